@@ -1,0 +1,92 @@
+// The metadata image: what the cluster is at one offset of the metadata log. Immutable; every change makes a new
+// image that shares what did not change. Brokers read it, nobody but the controller's replay makes one.
+
+export type BrokerId = number
+/** A topic's UUID, as Kafka prints it: 22 characters of URL-safe base64. */
+export type TopicId = string
+
+export interface Endpoint {
+  readonly listener: string
+  readonly host: string
+  readonly port: number
+  readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+}
+
+export interface BrokerImage {
+  readonly id: BrokerId
+  /** A new one each start of the process: tells a restarted broker from its former self. */
+  readonly incarnationId: string
+  readonly epoch: number
+  readonly endpoints: readonly Endpoint[]
+  readonly rack: string | null
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+}
+
+export interface PartitionImage {
+  readonly index: number
+  readonly replicas: readonly BrokerId[]
+  readonly isr: readonly BrokerId[]
+  /** -1 while no replica may lead. */
+  readonly leader: BrokerId
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly addingReplicas: readonly BrokerId[]
+  readonly removingReplicas: readonly BrokerId[]
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly id: TopicId
+  readonly partitions: readonly PartitionImage[]
+}
+
+/** Config overrides of one resource, in Kafka's string form. */
+export type ConfigOverrides = ReadonlyMap<string, string>
+
+/** Kafka's resource types, by their code in the protocol. `broker` with name '' is the cluster-wide default. */
+export type ConfigResourceType = 'topic' | 'broker' | 'broker-logger' | 'client-metrics' | 'group'
+
+export interface MetadataImage {
+  /** Offset of the last metadata record in this image; -1 for the empty image. */
+  readonly offset: number
+  readonly clusterId: string
+  /** The node that leads the controller quorum; -1 when not known. */
+  readonly controllerId: BrokerId
+  readonly brokers: ReadonlyMap<BrokerId, BrokerImage>
+  readonly topicsByName: ReadonlyMap<string, TopicImage>
+  readonly topicsById: ReadonlyMap<TopicId, TopicImage>
+  /** Keyed by configKey(type, name). */
+  readonly configs: ReadonlyMap<string, ConfigOverrides>
+  /** Finalized feature levels by name. */
+  readonly features: ReadonlyMap<string, number>
+  /** First producer id not yet handed out in a block. */
+  readonly nextProducerId: number
+}
+
+/** What changed between two images: lets a broker act on changes without comparing whole images. */
+export interface MetadataDelta {
+  readonly from: number
+  readonly to: number
+  /** Topics created or changed (partitions, leaders, ISR), by id. */
+  readonly changedTopics: ReadonlySet<TopicId>
+  /** Topics deleted: as they were. */
+  readonly deletedTopics: readonly TopicImage[]
+  /** Keys (configKey) of resources whose configs changed. */
+  readonly changedConfigs: ReadonlySet<string>
+  readonly brokersChanged: boolean
+}
+
+export function configKey(type: ConfigResourceType, name: string): string {
+  return `${type}:${name}`
+}
+
+const noOverrides: ConfigOverrides = new Map()
+
+export function configOverrides(
+  image: MetadataImage,
+  type: ConfigResourceType,
+  name: string,
+): ConfigOverrides {
+  return image.configs.get(configKey(type, name)) ?? noOverrides
+}

@@ -1,0 +1,178 @@
+// Reads the Kafka protocol's primitive types from one buffer. Owns the position and the element budget.
+// Input is hostile: every length is checked against what remains before anything is allocated, and the only
+// error is DecodeError. Byte fields are views of the buffer, never copies: whoever keeps one longer than the
+// request must copy it.
+
+import { DecodeError } from './errors.ts'
+import { messageElementsMax, varintBytesMax, varlongBytesMax } from './limits.ts'
+
+const twoPow32 = 0x1_0000_0000
+
+export class Reader {
+  readonly buffer: Buffer
+  readonly end: number
+  position: number
+  #view: DataView
+  #elementsLeft: number
+
+  constructor(buffer: Buffer, position = 0, end = buffer.length, elementsMax = messageElementsMax) {
+    this.buffer = buffer
+    this.position = position
+    this.end = end
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+    this.#elementsLeft = elementsMax
+  }
+
+  get remaining(): number {
+    return this.end - this.position
+  }
+
+  fail(message: string): never {
+    throw new DecodeError(message, this.position)
+  }
+
+  /** Moves past `size` bytes and returns where they begin. */
+  take(size: number): number {
+    const start = this.position
+    if (size < 0 || size > this.end - start) {
+      this.fail(`${size} bytes wanted, ${this.end - start} left`)
+    }
+    this.position = start + size
+    return start
+  }
+
+  boolean(): boolean {
+    return this.int8() !== 0
+  }
+
+  int8(): number {
+    return this.#view.getInt8(this.take(1))
+  }
+
+  uint8(): number {
+    return this.#view.getUint8(this.take(1))
+  }
+
+  int16(): number {
+    return this.#view.getInt16(this.take(2))
+  }
+
+  uint16(): number {
+    return this.#view.getUint16(this.take(2))
+  }
+
+  int32(): number {
+    return this.#view.getInt32(this.take(4))
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.take(4))
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.take(8))
+  }
+
+  /** A 64-bit integer as a number; one that a number cannot hold exactly is a DecodeError, never rounded. */
+  int64(): number {
+    const start = this.take(8)
+    const value = this.#view.getInt32(start) * twoPow32 + this.#view.getUint32(start + 4)
+    if (!Number.isSafeInteger(value)) this.fail('64-bit integer past 2^53')
+    return value
+  }
+
+  bigint64(): bigint {
+    return this.#view.getBigInt64(this.take(8))
+  }
+
+  /** UNSIGNED_VARINT: 32 bits, at most five bytes. */
+  unsignedVarint(): number {
+    let value = 0
+    for (let shift = 0; shift < varintBytesMax * 7; shift += 7) {
+      const byte = this.#view.getUint8(this.take(1))
+      if (shift === 28 && byte > 0x0f) this.fail('varint past 32 bits')
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return value
+    }
+    return this.fail('varint longer than five bytes')
+  }
+
+  /** VARINT: zigzag, 32 bits. */
+  varint(): number {
+    const raw = this.unsignedVarint()
+    return (raw >>> 1) ^ -(raw & 1)
+  }
+
+  /** VARLONG: zigzag, 64 bits, as a number; one past 2^53 is a DecodeError. */
+  varlong(): number {
+    const value = this.bigVarlong()
+    const asNumber = Number(value)
+    if (!Number.isSafeInteger(asNumber)) this.fail('64-bit varint past 2^53')
+    return asNumber
+  }
+
+  bigVarlong(): bigint {
+    let raw = 0n
+    for (let index = 0; index < varlongBytesMax; index++) {
+      const byte = this.#view.getUint8(this.take(1))
+      raw |= BigInt(byte & 0x7f) << BigInt(index * 7)
+      if (byte < 0x80) {
+        const bounded = BigInt.asUintN(64, raw)
+        return BigInt.asIntN(64, (bounded >> 1n) ^ -(bounded & 1n))
+      }
+    }
+    return this.fail('varint longer than ten bytes')
+  }
+
+  /** Kafka's UUID as it prints it: 22 characters of unpadded URL-safe base64. */
+  uuid(): string {
+    const start = this.take(16)
+    return this.buffer.toString('base64url', start, start + 16)
+  }
+
+  bytes(size: number): Buffer {
+    const start = this.take(size)
+    return this.buffer.subarray(start, start + size)
+  }
+
+  text(size: number): string {
+    const start = this.take(size)
+    return this.buffer.utf8Slice(start, start + size)
+  }
+
+  /** A string's length; -1 is null. */
+  stringLength(compact: boolean): number {
+    return this.#length(compact ? this.unsignedVarint() - 1 : this.int16())
+  }
+
+  /** The length of a bytes or records field; -1 is null. */
+  bytesLength(compact: boolean): number {
+    return this.#length(compact ? this.unsignedVarint() - 1 : this.int32())
+  }
+
+  #length(length: number): number {
+    if (length < -1) this.fail(`negative length ${length}`)
+    if (length > this.remaining) this.fail(`length ${length} but ${this.remaining} bytes left`)
+    return length
+  }
+
+  /** An array's element count, taken from the message's budget; -1 is null. */
+  arrayLength(compact: boolean): number {
+    const count = this.#length(compact ? this.unsignedVarint() - 1 : this.int32())
+    if (count > 0) this.spendElements(count)
+    return count
+  }
+
+  /** Charges decoded elements to the message's budget, so that no message can grow without bound in memory. */
+  spendElements(count: number): void {
+    if (count > this.#elementsLeft) this.fail('more elements than one message may hold')
+    this.#elementsLeft -= count
+  }
+}
+
+declare global {
+  // Node's Buffer has had this method since 0.x; it skips the encoding dispatch of toString. @types omit it.
+  interface Buffer {
+    utf8Slice(start: number, end: number): string
+  }
+}
