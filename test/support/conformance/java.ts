@@ -1,0 +1,43 @@
+// Runs the classes of Apache Kafka's jars (.cache/kafka/libs, see `npm run setup:java`).
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Finished, type RunOptions, run } from './processes.ts'
+import { kafkaLibsDir } from './target.ts'
+
+// Tools live for a second or two: the serial collector and the first compiler tier start fastest.
+const toolFlags = ['-Xms16m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
+export interface JavaOptions extends RunOptions {
+  logLevel?: 'error' | 'warn' | 'info'
+}
+
+/** The arguments after `java` that run a main class of the jars. */
+export function javaArguments(
+  mainClass: string,
+  args: readonly string[],
+  options: { flags?: readonly string[]; logLevel?: string } = {},
+): string[] {
+  return [
+    ...(options.flags ?? toolFlags),
+    `-Dorg.slf4j.simpleLogger.defaultLogLevel=${options.logLevel ?? 'error'}`,
+    '-cp',
+    join(kafkaLibsDir, '*'),
+    mainClass,
+    ...args,
+  ]
+}
+
+/** Runs one of Kafka's tools to its end. */
+export function java(
+  mainClass: string,
+  args: readonly string[],
+  options: JavaOptions = {},
+): Promise<Finished> {
+  const level = options.logLevel === undefined ? {} : { logLevel: options.logLevel }
+  return run('java', javaArguments(mainClass, args, level), options)
+}
+
+export function javaIsSetUp(): boolean {
+  return existsSync(join(kafkaLibsDir, 'kafka-tools-4.3.1.jar'))
+}
