@@ -15,29 +15,60 @@ export interface MetadataSnapshot {
   readonly records: readonly Buffer[]
 }
 
+/** Who leads the quorum: -1 while that is not known. */
+export interface QuorumLeader {
+  readonly leaderId: number
+  readonly epoch: number
+}
+
 /** Called in log order, never concurrently. */
 export interface MetadataLogListener {
   /** Replaces everything applied so far. */
   onSnapshot(snapshot: MetadataSnapshot): void
   onCommit(batch: CommittedBatch): void
-  /** This node may now decide: everything committed before its epoch has been delivered. */
-  onLeader(epoch: number): void
-  onResigned(epoch: number): void
+  /**
+   * The leader or its epoch changed. When this node is named it may decide from now on: everything committed before
+   * its epoch has been delivered. When another or none is, appends of earlier epochs are lost or already delivered.
+   */
+  onLeaderChange(leader: QuorumLeader): void
+}
+
+export interface QuorumReplica {
+  readonly replicaId: number
+  readonly directoryId: string
+  readonly logEndOffset: number
+  /** Wall time of the last contact with the leader, and of being level with it; -1 when not known. */
+  readonly lastFetchTimestampMs: number
+  readonly lastCaughtUpTimestampMs: number
+}
+
+/** The quorum as its leader sees it (DescribeQuorum). */
+export interface QuorumStatus extends QuorumLeader {
+  readonly highWatermark: number
+  readonly voters: readonly QuorumReplica[]
+  readonly observers: readonly QuorumReplica[]
 }
 
 export interface MetadataLog {
-  /** Delivers the snapshot and what is committed after it, then goes on as commits happen. */
+  /** Delivers the snapshot and what is committed after it, then who leads, then goes on as commits happen. */
   start(listener: MetadataLogListener): Promise<void>
   /**
    * Appends all of `records` or none, if this node still leads in `epoch`. Resolves with the last record's offset once
-   * the batch is committed (onCommit has been called for it); rejects with NotLeaderError otherwise.
+   * the batch is committed (onCommit has been called for it); rejects with NotLeaderError when it certainly is not and
+   * never will be in the log, and with LostLeadershipError when that cannot be known.
    */
   append(epoch: number, records: readonly Buffer[]): Promise<number>
   /** Makes everything up to `snapshot.offset` free to be forgotten, once the snapshot is durable. */
   writeSnapshot(snapshot: MetadataSnapshot): Promise<void>
+  status(): QuorumStatus
   close(): Promise<void>
 }
 
 export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError'
+}
+
+/** The append was under way when leadership, or the log's disk, was lost: it may turn up committed. */
+export class LostLeadershipError extends Error {
+  override readonly name = 'LostLeadershipError'
 }
