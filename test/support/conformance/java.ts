@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Finished, type RunOptions, run } from './processes.ts'
+import { decodeFrames, fieldSeparator, type ReadRecord, recordSeparator } from './records.ts'
 import { kafkaLibsDir } from './target.ts'
 
 // Tools live for a second or two: the serial collector and the first compiler tier start fastest.
@@ -40,4 +41,32 @@ export function java(
 
 export function javaIsSetUp(): boolean {
   return existsSync(join(kafkaLibsDir, 'kafka-tools-4.3.1.jar'))
+}
+
+/** Reads `count` records of a topic by the console consumer. */
+export async function readWithJava(
+  bootstrap: string,
+  topic: string,
+  count: number,
+): Promise<ReadRecord[]> {
+  const properties = [
+    'print.partition=true',
+    'print.offset=true',
+    'print.key=true',
+    `key.separator=${fieldSeparator}`,
+    `line.separator=${recordSeparator}`,
+  ]
+  const { stdout } = await java('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+    '--bootstrap-server',
+    bootstrap,
+    '--topic',
+    topic,
+    '--from-beginning',
+    '--max-messages',
+    String(count),
+    '--timeout-ms',
+    '60000',
+    ...properties.flatMap((property) => ['--formatter-property', property]),
+  ])
+  return decodeFrames(stdout)
 }
