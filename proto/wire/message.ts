@@ -22,7 +22,9 @@ export interface Message<Out, In> {
 }
 
 export type Decoded<M> = M extends Message<infer Out, never> ? Out : never
-export type Encodable<M> = M extends { encode(w: Writer, value: infer In, v: number): void } ? In : never
+export type Encodable<M> = M extends { encode(w: Writer, value: infer In, v: number): void }
+  ? In
+  : never
 
 export interface MessageOptions {
   readonly name: string

@@ -36,7 +36,7 @@ function layout(fields: FieldMap, context: VersionContext) {
       required: !isField,
       ignorable: isField && entry.ignorable,
       tag: isField && entry.tag !== undefined ? entry.tag : -1,
-      codec: type.codec(context) as Codec<unknown, unknown>,
+      codec: type.codec(context),
     }
     if (isField && (context.version < entry.since || context.version > entry.until)) {
       absent.push(slot)

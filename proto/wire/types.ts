@@ -47,30 +47,25 @@ export interface FieldOptions<Out> {
   ignorable?: boolean
 }
 
-function simple<T>(
-  zero: T,
-  read: (reader: Reader) => T,
-  write: (writer: Writer, value: T) => void,
-): Type<T> {
-  const codec = { read, write }
+function simple<T>(zero: T, codec: Codec<T>): Type<T> {
   return { zero, codec: () => codec }
 }
 
-export const boolean = simple(false, (r) => r.boolean(), (w, v) => w.boolean(v)) // prettier-ignore
-export const int8 = simple(0, (r) => r.int8(), (w, v) => w.int8(v))
-export const int16 = simple(0, (r) => r.int16(), (w, v) => w.int16(v))
-export const uint16 = simple(0, (r) => r.uint16(), (w, v) => w.uint16(v))
-export const int32 = simple(0, (r) => r.int32(), (w, v) => w.int32(v))
-export const uint32 = simple(0, (r) => r.uint32(), (w, v) => w.uint32(v))
-export const float64 = simple(0, (r) => r.float64(), (w, v) => w.float64(v))
+export const boolean = simple(false, { read: (r) => r.boolean(), write: (w, v) => w.boolean(v) })
+export const int8 = simple(0, { read: (r) => r.int8(), write: (w, v) => w.int8(v) })
+export const int16 = simple(0, { read: (r) => r.int16(), write: (w, v) => w.int16(v) })
+export const uint16 = simple(0, { read: (r) => r.uint16(), write: (w, v) => w.uint16(v) })
+export const int32 = simple(0, { read: (r) => r.int32(), write: (w, v) => w.int32(v) })
+export const uint32 = simple(0, { read: (r) => r.uint32(), write: (w, v) => w.uint32(v) })
+export const float64 = simple(0, { read: (r) => r.float64(), write: (w, v) => w.float64(v) })
 /** A 64-bit integer held as a number: offsets, epochs, sizes, times. Past 2^53 it does not decode. */
-export const int64 = simple(0, (r) => r.int64(), (w, v) => w.int64(v))
+export const int64 = simple(0, { read: (r) => r.int64(), write: (w, v) => w.int64(v) })
 /** A 64-bit integer of the full range, for the few fields where clients send extremes. */
-export const bigint64 = simple(0n, (r) => r.bigint64(), (w, v) => w.bigint64(v))
+export const bigint64 = simple(0n, { read: (r) => r.bigint64(), write: (w, v) => w.bigint64(v) })
 
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** A UUID as Kafka prints it: 22 characters of URL-safe base64. */
-export const uuid = simple(zeroUuid, (r) => r.uuid(), (w, v) => w.uuid(v))
+export const uuid = simple(zeroUuid, { read: (r) => r.uuid(), write: (w, v) => w.uuid(v) })
 
 const noBytes = Buffer.alloc(0)
 
@@ -147,6 +142,8 @@ function withNull<Out, In>(
 }
 
 export const string = withNull<string, string>('', ({ flexible }) => nullableStringCodec(flexible))
+/** A string that keeps its int16 length in flexible versions too, as the client id of a header. */
+export const shortString = withNull<string, string>('', () => nullableStringCodec(false))
 export const bytes = withNull<Buffer, Buffer>(noBytes, ({ flexible }) =>
   nullableBytesCodec(flexible),
 )
@@ -176,9 +173,7 @@ export function array<const T extends TypeOrShape>(
 }
 
 /** A struct inside a message. */
-export function struct<const S extends FieldMap>(
-  fields: S,
-): NullableType<Infer<S>, InferInput<S>> {
+export function struct<const S extends FieldMap>(fields: S): NullableType<Infer<S>, InferInput<S>> {
   const plain = (context: VersionContext) =>
     structCodec(fields, context) as Codec<Infer<S>, InferInput<S>>
   return {
@@ -215,17 +210,14 @@ export function nullable<Out, In>(
 ): Type<Out | null, In | null> {
   return {
     zero: type.zero,
-    codec: (context) =>
-      context.version >= since
-        ? type.whenNull(context)
-        : (type.codec(context) as Codec<Out | null, In | null>),
+    codec: (context) => (context.version >= since ? type.whenNull(context) : type.codec(context)),
   }
 }
 
 /** A field that only some versions carry, or that has a default of its own. */
-export function field<Out, In, const O extends FieldOptions<Out>>(
+export function field<Out, In>(
   type: Type<Out, In>,
-  options: O,
+  options: FieldOptions<Out>,
 ): Field<Out, In, true> {
   return {
     field: true,
@@ -268,6 +260,8 @@ type EntryIn<E> = E extends { field: true; type: infer T } ? InOf<T> : InOf<E>
 export type Infer<S> = { -readonly [K in keyof S]: EntryOut<S[K]> }
 
 /** What encoding a struct takes: fields that have a default may be left out. */
-export type InferInput<S> = { readonly [K in Exclude<keyof S, DefaultedKeys<S>>]: EntryIn<S[K]> } & {
+export type InferInput<S> = {
+  readonly [K in Exclude<keyof S, DefaultedKeys<S>>]: EntryIn<S[K]>
+} & {
   readonly [K in DefaultedKeys<S>]?: EntryIn<S[K]> | undefined
 }

@@ -123,7 +123,8 @@ export class Writer {
   /** A string's length, or null as -1. */
   stringLength(length: number, compact: boolean): void {
     if (compact) return this.unsignedVarint(length + 1)
-    if (length > 0x7fff) throw new EncodeError(`a string of ${length} bytes does not fit the version`)
+    if (length > 0x7fff)
+      throw new EncodeError(`a string of ${length} bytes does not fit the version`)
     this.int16(length)
   }
 
