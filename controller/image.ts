@@ -19,6 +19,8 @@ export interface BrokerImage {
   readonly epoch: number
   readonly endpoints: readonly Endpoint[]
   readonly rack: string | null
+  /** Ids of the log directories that are online, as 22 characters of base64. */
+  readonly logDirs: readonly string[]
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
 }
@@ -33,6 +35,13 @@ export interface PartitionImage {
   readonly partitionEpoch: number
   readonly addingReplicas: readonly BrokerId[]
   readonly removingReplicas: readonly BrokerId[]
+  /** The log directory of each replica, in the order of `replicas` (KIP-858). */
+  readonly directories: readonly string[]
+  /** Replicas outside the ISR that still hold every committed record (KIP-966). */
+  readonly elr: readonly BrokerId[]
+  readonly lastKnownElr: readonly BrokerId[]
+  /** Whether the leader came from an unclean election and has not yet recovered. */
+  readonly recovering: boolean
 }
 
 export interface TopicImage {
@@ -46,6 +55,11 @@ export type ConfigOverrides = ReadonlyMap<string, string>
 
 /** Kafka's resource types, by their code in the protocol. `broker` with name '' is the cluster-wide default. */
 export type ConfigResourceType = 'topic' | 'broker' | 'broker-logger' | 'client-metrics' | 'group'
+
+export interface ConfigResource {
+  readonly type: ConfigResourceType
+  readonly name: string
+}
 
 export interface MetadataImage {
   /** Offset of the last metadata record in this image; -1 for the empty image. */
@@ -62,6 +76,10 @@ export interface MetadataImage {
   readonly features: ReadonlyMap<string, number>
   /** First producer id not yet handed out in a block. */
   readonly nextProducerId: number
+  /** The epoch that the next broker registration gets. */
+  readonly nextBrokerEpoch: number
+  /** Topics whose names have a '.' or '_', by the name with each '.' made '_': two of one key would collide. */
+  readonly collidingNames: ReadonlyMap<string, readonly string[]>
 }
 
 /** What changed between two images: lets a broker act on changes without comparing whole images. */
@@ -75,6 +93,7 @@ export interface MetadataDelta {
   /** Keys (configKey) of resources whose configs changed. */
   readonly changedConfigs: ReadonlySet<string>
   readonly brokersChanged: boolean
+  readonly featuresChanged: boolean
 }
 
 export function configKey(type: ConfigResourceType, name: string): string {

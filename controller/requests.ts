@@ -78,11 +78,6 @@ export interface CreatePartitionsResult extends Outcome {
   readonly name: string
 }
 
-export interface ConfigResource {
-  readonly type: ConfigResourceType
-  readonly name: string
-}
-
 export type ConfigOperation = 'set' | 'delete' | 'append' | 'subtract'
 
 export interface IncrementalConfigChange {

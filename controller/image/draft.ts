@@ -1,0 +1,188 @@
+// An image being changed by records, and the image and delta that come of it. Replay functions work through a draft
+// and nothing else does; the image it began from never changes, so a draft can be thrown away at any point.
+
+import type {
+  BrokerId,
+  BrokerImage,
+  ConfigOverrides,
+  ConfigResource,
+  MetadataDelta,
+  MetadataImage,
+  PartitionImage,
+  TopicId,
+  TopicImage,
+} from '../image.ts'
+import { configKey } from '../image.ts'
+import { hasCollisionChars, unifiedName } from '../topic-names.ts'
+import { MapDraft, PersistentMap } from './persistent-map.ts'
+
+interface PersistentImage extends MetadataImage {
+  readonly brokers: PersistentMap<BrokerId, BrokerImage>
+  readonly topicsByName: PersistentMap<string, TopicImage>
+  readonly topicsById: PersistentMap<TopicId, TopicImage>
+  readonly configs: PersistentMap<string, ConfigOverrides>
+  readonly features: PersistentMap<string, number>
+  readonly collidingNames: PersistentMap<string, readonly string[]>
+}
+
+export const emptyImage: MetadataImage = {
+  offset: -1,
+  clusterId: '',
+  controllerId: -1,
+  brokers: PersistentMap.empty(),
+  topicsByName: PersistentMap.empty(),
+  topicsById: PersistentMap.empty(),
+  configs: PersistentMap.empty(),
+  features: PersistentMap.empty(),
+  nextProducerId: 0,
+  nextBrokerEpoch: 0,
+  collidingNames: PersistentMap.empty(),
+} satisfies PersistentImage
+
+interface TopicDraft {
+  readonly name: string
+  readonly id: TopicId
+  readonly partitions: PartitionImage[]
+}
+
+export interface Advanced {
+  readonly image: MetadataImage
+  readonly delta: MetadataDelta
+}
+
+export class MetadataDraft {
+  readonly base: MetadataImage
+  readonly brokers: MapDraft<BrokerId, BrokerImage>
+  readonly features: MapDraft<string, number>
+  clusterId: string
+  nextProducerId: number
+  nextBrokerEpoch: number
+
+  readonly #topicsByName: MapDraft<string, TopicImage>
+  readonly #topicsById: MapDraft<TopicId, TopicImage>
+  readonly #configs: MapDraft<string, ConfigOverrides>
+  readonly #collidingNames: MapDraft<string, readonly string[]>
+  /** Topics being changed; their partition arrays are this draft's own. */
+  readonly #openTopics = new Map<TopicId, TopicDraft>()
+  readonly #deletedTopics = new Map<TopicId, TopicImage>()
+  /** Configs being changed, by key; this draft's own maps. */
+  readonly #openConfigs = new Map<string, Map<string, string>>()
+
+  constructor(base: MetadataImage) {
+    const from = base as PersistentImage
+    this.base = base
+    this.clusterId = base.clusterId
+    this.nextProducerId = base.nextProducerId
+    this.nextBrokerEpoch = base.nextBrokerEpoch
+    this.brokers = new MapDraft(from.brokers)
+    this.features = new MapDraft(from.features)
+    this.#topicsByName = new MapDraft(from.topicsByName)
+    this.#topicsById = new MapDraft(from.topicsById)
+    this.#configs = new MapDraft(from.configs)
+    this.#collidingNames = new MapDraft(from.collidingNames)
+  }
+
+  topic(id: TopicId): TopicImage | undefined {
+    return this.#openTopics.get(id) ?? this.#topicsById.get(id)
+  }
+
+  topicNamed(name: string): TopicImage | undefined {
+    const topic = this.#topicsByName.get(name)
+    return topic === undefined ? undefined : this.topic(topic.id)
+  }
+
+  addTopic(name: string, id: TopicId): void {
+    const topic: TopicDraft = { name, id, partitions: [] }
+    this.#openTopics.set(id, topic)
+    this.#topicsByName.set(name, topic)
+    this.#topicsById.set(id, topic)
+    if (hasCollisionChars(name)) this.#changeColliding(name, (names) => [...names, name])
+  }
+
+  removeTopic(topic: TopicImage): void {
+    const before = this.base.topicsById.get(topic.id)
+    if (before !== undefined) this.#deletedTopics.set(topic.id, before)
+    this.#openTopics.delete(topic.id)
+    this.#topicsByName.delete(topic.name)
+    this.#topicsById.delete(topic.id)
+    this.setConfigs({ type: 'topic', name: topic.name }, new Map())
+    if (hasCollisionChars(topic.name)) {
+      this.#changeColliding(topic.name, (names) => names.filter((name) => name !== topic.name))
+    }
+  }
+
+  #changeColliding(name: string, change: (names: readonly string[]) => readonly string[]): void {
+    const key = unifiedName(name)
+    const names = change(this.#collidingNames.get(key) ?? [])
+    if (names.length === 0) this.#collidingNames.delete(key)
+    else this.#collidingNames.set(key, names)
+  }
+
+  setPartition(topic: TopicImage, partition: PartitionImage): void {
+    let open = this.#openTopics.get(topic.id)
+    if (open === undefined) {
+      open = { name: topic.name, id: topic.id, partitions: [...topic.partitions] }
+      this.#openTopics.set(topic.id, open)
+    }
+    open.partitions[partition.index] = partition
+  }
+
+  configs(resource: ConfigResource): ConfigOverrides | undefined {
+    const key = configKey(resource.type, resource.name)
+    return this.#openConfigs.get(key) ?? this.#configs.get(key)
+  }
+
+  setConfig(resource: ConfigResource, name: string, value: string | null): void {
+    const key = configKey(resource.type, resource.name)
+    let open = this.#openConfigs.get(key)
+    if (open === undefined) {
+      open = new Map(this.#configs.get(key))
+      this.#openConfigs.set(key, open)
+    }
+    if (value === null) open.delete(name)
+    else open.set(name, value)
+  }
+
+  setConfigs(resource: ConfigResource, configs: Map<string, string>): void {
+    const key = configKey(resource.type, resource.name)
+    if (configs.size > 0 || this.configs(resource) !== undefined)
+      this.#openConfigs.set(key, configs)
+  }
+
+  /** The image with every change made, and the delta from the image it began with. */
+  finish(offset: number, controllerId: BrokerId): Advanced {
+    const changedTopics = new Set(this.#openTopics.keys())
+    for (const topic of this.#openTopics.values()) {
+      this.#topicsByName.set(topic.name, topic)
+      this.#topicsById.set(topic.id, topic)
+    }
+    const changedConfigs = new Set(this.#openConfigs.keys())
+    for (const [key, overrides] of this.#openConfigs) {
+      if (overrides.size === 0) this.#configs.delete(key)
+      else this.#configs.set(key, overrides)
+    }
+    const image: PersistentImage = {
+      offset,
+      clusterId: this.clusterId,
+      controllerId,
+      brokers: this.brokers.finish(),
+      topicsByName: this.#topicsByName.finish(),
+      topicsById: this.#topicsById.finish(),
+      configs: this.#configs.finish(),
+      features: this.features.finish(),
+      nextProducerId: this.nextProducerId,
+      nextBrokerEpoch: this.nextBrokerEpoch,
+      collidingNames: this.#collidingNames.finish(),
+    }
+    const delta: MetadataDelta = {
+      from: this.base.offset,
+      to: offset,
+      changedTopics,
+      deletedTopics: [...this.#deletedTopics.values()],
+      changedConfigs,
+      brokersChanged: this.brokers.changed,
+      featuresChanged: this.features.changed,
+    }
+    return { image, delta }
+  }
+}
