@@ -2,7 +2,7 @@
 // network to the active controller unchanged. Handlers translate the Kafka protocol into these and back.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
-import type { BrokerId, ConfigOverrides, ConfigResourceType, Endpoint, TopicId } from './image.ts'
+import type { BrokerId, ConfigOverrides, ConfigResource, Endpoint, TopicId } from './image.ts'
 
 /** How one item of a request went. `message` is null when there is nothing to add to the error's own text. */
 export interface Outcome {
