@@ -1,5 +1,7 @@
-// Metadata (key 3): which brokers and topics there are, and who leads each partition.
-// KIP-516 topic ids (v10, queried by id from v12), KIP-430 authorized operations, KIP-1102 rebootstrap error (v13).
+// Metadata (key 3): which brokers and topics there are, and who leads each partition. KIP-516
+// topic ids (v10, queried by id from v12), KIP-430 authorized operations (v8), KIP-1102 error that
+// makes a client bootstrap again (v13). v0 asks for all topics with an empty array, later versions
+// with null.
 
 import { message } from '../wire/message.ts'
 import { array, boolean, field, int16, int32, nullable, string, uuid } from '../wire/types.ts'
@@ -28,9 +30,9 @@ export const metadataResponse = message(
       nodeId: int32,
       host: string,
       port: int32,
-      rack: field(nullable(string), { since: 1, ignorable: true, default: null }),
+      rack: field(nullable(string), { since: 1, default: null, ignorable: true }),
     }),
-    clusterId: field(nullable(string), { since: 2, ignorable: true, default: null }),
+    clusterId: field(nullable(string), { since: 2, default: null, ignorable: true }),
     controllerId: field(int32, { since: 1, default: -1, ignorable: true }),
     topics: array({
       errorCode: int16,
@@ -46,9 +48,9 @@ export const metadataResponse = message(
         isrNodes: array(int32),
         offlineReplicas: field(array(int32), { since: 5, ignorable: true }),
       }),
-      topicAuthorizedOperations: field(int32, { since: 8, default: -2147483648 }),
+      topicAuthorizedOperations: field(int32, { since: 8, default: -2_147_483_648 }),
     }),
-    clusterAuthorizedOperations: field(int32, { since: 8, until: 10, default: -2147483648 }),
+    clusterAuthorizedOperations: field(int32, { since: 8, until: 10, default: -2_147_483_648 }),
     errorCode: field(int16, { since: 13, ignorable: true }),
   },
 )

@@ -81,6 +81,13 @@ export class Reader {
     return value
   }
 
+  /** A 64-bit integer as a number; one that a number cannot hold exactly becomes the nearest it can. */
+  saturatedInt64(): number {
+    const start = this.take(8)
+    const value = this.#view.getInt32(start) * twoPow32 + this.#view.getUint32(start + 4)
+    return Math.min(Math.max(value, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
+  }
+
   bigint64(): bigint {
     return this.#view.getBigInt64(this.take(8))
   }

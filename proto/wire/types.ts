@@ -60,6 +60,14 @@ export const uint32 = simple(0, { read: (r) => r.uint32(), write: (w, v) => w.ui
 export const float64 = simple(0, { read: (r) => r.float64(), write: (w, v) => w.float64(v) })
 /** A 64-bit integer held as a number: offsets, epochs, sizes, times. Past 2^53 it does not decode. */
 export const int64 = simple(0, { read: (r) => r.int64(), write: (w, v) => w.int64(v) })
+/**
+ * A 64-bit integer where clients may ask for "as far as there is", such as an offset to seek to: what
+ * a number cannot hold exactly decodes to the nearest number that is exact, since both lie past any log.
+ */
+export const saturatedInt64 = simple(0, {
+  read: (r) => r.saturatedInt64(),
+  write: (w, v) => w.int64(v),
+})
 /** A 64-bit integer of the full range, for the few fields where clients send extremes. */
 export const bigint64 = simple(0n, { read: (r) => r.bigint64(), write: (w, v) => w.bigint64(v) })
 
@@ -217,7 +225,7 @@ export function nullable<Out, In>(
 /** A field that only some versions carry, or that has a default of its own. */
 export function field<Out, In>(
   type: Type<Out, In>,
-  options: FieldOptions<Out>,
+  options: FieldOptions<Out> = {},
 ): Field<Out, In, true> {
   return {
     field: true,
