@@ -7,13 +7,13 @@ import type { Reader } from '../wire/reader.ts'
 import { field, int16, int32, nullable, shortString } from '../wire/types.ts'
 
 export const requestHeader = message(
-  { name: 'RequestHeader', versions: '0-2', flexible: '2+' },
+  { name: 'RequestHeader', versions: '1-2', flexible: '2+' },
   {
     requestApiKey: int16,
     requestApiVersion: int16,
     correlationId: int32,
     // Its length stays an int16 in version 2, so that a broker can read it whatever it supports.
-    clientId: field(nullable(shortString), { since: 1, ignorable: true, default: null }),
+    clientId: field(nullable(shortString), { default: null }),
   },
 )
 

@@ -49,12 +49,8 @@ export function message<const S extends FieldMap>(
     options.flexible === 'none' ? Number.POSITIVE_INFINITY : Number.parseInt(options.flexible, 10)
   const codecs: Codec<Infer<S>, InferInput<S>>[] = []
 
-  const codecOf = (version: number) => {
-    const known = codecs[version]
-    if (known !== undefined) return known
-    if (version < versions.min || version > versions.max) {
-      throw new EncodeError(`${options.name} has no version ${version}`)
-    }
+  const compile = (version: number): Codec<Infer<S>, InferInput<S>> | undefined => {
+    if (version < versions.min || version > versions.max) return undefined
     const flexible = version >= flexibleSince
     const made = structCodec(fields, { version, flexible }) as Codec<Infer<S>, InferInput<S>>
     codecs[version] = made
@@ -65,7 +61,16 @@ export function message<const S extends FieldMap>(
     name: options.name,
     versions,
     flexibleSince,
-    decode: (reader, version) => codecOf(version).read(reader),
-    encode: (writer, value, version) => codecOf(version).write(writer, value),
+    decode(reader, version) {
+      const codec = codecs[version] ?? compile(version)
+      return codec === undefined
+        ? reader.fail(`${options.name} has no version ${version}`)
+        : codec.read(reader)
+    },
+    encode(writer, value, version) {
+      const codec = codecs[version] ?? compile(version)
+      if (codec === undefined) throw new EncodeError(`${options.name} has no version ${version}`)
+      codec.write(writer, value)
+    },
   }
 }

@@ -41,8 +41,14 @@ export class Writer {
     this.#chunkStart = 0
   }
 
+  /** Makes room before it takes the buffer, since making room may replace it. */
+  #byte(value: number): void {
+    const at = this.#room(1)
+    this.#buffer[at] = value
+  }
+
   boolean(value: boolean): void {
-    this.#buffer[this.#room(1)] = value ? 1 : 0
+    this.#byte(value ? 1 : 0)
   }
 
   int8(value: number): void {
@@ -90,10 +96,10 @@ export class Writer {
   unsignedVarint(value: number): void {
     let rest = value >>> 0
     while (rest > 0x7f) {
-      this.#buffer[this.#room(1)] = (rest & 0x7f) | 0x80
+      this.#byte((rest & 0x7f) | 0x80)
       rest >>>= 7
     }
-    this.#buffer[this.#room(1)] = rest
+    this.#byte(rest)
   }
 
   varint(value: number): void {
@@ -107,10 +113,10 @@ export class Writer {
   bigVarlong(value: bigint): void {
     let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
     while (rest > 0x7fn) {
-      this.#buffer[this.#room(1)] = Number(rest & 0x7fn) | 0x80
+      this.#byte(Number(rest & 0x7fn) | 0x80)
       rest >>= 7n
     }
-    this.#buffer[this.#room(1)] = Number(rest)
+    this.#byte(Number(rest))
   }
 
   uuid(value: string): void {

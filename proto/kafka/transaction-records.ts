@@ -1,0 +1,35 @@
+// The records of __transaction_state in Kafka's own format: a transactional id, and where its producer
+// and its transaction stand. Both start with an int16, the type 0 of a key and the version of a value;
+// encodeVersioned and decodeVersioned of versioned.ts handle it.
+
+import { message } from '../wire/message.ts'
+import { array, int8, int16, int32, int64, nullable, string, tagged } from '../wire/types.ts'
+
+export const transactionLogKey = message(
+  { name: 'TransactionLogKey', versions: '0', flexible: 'none' },
+  {
+    transactionalId: string,
+  },
+)
+
+export const transactionLogValue = message(
+  { name: 'TransactionLogValue', versions: '0-1', flexible: '1+' },
+  {
+    producerId: int64,
+    previousProducerId: tagged(0, int64, { since: 1, default: -1 }),
+    nextProducerId: tagged(1, int64, { since: 1, default: -1 }),
+    producerEpoch: int16,
+    nextProducerEpoch: tagged(3, int16, { since: 1, default: -1 }),
+    transactionTimeoutMs: int32,
+    transactionStatus: int8,
+    transactionPartitions: nullable(
+      array({
+        topic: string,
+        partitionIds: array(int32),
+      }),
+    ),
+    transactionLastUpdateTimestampMs: int64,
+    transactionStartTimestampMs: int64,
+    clientTransactionVersion: tagged(2, int16, { since: 1 }),
+  },
+)
