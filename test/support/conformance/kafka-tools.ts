@@ -1,0 +1,48 @@
+// Apache Kafka's command-line tools by short names, each against one cluster.
+
+import { java } from './java.ts'
+import type { Finished, RunOptions } from './processes.ts'
+
+const mainClasses = {
+  brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
+  clientCompatibility: 'org.apache.kafka.tools.ClientCompatibilityTest',
+  configs: 'kafka.admin.ConfigCommand',
+  consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
+  consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
+  getOffsets: 'org.apache.kafka.tools.GetOffsetShell',
+  groups: 'org.apache.kafka.tools.GroupsCommand',
+  logDirs: 'org.apache.kafka.tools.LogDirsCommand',
+  metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
+  verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
+}
+
+export type KafkaTool = keyof typeof mainClasses
+export type RunTool = (
+  tool: KafkaTool,
+  args: readonly string[],
+  options?: RunOptions,
+) => Promise<Finished>
+
+/** Runs the tools against a broker: `tools('topics', ['--list'])`. */
+export function kafkaTools(bootstrap: string): RunTool {
+  return (tool, args, options = {}) =>
+    java(mainClasses[tool], ['--bootstrap-server', bootstrap, ...args], options)
+}
+
+/** The lines of a tool's output, without blank ones. */
+export function lines(output: Finished): string[] {
+  return output.stdout
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+}
+
+/** The cells of a tool's table, by rows, where the columns are set apart by blanks. */
+export function tableRows(output: Finished): string[][] {
+  return lines(output).map((line) => line.trim().split(/\s+/))
+}
