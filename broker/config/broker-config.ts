@@ -1,0 +1,262 @@
+// A broker's settings as the code uses them: typed, in camelCase, synonyms resolved. Immutable: a
+// dynamic change makes a new one from changed layers. Every key that is `effective` in the tables
+// is read here or in topic-configs.ts.
+
+import { parseHostPort } from './checks.ts'
+import { BrokerValues, type ConfigLayers, type Overrides, usableDynamic } from './layers.ts'
+import { readListeners } from './listeners.ts'
+
+export type BrokerConfig = ReturnType<typeof resolveBrokerConfig>
+
+const msPerMinute = 60_000
+const msPerHour = 3_600_000
+
+/**
+ * Throws a ConfigError for a value that does not parse; what keys demand of each other is in
+ * cross-checks.ts.
+ */
+export function resolveBrokerConfig(layers: ConfigLayers) {
+  return brokerConfigOf(new BrokerValues(layers))
+}
+
+/**
+ * The same node with what was changed while it ran. Dropped ones come back as sentences for the
+ * log.
+ */
+export function withDynamicConfigs(
+  config: BrokerConfig,
+  dynamic: { readonly broker: Overrides; readonly clusterDefault: Overrides },
+): { config: BrokerConfig; warnings: string[] } {
+  const broker = usableDynamic(dynamic.broker)
+  const clusterDefault = usableDynamic(dynamic.clusterDefault)
+  const layers = {
+    file: config.values.layers.file,
+    dynamicBroker: broker.usable,
+    dynamicDefault: clusterDefault.usable,
+  }
+  return {
+    config: resolveBrokerConfig(layers),
+    warnings: [...broker.dropped, ...clusterDefault.dropped],
+  }
+}
+
+/** Exported for the test that holds it to the tables. */
+export function brokerConfigOf(values: BrokerValues) {
+  return {
+    /**
+     * Any other key, and the raw layers: for DescribeConfigs and for what follows from several
+     * keys.
+     */
+    values,
+    ...nodeFields(values),
+    ...networkFields(values),
+    ...topicFields(values),
+    ...logFields(values),
+    ...groupFields(values),
+    ...transactionFields(values),
+    ...clusterFields(values),
+    ...samsaFields(values),
+  }
+}
+
+function nodeFields(values: BrokerValues) {
+  const roles = values.list('process.roles')
+  return {
+    /** broker.id is the same number. */
+    nodeId: values.number('node.id'),
+    isBroker: roles.includes('broker'),
+    isController: roles.includes('controller'),
+    brokerRack: values.string('broker.rack'),
+  }
+}
+
+function networkFields(values: BrokerValues) {
+  const listeners = readListeners(values)
+  return {
+    listeners: listeners.broker,
+    controllerListeners: listeners.controller,
+    advertisedListeners: listeners.advertised,
+    interBrokerListenerName: interBrokerListenerName(values, listeners.broker),
+    socketRequestMaxBytes: values.number('socket.request.max.bytes'),
+    socketListenBacklogSize: values.number('socket.listen.backlog.size'),
+    maxConnections: values.number('max.connections'),
+    maxConnectionsPerIp: values.number('max.connections.per.ip'),
+    maxConnectionsPerIpOverrides: connectionOverrides(values),
+    connectionsMaxIdleMs: values.number('connections.max.idle.ms'),
+    queuedMaxRequests: values.number('queued.max.requests'),
+    /** -1 is no limit. */
+    queuedMaxRequestBytes: values.number('queued.max.request.bytes'),
+    maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
+    fetchMaxBytes: values.number('fetch.max.bytes'),
+    maxIncrementalFetchSessionCacheSlots: values.number(
+      'max.incremental.fetch.session.cache.slots',
+    ),
+  }
+}
+
+/** The listener named for it, or the first one with the protocol named for it. */
+function interBrokerListenerName(
+  values: BrokerValues,
+  listeners: ReturnType<typeof readListeners>['broker'],
+): string {
+  const named = values.string('inter.broker.listener.name')
+  if (named !== null) return named.toUpperCase()
+  const protocol = values.string('security.inter.broker.protocol') ?? 'PLAINTEXT'
+  return listeners.some(({ listener }) => listener === protocol)
+    ? protocol
+    : (listeners.find(({ securityProtocol }) => securityProtocol === protocol)?.listener ??
+        protocol)
+}
+
+/** Host to limit. Entries that are not host:count are refused by cross-checks.ts. */
+function connectionOverrides(values: BrokerValues): ReadonlyMap<string, number> {
+  const limits = new Map<string, number>()
+  for (const entry of (values.string('max.connections.per.ip.overrides') ?? '').split(',')) {
+    const separator = entry.lastIndexOf(':')
+    const count = Number(entry.slice(separator + 1))
+    if (separator > 0 && Number.isInteger(count))
+      limits.set(entry.slice(0, separator).trim(), count)
+  }
+  return limits
+}
+
+function topicFields(values: BrokerValues) {
+  return {
+    autoCreateTopicsEnable: values.flag('auto.create.topics.enable'),
+    numPartitions: values.number('num.partitions'),
+    defaultReplicationFactor: values.number('default.replication.factor'),
+    deleteTopicEnable: values.flag('delete.topic.enable'),
+    messageMaxBytes: values.number('message.max.bytes'),
+    minInsyncReplicas: values.number('min.insync.replicas'),
+    uncleanLeaderElectionEnable: values.flag('unclean.leader.election.enable'),
+    compressionType: values.string('compression.type') ?? 'producer',
+    compressionGzipLevel: values.number('compression.gzip.level'),
+    compressionLz4Level: values.number('compression.lz4.level'),
+    compressionZstdLevel: values.number('compression.zstd.level'),
+  }
+}
+
+function logFields(values: BrokerValues) {
+  const dirs = values.list('log.dirs')
+  const logDirs = dirs.length > 0 ? dirs : values.list('log.dir')
+  return {
+    logDirs,
+    metadataLogDir: values.string('metadata.log.dir') ?? logDirs[0] ?? '',
+    logCleanupPolicy: values.list('log.cleanup.policy'),
+    /** -1 is for ever. */
+    logRetentionMs: retentionMs(values),
+    logRetentionBytes: values.number('log.retention.bytes'),
+    logRetentionCheckIntervalMs: values.number('log.retention.check.interval.ms'),
+    logSegmentBytes: values.number('log.segment.bytes'),
+    logRollMs: values.numberOrNull('log.roll.ms') ?? values.number('log.roll.hours') * msPerHour,
+    logRollJitterMs:
+      values.numberOrNull('log.roll.jitter.ms') ??
+      values.number('log.roll.jitter.hours') * msPerHour,
+    logIndexSizeMaxBytes: values.number('log.index.size.max.bytes'),
+    logIndexIntervalBytes: values.number('log.index.interval.bytes'),
+    logFlushIntervalMessages: values.number('log.flush.interval.messages'),
+    logFlushIntervalMs:
+      values.numberOrNull('log.flush.interval.ms') ??
+      values.number('log.flush.scheduler.interval.ms'),
+    logFlushSchedulerIntervalMs: values.number('log.flush.scheduler.interval.ms'),
+    logFlushOffsetCheckpointIntervalMs: values.number('log.flush.offset.checkpoint.interval.ms'),
+    logFlushStartOffsetCheckpointIntervalMs: values.number(
+      'log.flush.start.offset.checkpoint.interval.ms',
+    ),
+    logSegmentDeleteDelayMs: values.number('log.segment.delete.delay.ms'),
+    logPreallocate: values.flag('log.preallocate'),
+    logMessageTimestampType: values.string('log.message.timestamp.type') ?? 'CreateTime',
+    logMessageTimestampBeforeMaxMs: values.number('log.message.timestamp.before.max.ms'),
+    logMessageTimestampAfterMaxMs: values.number('log.message.timestamp.after.max.ms'),
+    logInitialTaskDelayMs: values.number('log.initial.task.delay.ms'),
+    ...cleanerFields(values),
+  }
+}
+
+function retentionMs(values: BrokerValues): number {
+  const minutes = values.numberOrNull('log.retention.minutes')
+  const ms =
+    values.numberOrNull('log.retention.ms') ??
+    (minutes === null ? values.number('log.retention.hours') * msPerHour : minutes * msPerMinute)
+  return ms < 0 ? -1 : ms
+}
+
+function cleanerFields(values: BrokerValues) {
+  return {
+    logCleanerEnable: values.flag('log.cleaner.enable'),
+    logCleanerBackoffMs: values.number('log.cleaner.backoff.ms'),
+    logCleanerMinCleanableRatio: values.number('log.cleaner.min.cleanable.ratio'),
+    logCleanerMinCompactionLagMs: values.number('log.cleaner.min.compaction.lag.ms'),
+    logCleanerMaxCompactionLagMs: values.number('log.cleaner.max.compaction.lag.ms'),
+    logCleanerDeleteRetentionMs: values.number('log.cleaner.delete.retention.ms'),
+  }
+}
+
+function groupFields(values: BrokerValues) {
+  return {
+    groupMinSessionTimeoutMs: values.number('group.min.session.timeout.ms'),
+    groupMaxSessionTimeoutMs: values.number('group.max.session.timeout.ms'),
+    groupInitialRebalanceDelayMs: values.number('group.initial.rebalance.delay.ms'),
+    groupMaxSize: values.number('group.max.size'),
+    offsetMetadataMaxBytes: values.number('offset.metadata.max.bytes'),
+    offsetsCommitTimeoutMs: values.number('offsets.commit.timeout.ms'),
+    offsetsLoadBufferSize: values.number('offsets.load.buffer.size'),
+    offsetsRetentionMs: values.number('offsets.retention.minutes') * msPerMinute,
+    offsetsRetentionCheckIntervalMs: values.number('offsets.retention.check.interval.ms'),
+    offsetsTopicNumPartitions: values.number('offsets.topic.num.partitions'),
+    offsetsTopicReplicationFactor: values.number('offsets.topic.replication.factor'),
+    offsetsTopicSegmentBytes: values.number('offsets.topic.segment.bytes'),
+    offsetsTopicCompressionCodec: values.number('offsets.topic.compression.codec'),
+  }
+}
+
+function transactionFields(values: BrokerValues) {
+  return {
+    producerIdExpirationMs: values.number('producer.id.expiration.ms'),
+    producerIdExpirationCheckIntervalMs: values.number('producer.id.expiration.check.interval.ms'),
+    transactionalIdExpirationMs: values.number('transactional.id.expiration.ms'),
+    transactionMaxTimeoutMs: values.number('transaction.max.timeout.ms'),
+    transactionStateLogNumPartitions: values.number('transaction.state.log.num.partitions'),
+    transactionStateLogReplicationFactor: values.number('transaction.state.log.replication.factor'),
+    transactionStateLogMinIsr: values.number('transaction.state.log.min.isr'),
+    transactionStateLogSegmentBytes: values.number('transaction.state.log.segment.bytes'),
+    transactionStateLogLoadBufferSize: values.number('transaction.state.log.load.buffer.size'),
+    transactionAbortTimedOutCleanupIntervalMs: values.number(
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms',
+    ),
+    transactionRemoveExpiredCleanupIntervalMs: values.number(
+      'transaction.remove.expired.transaction.cleanup.interval.ms',
+    ),
+    transactionPartitionVerificationEnable: values.flag(
+      'transaction.partition.verification.enable',
+    ),
+  }
+}
+
+function clusterFields(values: BrokerValues) {
+  return {
+    controllerQuorumVoters: values.list('controller.quorum.voters'),
+    controllerQuorumBootstrapServers: values.list('controller.quorum.bootstrap.servers'),
+    metadataLogMaxRecordBytesBetweenSnapshots: values.number(
+      'metadata.log.max.record.bytes.between.snapshots',
+    ),
+    /** 0 is never. */
+    metadataLogMaxSnapshotIntervalMs: values.number('metadata.log.max.snapshot.interval.ms'),
+    replicaLagTimeMaxMs: values.number('replica.lag.time.max.ms'),
+    replicaHighWatermarkCheckpointIntervalMs: values.number(
+      'replica.high.watermark.checkpoint.interval.ms',
+    ),
+    autoLeaderRebalanceEnable: values.flag('auto.leader.rebalance.enable'),
+    leaderImbalanceCheckIntervalMs: values.number('leader.imbalance.check.interval.seconds') * 1000,
+  }
+}
+
+function samsaFields(values: BrokerValues) {
+  const address = (name: string) => parseHostPort(values.string(name) ?? '')
+  return {
+    httpListener: address('samsa.http.listener'),
+    grpcListener: address('samsa.grpc.listener'),
+    logDirReserveBytes: values.number('samsa.log.dir.reserve.bytes'),
+    logLevel: values.string('samsa.log.level') ?? 'info',
+  }
+}

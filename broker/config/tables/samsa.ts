@@ -1,0 +1,26 @@
+// Broker configs of Samsa's own, which no Kafka knows. All start with `samsa.`.
+
+import { atLeast, hostAndPort, oneOf } from '../checks.ts'
+import { type ConfigDefinition, long, string } from '../definition.ts'
+
+export const samsaConfigs: readonly ConfigDefinition[] = [
+  string('samsa.http.listener', null, 'medium', {
+    check: hostAndPort,
+    effective: 'host:port of /healthz, /readyz and /metrics; not served when unset.',
+  }),
+  string('samsa.grpc.listener', null, 'medium', {
+    check: hostAndPort,
+    effective: 'host:port by which nodes talk to each other; not served when unset.',
+  }),
+  long('samsa.log.dir.reserve.bytes', 268_435_456, 'medium', {
+    check: atLeast(0),
+    dynamic: 'cluster-wide',
+    effective:
+      'Free space of a log directory below which it refuses writes, before the disk is full.',
+  }),
+  string('samsa.log.level', 'info', 'low', {
+    check: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
+    dynamic: 'cluster-wide',
+    effective: "Least severe level that goes to the node's own log.",
+  }),
+]
