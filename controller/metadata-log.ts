@@ -12,7 +12,8 @@ export interface MetadataSnapshot {
   /** Offset of the last record that the snapshot includes. */
   readonly offset: number
   readonly epoch: number
-  readonly records: readonly Buffer[]
+  /** Made as they are asked for, so that a large snapshot need not be in memory as a whole. */
+  readonly records: Iterable<Buffer>
 }
 
 /** Who leads the quorum: -1 while that is not known. */
@@ -31,6 +32,8 @@ export interface MetadataLogListener {
    * its epoch has been delivered. When another or none is, appends of earlier epochs are lost or already delivered.
    */
   onLeaderChange(leader: QuorumLeader): void
+  /** The log cannot go on, and nothing will be delivered any more: its disk failed, or a listener did. */
+  onFault(error: Error): void
 }
 
 export interface QuorumReplica {

@@ -28,7 +28,10 @@ export class PersistentMap<K extends MapKey, V> implements ReadonlyMap<K, V> {
   }
 
   static empty<K extends MapKey, V>(): PersistentMap<K, V> {
-    return new PersistentMap<K, V>(new Array<Bucket<K, V>>(bucketCount).fill(undefined), 0)
+    return new PersistentMap<K, V>(
+      Array.from({ length: bucketCount }, () => undefined),
+      0,
+    )
   }
 
   get(key: K): V | undefined {

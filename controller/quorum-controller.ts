@@ -1,0 +1,270 @@
+// The controller of one node: decides while the node leads the metadata log, follows it always. Single-threaded: a
+// request is decided whole, against everything decided before it, and answered once its records are committed and
+// applied. Owns the images; all that changes them is the log's records, replayed.
+
+import { randomInt } from 'node:crypto'
+import { assert } from './assert.ts'
+import { fenceBroker, registerBroker, unfenceBroker, unregisterBroker } from './cluster.ts'
+import { alterConfigs, incrementalAlterConfigs } from './configs.ts'
+import type { Controller, MetadataListener } from './controller.ts'
+import type { ConfigRules, DecideContext, Decision } from './decision.ts'
+import { ControllerError, MetadataRecordError } from './errors.ts'
+import { bootstrapRecords } from './features.ts'
+import { diffImages } from './image/delta.ts'
+import { emptyImage, MetadataDraft } from './image/draft.ts'
+import { imageOfSnapshot } from './image/snapshot.ts'
+import type { BrokerId, MetadataDelta, MetadataImage } from './image.ts'
+import { recordsInFlightMax, requestsInFlightMax } from './limits.ts'
+import {
+  type CommittedBatch,
+  type MetadataLog,
+  type MetadataLogListener,
+  type MetadataSnapshot,
+  NotLeaderError,
+  type QuorumLeader,
+  type QuorumStatus,
+} from './metadata-log.ts'
+import { createPartitions } from './partitions.ts'
+import { allocateProducerIds } from './producer-ids.ts'
+import { decodeRecord, encodeRecord } from './records/record.ts'
+import { replay } from './replay.ts'
+import type {
+  AlterConfigs,
+  AlterConfigsResult,
+  BrokerRegistered,
+  BrokerRegistration,
+  CreatePartitions,
+  CreatePartitionsResult,
+  CreateTopicResult,
+  CreateTopics,
+  DeleteTopicResult,
+  DeleteTopics,
+  IncrementalAlterConfigs,
+  ProducerIdBlock,
+} from './requests.ts'
+import { SnapshotTrigger } from './snapshot-trigger.ts'
+import { createTopics, deleteTopics } from './topics.ts'
+
+export interface QuorumControllerOptions {
+  readonly nodeId: BrokerId
+  /** The cluster that this node belongs to; null when it has yet to be told, and a new one is to be founded if need be. */
+  readonly clusterId: string | null
+  readonly log: MetadataLog
+  /** A new random UUID, as 22 characters of base64. */
+  readonly newUuid: () => string
+  /** A whole number from 0 to bound - 1. */
+  readonly random?: (bound: number) => number
+  readonly configRules: ConfigRules
+  readonly numPartitionsDefault: number
+  readonly replicationFactorDefault: number
+  /** The controller cannot go on: the node should say why and stop. */
+  readonly onFault: (error: Error) => void
+  /** A snapshot could not be written; it is tried again when more has been logged. */
+  readonly onSnapshotError?: (error: unknown) => void
+}
+
+export class QuorumController implements Controller, MetadataLogListener {
+  readonly #options: QuorumControllerOptions
+  readonly #log: MetadataLog
+  readonly #context: DecideContext
+  readonly #snapshots: SnapshotTrigger
+  /** All that is committed. */
+  #image: MetadataImage = emptyImage
+  /** #image and what has been appended on top of it but is not committed yet: what the next decision sees. */
+  #decided: MetadataImage = emptyImage
+  #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
+  #listeners = new Set<MetadataListener>()
+  /** Settles when everything appended so far is committed or lost. */
+  #lastAppend: Promise<unknown> = Promise.resolve()
+  #requestsInFlight = 0
+  /** Appended in this epoch and not committed. */
+  #uncommittedRecords = 0
+  #closed = false
+
+  constructor(options: QuorumControllerOptions) {
+    const { newUuid, configRules, numPartitionsDefault, replicationFactorDefault } = options
+    this.#options = options
+    this.#log = options.log
+    this.#context = {
+      newUuid,
+      random: options.random ?? ((bound) => randomInt(bound)),
+      configRules,
+      numPartitionsDefault,
+      replicationFactorDefault,
+    }
+    this.#snapshots = new SnapshotTrigger((snapshot) => this.#log.writeSnapshot(snapshot))
+  }
+
+  async start(): Promise<void> {
+    await this.#log.start(this)
+    if (this.#image.clusterId === '') await this.#found()
+    const { clusterId } = this.#options
+    if (clusterId !== null && clusterId !== this.#image.clusterId) {
+      throw new MetadataRecordError(
+        `the metadata log is of cluster ${this.#image.clusterId}, but this node belongs to ${clusterId}`,
+      )
+    }
+  }
+
+  async #found(): Promise<void> {
+    const clusterId = this.#options.clusterId ?? this.#options.newUuid()
+    await this.#decide(() => ({ records: bootstrapRecords(clusterId), response: undefined }))
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#log.close()
+  }
+
+  image(): MetadataImage {
+    return this.#image
+  }
+
+  subscribe(listener: MetadataListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  quorum(): QuorumStatus {
+    return this.#log.status()
+  }
+
+  createTopics(request: CreateTopics): Promise<CreateTopicResult[]> {
+    return this.#decide((image) => createTopics(image, request, this.#context))
+  }
+
+  deleteTopics(request: DeleteTopics): Promise<DeleteTopicResult[]> {
+    return this.#decide((image) => deleteTopics(image, request))
+  }
+
+  createPartitions(request: CreatePartitions): Promise<CreatePartitionsResult[]> {
+    return this.#decide((image) => createPartitions(image, request, this.#context))
+  }
+
+  incrementalAlterConfigs(request: IncrementalAlterConfigs): Promise<AlterConfigsResult[]> {
+    return this.#decide((image) => incrementalAlterConfigs(image, request, this.#context))
+  }
+
+  alterConfigs(request: AlterConfigs): Promise<AlterConfigsResult[]> {
+    return this.#decide((image) => alterConfigs(image, request, this.#context))
+  }
+
+  registerBroker(registration: BrokerRegistration): Promise<BrokerRegistered> {
+    return this.#decide((image) => registerBroker(image, registration))
+  }
+
+  unregisterBroker(brokerId: BrokerId): Promise<void> {
+    return this.#decide((image) => unregisterBroker(image, brokerId))
+  }
+
+  unfenceBroker(brokerId: BrokerId, epoch: number): Promise<void> {
+    return this.#decide((image) => unfenceBroker(image, brokerId, epoch))
+  }
+
+  fenceBroker(brokerId: BrokerId, epoch: number): Promise<void> {
+    return this.#decide((image) => fenceBroker(image, brokerId, epoch))
+  }
+
+  allocateProducerIds(brokerId: BrokerId, epoch: number): Promise<ProducerIdBlock> {
+    return this.#decide((image) => allocateProducerIds(image, brokerId, epoch))
+  }
+
+  /** Decides now, without a pause between looking and appending; resolves with the answer once it may be given. */
+  async #decide<T>(decide: (image: MetadataImage) => Decision<T>): Promise<T> {
+    this.#checkMayDecide()
+    const { records, response } = decide(this.#decided)
+    if (records.length === 0) {
+      // The answer may rest on what is not committed yet, and must not be known before that is.
+      await this.#lastAppend
+      return response
+    }
+    const encoded = records.map(encodeRecord)
+    const draft = new MetadataDraft(this.#decided)
+    for (const bytes of encoded) replay(draft, decodeRecord(bytes))
+    this.#decided = draft.finish(this.#decided.offset + encoded.length, this.#leader.leaderId).image
+    await this.#append(encoded)
+    return response
+  }
+
+  #checkMayDecide(): void {
+    if (this.#closed || this.#leader.leaderId !== this.#options.nodeId) {
+      throw new ControllerError('NOT_CONTROLLER', 'This node is not the active controller.')
+    }
+    if (
+      this.#requestsInFlight >= requestsInFlightMax ||
+      this.#uncommittedRecords >= recordsInFlightMax
+    ) {
+      throw new ControllerError('REQUEST_TIMED_OUT', 'The controller has more to do than it can.')
+    }
+  }
+
+  async #append(encoded: readonly Buffer[]): Promise<void> {
+    const { epoch } = this.#leader
+    this.#requestsInFlight++
+    this.#uncommittedRecords += encoded.length
+    const appended = this.#log.append(epoch, encoded)
+    this.#lastAppend = appended.catch(() => undefined)
+    try {
+      await appended
+    } catch (error) {
+      throw this.#appendError(error)
+    } finally {
+      this.#requestsInFlight--
+    }
+  }
+
+  #appendError(error: unknown): ControllerError {
+    const stillLeads = this.#leader.leaderId === this.#options.nodeId
+    return error instanceof NotLeaderError && stillLeads
+      ? new ControllerError('KAFKA_STORAGE_ERROR', 'The metadata log could not be written.', {
+          cause: error,
+        })
+      : new ControllerError('NOT_CONTROLLER', 'This node is no longer the active controller.', {
+          cause: error,
+        })
+  }
+
+  onSnapshot(snapshot: MetadataSnapshot): void {
+    const records = this.#snapshots.loading(snapshot.records)
+    const image = imageOfSnapshot(records, snapshot.offset, this.#leader.leaderId)
+    this.#publish(image, diffImages(this.#image, image))
+  }
+
+  onCommit({ baseOffset, epoch, records }: CommittedBatch): void {
+    assert(baseOffset === this.#image.offset + 1, 'committed batches follow on each other')
+    const draft = new MetadataDraft(this.#image)
+    let bytes = 0
+    for (const record of records) {
+      replay(draft, decodeRecord(record))
+      bytes += record.length
+    }
+    const { image, delta } = draft.finish(baseOffset + records.length - 1, this.#leader.leaderId)
+    if (epoch === this.#leader.epoch) this.#uncommittedRecords -= records.length
+    this.#publish(image, delta)
+    this.#snapshots.committed(bytes, image, epoch).catch((error: unknown) => {
+      if (!this.#closed) this.#options.onSnapshotError?.(error)
+    })
+  }
+
+  onLeaderChange(leader: QuorumLeader): void {
+    this.#leader = leader
+    this.#uncommittedRecords = 0
+    const { image, delta } = new MetadataDraft(this.#image).finish(
+      this.#image.offset,
+      leader.leaderId,
+    )
+    // What was decided on top of the image and is not committed by now comes from the log again, or is lost.
+    this.#publish(image, delta)
+  }
+
+  onFault(error: Error): void {
+    this.#options.onFault(error)
+  }
+
+  #publish(image: MetadataImage, delta: MetadataDelta): void {
+    this.#image = image
+    // Records that were decided here have been replayed twice, before and after they were committed: keep one.
+    if (this.#uncommittedRecords === 0) this.#decided = image
+    for (const listener of this.#listeners) listener(image, delta)
+  }
+}
