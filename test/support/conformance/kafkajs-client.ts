@@ -1,10 +1,13 @@
 // kafkajs with all four codecs, quiet logs and patience for a broker that is being killed.
 
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress as compressSnappy, uncompress as uncompressSnappy } from 'snappy'
 import type { ReadRecord } from './records.ts'
+
+// kafkajs is CommonJS and hides these names from named imports.
+const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs
 
 interface Encoder {
   buffer: Buffer
@@ -43,7 +46,7 @@ async function toBuffer(block: Buffer): Promise<Buffer> {
 }
 
 export function kafkaJs(bootstrap: string): Kafka {
-  return new Kafka({
+  return new kafkajs.Kafka({
     clientId: 'conformance',
     brokers: [bootstrap],
     logLevel: logLevel.NOTHING,
