@@ -1,6 +1,7 @@
-// The records of __consumer_offsets that classic groups and their commits need, in Kafka's own format,
-// so that its tools read ours and we read its. A key starts with an int16 that says what the record
-// is about, a value with the version of its own schema (KIP-915: later ones only add tagged fields).
+// The records of __consumer_offsets that classic groups and their commits need, in Kafka's own
+// format, so that its tools read ours and we read its. A key starts with an int16 that says what
+// the record is about, a value with the version of its own schema (KIP-915: later ones only add
+// tagged fields).
 
 import { type Decoded, message } from '../wire/message.ts'
 import { Reader } from '../wire/reader.ts'

@@ -1,6 +1,6 @@
 // The headers in front of every request and response, and which version of them a message takes.
-// A request starts with its key, version and correlation id in every version of the header, so these
-// can be read before anything else is known of it.
+// A request starts with its key, version and correlation id in every version of the header, so
+// these can be read before anything else is known of it.
 
 import { message, type VersionRange } from '../wire/message.ts'
 import type { Reader } from '../wire/reader.ts'

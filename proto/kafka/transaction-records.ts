@@ -1,6 +1,6 @@
-// The records of __transaction_state in Kafka's own format: a transactional id, and where its producer
-// and its transaction stand. Both start with an int16, the type 0 of a key and the version of a value;
-// encodeVersioned and decodeVersioned of versioned.ts handle it.
+// The records of __transaction_state in Kafka's own format: a transactional id, and where its
+// producer and its transaction stand. Both start with an int16, the type 0 of a key and the
+// version of a value; encodeVersioned and decodeVersioned of versioned.ts handle it.
 
 import { message } from '../wire/message.ts'
 import { array, int8, int16, int32, int64, nullable, string, tagged } from '../wire/types.ts'

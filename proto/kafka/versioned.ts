@@ -1,5 +1,5 @@
-// Messages that carry their own version as an int16 in front, as those that are stored in a log or passed
-// through the broker do. Owns that prefix and nothing else.
+// Messages that carry their own version as an int16 in front, as those that are stored in a log
+// or passed through the broker do. Owns that prefix and nothing else.
 
 import type { Message } from '../wire/message.ts'
 import { Reader } from '../wire/reader.ts'
@@ -17,11 +17,16 @@ export function encodeVersioned<In>(
 }
 
 export interface DecodeVersionedOptions {
-  /** What a version newer than ours means: bytes we cannot read, or our newest with more behind it. */
+  /**
+   * What a version newer than ours means: bytes we cannot read, or our newest with more behind
+   * it.
+   */
   readonly newer?: 'refuse' | 'readAsNewest'
 }
 
-/** Decodes the version and the message. Throws DecodeError, also for a version that is not known. */
+/**
+ * Decodes the version and the message. Throws DecodeError, also for a version that is not known.
+ */
 export function decodeVersioned<Out>(
   message: Message<Out, never>,
   bytes: Buffer,

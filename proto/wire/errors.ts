@@ -1,7 +1,10 @@
-// The two typed errors of the wire: what a peer sent cannot be read, or what we hold cannot be said in a version.
-// Decoders throw DecodeError and nothing else, whatever bytes they are given.
+// The two typed errors of the wire: what a peer sent cannot be read, or what we hold cannot be
+// said in a version. Decoders throw DecodeError and nothing else, whatever bytes they are given.
 
-/** Bytes that do not follow the protocol. `position` is the byte offset in the message where reading stopped. */
+/**
+ * Bytes that do not follow the protocol. `position` is the byte in the buffer where reading
+ * stopped.
+ */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
   readonly position: number

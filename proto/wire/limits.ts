@@ -1,8 +1,9 @@
 // Bounds on what one message may make the decoder allocate, whatever its bytes claim.
 
 /**
- * Array elements and tagged fields in one message, all arrays together. An element of one byte can become an object
- * of 100 bytes, so a length that fits the frame is no bound by itself. 40,000 topics of 20 partitions still fit.
+ * Array elements and tagged fields in one message, all arrays together. An element of two bytes
+ * can become an object of 100, so a length that fits the frame is no bound by itself. 40,000
+ * topics of 20 partitions still fit.
  */
 export const messageElementsMax = 1_000_000
 

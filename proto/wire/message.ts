@@ -1,5 +1,5 @@
-// A message: a named struct with the range of versions it has and the first flexible one (KIP-482). Makes and keeps
-// one codec a version, on first use, so that starting a node compiles none of them.
+// A message: a named struct with the range of versions it has and the first flexible one (KIP-482).
+// Makes and keeps one codec a version, on first use, so that starting a node compiles none of them.
 
 import { EncodeError } from './errors.ts'
 import type { Reader } from './reader.ts'

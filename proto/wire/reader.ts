@@ -1,18 +1,18 @@
-// Reads the Kafka protocol's primitive types from one buffer. Owns the position and the element budget.
-// Input is hostile: every length is checked against what remains before anything is allocated, and the only
-// error is DecodeError. Byte fields are views of the buffer, never copies: whoever keeps one longer than the
-// request must copy it.
+// Reads the Kafka protocol's primitive types from one buffer. Owns the position and the element
+// budget. Input is hostile: every length is checked against what remains before anything is
+// allocated, and the only error is DecodeError. Byte fields are views of the buffer, never
+// copies: whoever keeps one longer than the request must copy it.
 
 import { DecodeError } from './errors.ts'
 import { messageElementsMax, varintBytesMax, varlongBytesMax } from './limits.ts'
 
-const twoPow32 = 0x1_0000_0000
+const twoPow32 = 2 ** 32
 
 export class Reader {
   readonly buffer: Buffer
   readonly end: number
   position: number
-  #view: DataView
+  readonly #view: DataView
   #elementsLeft: number
 
   constructor(buffer: Buffer, position = 0, end = buffer.length, elementsMax = messageElementsMax) {
@@ -73,7 +73,7 @@ export class Reader {
     return this.#view.getFloat64(this.take(8))
   }
 
-  /** A 64-bit integer as a number; one that a number cannot hold exactly is a DecodeError, never rounded. */
+  /** A 64-bit integer as a number; one that a number cannot hold exactly is a DecodeError. */
   int64(): number {
     const start = this.take(8)
     const value = this.#view.getInt32(start) * twoPow32 + this.#view.getUint32(start + 4)
@@ -81,7 +81,10 @@ export class Reader {
     return value
   }
 
-  /** A 64-bit integer as a number; one that a number cannot hold exactly becomes the nearest it can. */
+  /**
+   * A 64-bit integer as a number; one that a number cannot hold exactly becomes the nearest it
+   * can.
+   */
   saturatedInt64(): number {
     const start = this.take(8)
     const value = this.#view.getInt32(start) * twoPow32 + this.#view.getUint32(start + 4)
@@ -94,14 +97,17 @@ export class Reader {
 
   /** UNSIGNED_VARINT: 32 bits, at most five bytes. */
   unsignedVarint(): number {
-    let value = 0
-    for (let shift = 0; shift < varintBytesMax * 7; shift += 7) {
-      const byte = this.#view.getUint8(this.take(1))
-      if (shift === 28 && byte > 0x0f) this.fail('varint past 32 bits')
-      value += (byte & 0x7f) * 2 ** shift
-      if (byte < 0x80) return value
+    const first = this.uint8()
+    // Almost every varint in a message is a short length or the absence of tagged fields.
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    for (let index = 1; index < varintBytesMax; index++) {
+      const byte = this.uint8()
+      if (index === varintBytesMax - 1 && byte > 0x0f) this.fail('varint past 32 bits')
+      value |= (byte & 0x7f) << (7 * index)
+      if (byte < 0x80) break
     }
-    return this.fail('varint longer than five bytes')
+    return value >>> 0
   }
 
   /** VARINT: zigzag, 32 bits. */
@@ -112,29 +118,36 @@ export class Reader {
 
   /** VARLONG: zigzag, 64 bits, as a number; one past 2^53 is a DecodeError. */
   varlong(): number {
-    const value = this.bigVarlong()
-    const asNumber = Number(value)
-    if (!Number.isSafeInteger(asNumber)) this.fail('64-bit varint past 2^53')
-    return asNumber
+    const first = this.uint8()
+    // The lowest bit is the sign, so that what is left of the value grows by 7 bits a byte from 6.
+    let value = (first & 0x7f) >>> 1
+    let unit = 64
+    let byte = first
+    for (let index = 1; byte >= 0x80; index++) {
+      if (index === varlongBytesMax) this.fail('varint longer than ten bytes')
+      byte = this.uint8()
+      value += (byte & 0x7f) * unit
+      unit *= 128
+    }
+    if (value > Number.MAX_SAFE_INTEGER) this.fail('64-bit varint past 2^53')
+    return (first & 1) === 0 ? value : -value - 1
   }
 
   bigVarlong(): bigint {
     let raw = 0n
     for (let index = 0; index < varlongBytesMax; index++) {
-      const byte = this.#view.getUint8(this.take(1))
+      const byte = this.uint8()
+      if (index === varlongBytesMax - 1 && byte > 1) this.fail('varint past 64 bits')
       raw |= BigInt(byte & 0x7f) << BigInt(index * 7)
-      if (byte < 0x80) {
-        const bounded = BigInt.asUintN(64, raw)
-        return BigInt.asIntN(64, (bounded >> 1n) ^ -(bounded & 1n))
-      }
+      if (byte < 0x80) break
     }
-    return this.fail('varint longer than ten bytes')
+    return (raw >> 1n) ^ -(raw & 1n)
   }
 
   /** Kafka's UUID as it prints it: 22 characters of unpadded URL-safe base64. */
   uuid(): string {
     const start = this.take(16)
-    return this.buffer.toString('base64url', start, start + 16)
+    return this.buffer.base64urlSlice(start, start + 16)
   }
 
   bytes(size: number): Buffer {
@@ -149,28 +162,32 @@ export class Reader {
 
   /** A string's length; -1 is null. */
   stringLength(compact: boolean): number {
-    return this.#length(compact ? this.unsignedVarint() - 1 : this.int16())
+    return this.#length(compact ? this.unsignedVarint() - 1 : this.int16(), 1)
   }
 
   /** The length of a bytes or records field; -1 is null. */
   bytesLength(compact: boolean): number {
-    return this.#length(compact ? this.unsignedVarint() - 1 : this.int32())
-  }
-
-  #length(length: number): number {
-    if (length < -1) this.fail(`negative length ${length}`)
-    if (length > this.remaining) this.fail(`length ${length} but ${this.remaining} bytes left`)
-    return length
+    return this.#length(compact ? this.unsignedVarint() - 1 : this.int32(), 1)
   }
 
   /** An array's element count, taken from the message's budget; -1 is null. */
-  arrayLength(compact: boolean): number {
-    const count = this.#length(compact ? this.unsignedVarint() - 1 : this.int32())
+  arrayLength(compact: boolean, elementBytesMin = 1): number {
+    const count = this.#length(compact ? this.unsignedVarint() - 1 : this.int32(), elementBytesMin)
     if (count > 0) this.spendElements(count)
     return count
   }
 
-  /** Charges decoded elements to the message's budget, so that no message can grow without bound in memory. */
+  #length(length: number, unitBytes: number): number {
+    if (length < -1) this.fail(`negative length ${length}`)
+    if (length * unitBytes > this.remaining) {
+      this.fail(`length ${length} but ${this.remaining} bytes left`)
+    }
+    return length
+  }
+
+  /**
+   * Charges decoded elements to the budget, so that no message can grow without bound in memory.
+   */
   spendElements(count: number): void {
     if (count > this.#elementsLeft) this.fail('more elements than one message may hold')
     this.#elementsLeft -= count
@@ -178,8 +195,10 @@ export class Reader {
 }
 
 declare global {
-  // Node's Buffer has had this method since 0.x; it skips the encoding dispatch of toString. @types omit it.
+  // Methods that Node's Buffer has had since 0.x and its types omit. They skip toString's
+  // dispatch by the name of the encoding.
   interface Buffer {
     utf8Slice(start: number, end: number): string
+    base64urlSlice(start: number, end: number): string
   }
 }

@@ -1,19 +1,23 @@
-// The codec of a struct for one version: which fields that version carries, in order, then the tagged ones.
-// Fields absent from the version decode to their defaults, so that no caller asks which version it is in.
+// The codec of a struct for one version: which fields that version carries, in order, then the
+// tagged ones. Fields that the version lacks decode to their defaults, so that no caller asks
+// which version it is in. Every decoded object has all fields of its schema, in one order per
+// version.
 
-import { isDeepStrictEqual } from 'node:util'
 import { EncodeError } from './errors.ts'
 import type { Reader } from './reader.ts'
 import type { Codec, Field, Type, VersionContext } from './types.ts'
 import { Writer } from './writer.ts'
 
 export type FieldMap = {
-  readonly [name: string]: Type<unknown, never> | Field<unknown, never, true>
+  readonly [name: string]: Type<unknown, never> | Field<unknown, never>
 }
 
 interface Slot {
   readonly name: string
+  readonly type: Type<unknown, never>
   readonly default: unknown
+  /** Whether the default is an object, of which every decoded struct gets one of its own. */
+  readonly defaultIsObject: boolean
   readonly required: boolean
   readonly ignorable: boolean
   readonly tag: number
@@ -22,54 +26,66 @@ interface Slot {
 
 type Struct = Record<string, unknown>
 
+function slotOf(
+  name: string,
+  entry: Type<unknown, never> | Field<unknown, never>,
+  context: VersionContext,
+): Slot {
+  const isField = 'field' in entry
+  const type = isField ? entry.type : entry
+  const byDefault = isField ? entry.default : entry.zero
+  return {
+    name,
+    type,
+    default: byDefault,
+    defaultIsObject: typeof byDefault === 'object' && byDefault !== null,
+    required: !isField,
+    ignorable: isField && entry.ignorable,
+    tag: isField && entry.tag !== undefined ? entry.tag : -1,
+    codec: type.codec(context),
+  }
+}
+
 /** Fields of one version, sorted into those in line, those behind tags, and those it lacks. */
 function layout(fields: FieldMap, context: VersionContext) {
   const inline: Slot[] = []
   const tagged: Slot[] = []
   const absent: Slot[] = []
   for (const [name, entry] of Object.entries(fields)) {
-    const isField = 'field' in entry
-    const type = isField ? entry.type : entry
-    const slot: Slot = {
-      name,
-      default: isField ? entry.default : entry.zero,
-      required: !isField,
-      ignorable: isField && entry.ignorable,
-      tag: isField && entry.tag !== undefined ? entry.tag : -1,
-      codec: type.codec(context),
-    }
-    if (isField && (context.version < entry.since || context.version > entry.until)) {
-      absent.push(slot)
-    } else if (isField && entry.tag !== undefined && context.version >= entry.taggedSince) {
-      if (context.flexible) tagged.push(slot)
-      else absent.push(slot)
-    } else {
+    const slot = slotOf(name, entry, context)
+    if (!('field' in entry)) {
       inline.push(slot)
+    } else if (context.version < entry.since || context.version > entry.until) {
+      absent.push(slot)
+    } else if (entry.tag === undefined) {
+      inline.push(slot)
+    } else {
+      ;(context.flexible ? tagged : absent).push(slot)
     }
   }
   tagged.sort((a, b) => a.tag - b.tag)
   return { inline, tagged, absent }
 }
 
+/**
+ * Whether a value says no more than the default does. A field left out of a struct has its
+ * default.
+ */
 function isDefault(value: unknown, byDefault: unknown): boolean {
   if (value === undefined || value === byDefault) return true
-  return typeof value === 'object' && isDeepStrictEqual(value, byDefault)
-}
-
-/** A fresh copy of a default, so that no two decoded messages share a mutable one. */
-function fresh(value: unknown): unknown {
-  return Array.isArray(value) ? [] : value
+  if (typeof value !== 'object' || value === null) return false
+  if (typeof byDefault !== 'object' || byDefault === null) return false
+  if (Array.isArray(value) || Buffer.isBuffer(value)) return value.length === 0
+  const struct = value as Struct
+  return Object.entries(byDefault).every(([name, inner]) => isDefault(struct[name], inner))
 }
 
 function readTagged(reader: Reader, slots: readonly Slot[], into: Struct): void {
   const count = reader.unsignedVarint()
   if (count === 0) return
   reader.spendElements(count)
-  let previousTag = -1
   for (let index = 0; index < count; index++) {
     const tag = reader.unsignedVarint()
-    if (tag <= previousTag) reader.fail('tagged fields out of order')
-    previousTag = tag
     const size = reader.unsignedVarint()
     const end = reader.position + size
     if (size > reader.remaining) reader.fail(`tagged field of ${size} bytes`)
@@ -84,11 +100,15 @@ function readTagged(reader: Reader, slots: readonly Slot[], into: Struct): void 
 }
 
 function writeTagged(writer: Writer, slots: readonly Slot[], from: Struct): void {
-  const present = slots.filter((slot) => !isDefault(from[slot.name], slot.default))
-  writer.unsignedVarint(present.length)
-  for (const slot of present) {
+  let count = 0
+  for (const slot of slots) if (!isDefault(from[slot.name], slot.default)) count++
+  writer.unsignedVarint(count)
+  if (count === 0) return
+  for (const slot of slots) {
+    const value = from[slot.name]
+    if (isDefault(value, slot.default)) continue
     const inner = new Writer()
-    slot.codec.write(inner, from[slot.name])
+    slot.codec.write(inner, value)
     writer.unsignedVarint(slot.tag)
     writer.unsignedVarint(inner.size)
     for (const chunk of inner.finish()) writer.bytes(chunk)
@@ -97,12 +117,17 @@ function writeTagged(writer: Writer, slots: readonly Slot[], from: Struct): void
 
 export function structCodec(fields: FieldMap, context: VersionContext): Codec<Struct, Struct> {
   const { inline, tagged, absent } = layout(fields, context)
-  const withDefaults = [...absent, ...tagged]
+  const defaulted = [...absent, ...tagged]
+  const strict = absent.filter((slot) => !slot.ignorable)
+  const tagBytesMin = context.flexible ? 1 : 0
   return {
+    bytesMin: inline.reduce((sum, slot) => sum + slot.codec.bytesMin, tagBytesMin),
     read(reader) {
       const value: Struct = {}
       for (const slot of inline) value[slot.name] = slot.codec.read(reader)
-      for (const slot of withDefaults) value[slot.name] = fresh(slot.default)
+      for (const slot of defaulted) {
+        value[slot.name] = slot.defaultIsObject ? slot.type.zero : slot.default
+      }
       if (context.flexible) readTagged(reader, tagged, value)
       return value
     },
@@ -114,8 +139,8 @@ export function structCodec(fields: FieldMap, context: VersionContext): Codec<St
         }
         slot.codec.write(writer, given === undefined ? slot.default : given)
       }
-      for (const slot of absent) {
-        if (!slot.ignorable && !isDefault(value[slot.name], slot.default)) {
+      for (const slot of strict) {
+        if (!isDefault(value[slot.name], slot.default)) {
           throw new EncodeError(`field ${slot.name} cannot be said in version ${context.version}`)
         }
       }

@@ -1,6 +1,6 @@
-// The notation that message schemas are written in: a type per wire type, and what a field may add to it (versions,
-// default, tag). A type is data plus a way to make its codec for one version; static types follow from it by Infer.
-// Nothing here knows any particular message.
+// The notation that message schemas are written in: a type per wire type, and what a field may
+// add to it (versions, default, tag). A type is data plus a way to make its codec for one
+// version; static types follow from it by Infer. Nothing here knows any particular message.
 
 import { EncodeError } from './errors.ts'
 import type { Reader } from './reader.ts'
@@ -9,6 +9,8 @@ import type { Writer } from './writer.ts'
 
 /** How one type is read and written in one version. */
 export interface Codec<Out, In = Out> {
+  /** The fewest bytes that a value takes, by which a claimed element count is checked. */
+  readonly bytesMin: number
   read(reader: Reader): Out
   write(writer: Writer, value: In): void
 }
@@ -18,25 +20,30 @@ export interface VersionContext {
   readonly flexible: boolean
 }
 
-/** A wire type: `Out` is what decoding gives, `In` what encoding takes (defaults may be left out). */
+/**
+ * A wire type: `Out` is what decoding gives, `In` what encoding takes (defaults may be left out).
+ */
 export interface Type<Out, In = Out> {
-  /** The value a field of this type has in versions that lack it, unless the field names another. */
+  /**
+   * The value a field of this type has in versions that lack it, unless the field names another.
+   * An object is a new one each time, since whoever decoded a message may change it.
+   */
   readonly zero: Out
   codec(context: VersionContext): Codec<Out, In>
 }
 
 /** A type in a message: the versions that carry it, its default, its tag. */
-export interface Field<Out, In, HasDefault extends boolean> {
+export interface Field<Out, In> {
   readonly field: true
-  readonly hasDefault: HasDefault
   readonly type: Type<Out, In>
   readonly default: Out
   readonly since: number
   readonly until: number
-  /** Whether a non-default value may be dropped in versions that lack the field; else encoding it fails. */
+  /**
+   * Whether versions that lack the field drop a value that is not the default; else they refuse.
+   */
   readonly ignorable: boolean
   readonly tag: number | undefined
-  readonly taggedSince: number
 }
 
 export interface FieldOptions<Out> {
@@ -47,113 +54,135 @@ export interface FieldOptions<Out> {
   ignorable?: boolean
 }
 
-function simple<T>(zero: T, codec: Codec<T>): Type<T> {
-  return { zero, codec: () => codec }
+function primitive<T>(bytesMin: number, zero: T, codec: Omit<Codec<T>, 'bytesMin'>): Type<T> {
+  const made = { bytesMin, ...codec }
+  return { zero, codec: () => made }
 }
 
-export const boolean = simple(false, { read: (r) => r.boolean(), write: (w, v) => w.boolean(v) })
-export const int8 = simple(0, { read: (r) => r.int8(), write: (w, v) => w.int8(v) })
-export const int16 = simple(0, { read: (r) => r.int16(), write: (w, v) => w.int16(v) })
-export const uint16 = simple(0, { read: (r) => r.uint16(), write: (w, v) => w.uint16(v) })
-export const int32 = simple(0, { read: (r) => r.int32(), write: (w, v) => w.int32(v) })
-export const uint32 = simple(0, { read: (r) => r.uint32(), write: (w, v) => w.uint32(v) })
-export const float64 = simple(0, { read: (r) => r.float64(), write: (w, v) => w.float64(v) })
-/** A 64-bit integer held as a number: offsets, epochs, sizes, times. Past 2^53 it does not decode. */
-export const int64 = simple(0, { read: (r) => r.int64(), write: (w, v) => w.int64(v) })
+export const boolean = primitive(1, false, {
+  read: (r) => r.boolean(),
+  write: (w, v) => w.boolean(v),
+})
+export const int8 = primitive(1, 0, { read: (r) => r.int8(), write: (w, v) => w.int8(v) })
+export const int16 = primitive(2, 0, { read: (r) => r.int16(), write: (w, v) => w.int16(v) })
+export const uint16 = primitive(2, 0, { read: (r) => r.uint16(), write: (w, v) => w.uint16(v) })
+export const int32 = primitive(4, 0, { read: (r) => r.int32(), write: (w, v) => w.int32(v) })
+export const uint32 = primitive(4, 0, { read: (r) => r.uint32(), write: (w, v) => w.uint32(v) })
+export const float64 = primitive(8, 0, { read: (r) => r.float64(), write: (w, v) => w.float64(v) })
 /**
- * A 64-bit integer where clients may ask for "as far as there is", such as an offset to seek to: what
- * a number cannot hold exactly decodes to the nearest number that is exact, since both lie past any log.
+ * A 64-bit integer held as a number: offsets, epochs, sizes, times. Past 2^53 it does not decode.
  */
-export const saturatedInt64 = simple(0, {
+export const int64 = primitive(8, 0, { read: (r) => r.int64(), write: (w, v) => w.int64(v) })
+/**
+ * A 64-bit integer where clients may ask for "as far as there is", such as an offset to seek to.
+ * What a number cannot hold exactly decodes to the nearest that is exact, since both lie past any
+ * log.
+ */
+export const saturatedInt64 = primitive(8, 0, {
   read: (r) => r.saturatedInt64(),
   write: (w, v) => w.int64(v),
 })
 /** A 64-bit integer of the full range, for the few fields where clients send extremes. */
-export const bigint64 = simple(0n, { read: (r) => r.bigint64(), write: (w, v) => w.bigint64(v) })
+export const bigint64 = primitive(8, 0n, {
+  read: (r) => r.bigint64(),
+  write: (w, v) => w.bigint64(v),
+})
 
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** A UUID as Kafka prints it: 22 characters of URL-safe base64. */
-export const uuid = simple(zeroUuid, { read: (r) => r.uuid(), write: (w, v) => w.uuid(v) })
+export const uuid = primitive(16, zeroUuid, { read: (r) => r.uuid(), write: (w, v) => w.uuid(v) })
 
-const noBytes = Buffer.alloc(0)
+/** Makes a codec that takes null on the wire and in memory, or one that refuses it both ways. */
+type NullableCodec<Out, In> = (
+  context: VersionContext,
+  allowNull: boolean,
+) => Codec<Out | null, In | null>
 
-function nullableStringCodec(flexible: boolean): Codec<string | null> {
+/** A type that the wire has a null for, which `nullable` lets through. */
+interface NullableType<Out, In> extends Type<Out, In> {
+  readonly whenNull: (context: VersionContext) => Codec<Out | null, In | null>
+}
+
+function withNull<Out, In>(zero: Out, make: NullableCodec<Out, In>): NullableType<Out, In> {
   return {
+    zero,
+    codec: (context) => make(context, false) as Codec<Out, In>,
+    whenNull: (context) => make(context, true),
+  }
+}
+
+function readNull(reader: Reader, allowNull: boolean): null {
+  return allowNull ? null : reader.fail('null where none is allowed')
+}
+
+/** The length that stands for null. */
+function lengthOfNull(allowNull: boolean): -1 {
+  if (!allowNull) throw new EncodeError('null where none is allowed')
+  return -1
+}
+
+function stringCodec(compact: boolean, allowNull: boolean): Codec<string | null> {
+  return {
+    bytesMin: compact ? 1 : 2,
     read(reader) {
-      const length = reader.stringLength(flexible)
-      return length < 0 ? null : reader.text(length)
+      const length = reader.stringLength(compact)
+      return length < 0 ? readNull(reader, allowNull) : reader.text(length)
     },
     write(writer, value) {
-      if (value === null) return writer.stringLength(-1, flexible)
+      if (value === null) return writer.stringLength(lengthOfNull(allowNull), compact)
       const byteLength = Buffer.byteLength(value)
-      writer.stringLength(byteLength, flexible)
+      writer.stringLength(byteLength, compact)
       writer.text(value, byteLength)
     },
   }
 }
 
-function nullableBytesCodec(flexible: boolean): Codec<Buffer | null> {
+function bytesCodec(compact: boolean, allowNull: boolean): Codec<Buffer | null> {
   return {
+    bytesMin: compact ? 1 : 4,
     read(reader) {
-      const length = reader.bytesLength(flexible)
-      return length < 0 ? null : reader.bytes(length)
+      const length = reader.bytesLength(compact)
+      return length < 0 ? readNull(reader, allowNull) : reader.bytes(length)
     },
     write(writer, value) {
-      writer.length(value === null ? -1 : value.length, flexible)
-      if (value !== null) writer.bytes(value)
+      if (value === null) return writer.length(lengthOfNull(allowNull), compact)
+      writer.length(value.length, compact)
+      writer.bytes(value)
     },
   }
 }
 
-function nullableArrayCodec<Out, In>(
+function arrayCodec<Out, In>(
   element: Codec<Out, In>,
-  flexible: boolean,
+  compact: boolean,
+  allowNull: boolean,
 ): Codec<Out[] | null, readonly In[] | null> {
   return {
+    bytesMin: compact ? 1 : 4,
     read(reader) {
-      const count = reader.arrayLength(flexible)
-      if (count < 0) return null
+      const count = reader.arrayLength(compact, element.bytesMin)
+      if (count < 0) return readNull(reader, allowNull)
       const values: Out[] = []
       for (let index = 0; index < count; index++) values.push(element.read(reader))
       return values
     },
     write(writer, values) {
-      writer.length(values === null ? -1 : values.length, flexible)
-      if (values !== null) for (const value of values) element.write(writer, value)
+      if (values === null) return writer.length(lengthOfNull(allowNull), compact)
+      writer.length(values.length, compact)
+      for (const value of values) element.write(writer, value)
     },
   }
 }
 
-/** A type with a null on the wire, and the same without: one codec, the second refusing null both ways. */
-interface NullableType<Out, In> extends Type<Out, In> {
-  readonly whenNull: (context: VersionContext) => Codec<Out | null, In | null>
-}
-
-function refusingNull<Out, In>(codec: Codec<Out | null, In | null>): Codec<Out, In> {
-  return {
-    read(reader) {
-      const value = codec.read(reader)
-      return value === null ? reader.fail('null where none is allowed') : value
-    },
-    write(writer, value) {
-      if (value === null) throw new EncodeError('null where none is allowed')
-      codec.write(writer, value)
-    },
-  }
-}
-
-function withNull<Out, In>(
-  zero: Out,
-  whenNull: (context: VersionContext) => Codec<Out | null, In | null>,
-): NullableType<Out, In> {
-  return { zero, whenNull, codec: (context) => refusingNull(whenNull(context)) }
-}
-
-export const string = withNull<string, string>('', ({ flexible }) => nullableStringCodec(flexible))
+export const string = withNull<string, string>('', ({ flexible }, allowNull) =>
+  stringCodec(flexible, allowNull),
+)
 /** A string that keeps its int16 length in flexible versions too, as the client id of a header. */
-export const shortString = withNull<string, string>('', () => nullableStringCodec(false))
-export const bytes = withNull<Buffer, Buffer>(noBytes, ({ flexible }) =>
-  nullableBytesCodec(flexible),
+export const shortString = withNull<string, string>('', (_, allowNull) =>
+  stringCodec(false, allowNull),
+)
+export const bytes = withNull<Buffer, Buffer>(Buffer.alloc(0), ({ flexible }, allowNull) =>
+  bytesCodec(flexible, allowNull),
 )
 /** Record batches as they are: opaque to the codec. */
 export const records = bytes
@@ -175,9 +204,14 @@ export function array<const T extends TypeOrShape>(
   element: T,
 ): NullableType<OutOf<T>[], readonly InOf<T>[]> {
   const type = (isType(element) ? element : struct(element)) as Type<OutOf<T>, InOf<T>>
-  return withNull<OutOf<T>[], readonly InOf<T>[]>([], (context) =>
-    nullableArrayCodec(type.codec(context), context.flexible),
-  )
+  const make: NullableCodec<OutOf<T>[], readonly InOf<T>[]> = (context, allowNull) =>
+    arrayCodec(type.codec(context), context.flexible, allowNull)
+  return {
+    ...withNull([], make),
+    get zero() {
+      return []
+    },
+  }
 }
 
 /** A struct inside a message. */
@@ -192,7 +226,8 @@ export function struct<const S extends FieldMap>(fields: S): NullableType<Infer<
     whenNull(context) {
       const inner = plain(context)
       return {
-        // A nullable struct has a byte of its own in front: -1 is null.
+        bytesMin: 1,
+        // A nullable struct has a byte of its own in front: below 0 is null.
         read: (reader) => (reader.int8() < 0 ? null : inner.read(reader)),
         write(writer, value) {
           writer.int8(value === null ? -1 : 1)
@@ -206,55 +241,60 @@ export function struct<const S extends FieldMap>(fields: S): NullableType<Infer<
 function structZero(fields: FieldMap): Record<string, unknown> {
   const zero: Record<string, unknown> = {}
   for (const [name, entry] of Object.entries(fields)) {
-    zero[name] = 'field' in entry ? entry.default : entry.zero
+    zero[name] = 'field' in entry ? freshDefault(entry) : entry.zero
   }
   return zero
 }
 
-/** A type that may be null, in versions from `since` on; before them null neither decodes nor encodes. */
+/**
+ * A field's default. The only objects among defaults are the zeros of their types, made anew
+ * here.
+ */
+function freshDefault(entry: Field<unknown, never>): unknown {
+  const isObject = typeof entry.default === 'object' && entry.default !== null
+  return isObject ? entry.type.zero : entry.default
+}
+
+/** A type that may be null from version `since` on; before it, null neither decodes nor encodes. */
 export function nullable<Out, In>(
   type: NullableType<Out, In>,
   { since = 0 }: { since?: number } = {},
 ): Type<Out | null, In | null> {
   return {
-    zero: type.zero,
+    get zero() {
+      return type.zero
+    },
     codec: (context) => (context.version >= since ? type.whenNull(context) : type.codec(context)),
   }
 }
 
-/** A field that only some versions carry, or that has a default of its own. */
+/** A field that only some versions carry, or that may be left out for its default. */
 export function field<Out, In>(
   type: Type<Out, In>,
   options: FieldOptions<Out> = {},
-): Field<Out, In, true> {
+): Field<Out, In> {
   return {
     field: true,
-    hasDefault: true,
     type,
-    default: options.default ?? (options.default === null ? (null as Out) : type.zero),
+    default: options.default === undefined ? type.zero : options.default,
     since: options.since ?? 0,
     until: options.until ?? Number.POSITIVE_INFINITY,
     ignorable: options.ignorable ?? false,
     tag: undefined,
-    taggedSince: Number.POSITIVE_INFINITY,
   }
 }
 
-/** A tagged field (KIP-482): left out when it has its default. `taggedSince`: the version it became tagged in. */
+/** A tagged field (KIP-482): not written when it has its default. */
 export function tagged<Out, In>(
   tag: number,
   type: Type<Out, In>,
-  options: FieldOptions<Out> & { taggedSince?: number } = {},
-): Field<Out, In, true> {
-  return {
-    ...field(type, options),
-    tag,
-    taggedSince: options.taggedSince ?? options.since ?? 0,
-  }
+  options: FieldOptions<Out> = {},
+): Field<Out, In> {
+  return { ...field(type, options), tag }
 }
 
 type DefaultedKeys<S> = {
-  [K in keyof S]: S[K] extends Field<never, never, true> | { hasDefault: true } ? K : never
+  [K in keyof S]: S[K] extends { field: true } ? K : never
 }[keyof S]
 
 type EntryOut<E> = E extends { field: true; type: Type<infer Out, never> }

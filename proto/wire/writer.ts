@@ -1,10 +1,13 @@
-// Writes the Kafka protocol's primitive types. Owns a growing buffer and a list of finished chunks: a large byte
-// field is added by reference, so a fetched batch reaches the socket without another copy. A caller must not change
-// a buffer that it has handed over until the chunks have been sent.
+// Writes the Kafka protocol's primitive types. Owns a growing buffer and a list of finished
+// chunks: a large byte field is added by reference, so a fetched batch reaches the socket without
+// another copy. A caller must not change a buffer that it has handed over until the chunks have
+// been sent.
 
 import { EncodeError } from './errors.ts'
 
-/** Byte fields from this size on are kept by reference. Below it a copy is cheaper than another iovec. */
+/**
+ * Byte fields from this size on are kept by reference; below it a copy is cheaper than an iovec.
+ */
 const referenceBytesMin = 1024
 const initialBytes = 512
 
@@ -93,6 +96,7 @@ export class Writer {
     this.#buffer.writeDoubleBE(value, at)
   }
 
+  /** UNSIGNED_VARINT: 32 bits. */
   unsignedVarint(value: number): void {
     let rest = value >>> 0
     while (rest > 0x7f) {
@@ -102,12 +106,24 @@ export class Writer {
     this.#byte(rest)
   }
 
+  /** VARINT: zigzag, 32 bits. */
   varint(value: number): void {
     this.unsignedVarint((value << 1) ^ (value >> 31))
   }
 
+  /** VARLONG: zigzag, 64 bits. */
   varlong(value: number): void {
-    this.bigVarlong(BigInt(value))
+    if (!Number.isSafeInteger(value)) throw new EncodeError(`${value} is not a safe integer`)
+    // Twice the value may be past 2^53, so the sign's bit goes in with the lowest six of the value.
+    const unsigned = value < 0 ? -value - 1 : value
+    let low = (unsigned % 64) * 2 + (value < 0 ? 1 : 0)
+    let rest = Math.floor(unsigned / 64)
+    while (rest > 0) {
+      this.#byte(low | 0x80)
+      low = rest % 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#byte(low)
   }
 
   bigVarlong(value: bigint): void {
@@ -121,7 +137,8 @@ export class Writer {
 
   uuid(value: string): void {
     const at = this.#room(16)
-    if (this.#buffer.write(value, at, 16, 'base64url') !== 16) {
+    // The length is checked too, for what a longer text says past 16 bytes would be dropped.
+    if (value.length !== 22 || this.#buffer.write(value, at, 16, 'base64url') !== 16) {
       throw new EncodeError(`'${value}' is not a UUID of 22 base64 characters`)
     }
   }
@@ -164,14 +181,14 @@ export class Writer {
     this.#chunkStart = this.#position
   }
 
-  /** Overwrites an int32 that was written at `position` of the first chunk, such as a frame's size. */
+  /** Overwrites an int32 that was written at `position` of the first chunk, as a frame's size. */
   static patchInt32(chunks: readonly Buffer[], position: number, value: number): void {
     const first = chunks[0]
     if (first === undefined) throw new EncodeError('nothing was written')
     first.writeInt32BE(value, position)
   }
 
-  /** Everything written, in order, for one vectored write. The writer must not be used afterwards. */
+  /** Everything written, in order, for one vectored write. The writer must not be used after. */
   finish(): Buffer[] {
     this.#endChunk()
     return this.#chunks
