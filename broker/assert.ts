@@ -1,15 +1,14 @@
-// Checks of what must hold whatever a client or a disk does. They stay on in production: a check that fails is a bug,
-// and stopping is better than going on with a broken state.
+// Assertions that stay on in production: a broken invariant stops the process before it can spread.
 
-export class AssertionFailed extends Error {
-  override readonly name = 'AssertionFailed'
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError'
 }
 
 export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new AssertionFailed(message)
+  if (!condition) throw new AssertionError(message)
 }
 
-/** Ends a switch over a union: does not compile while a case is missing. */
+/** Marks a place that no value of a union reaches. */
 export function assertNever(value: never): never {
-  throw new AssertionFailed(`unknown case: ${JSON.stringify(value)}`)
+  throw new AssertionError(`unexpected value ${JSON.stringify(value)}`)
 }

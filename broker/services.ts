@@ -2,17 +2,33 @@
 
 import type { Controller } from '@samsa/controller/controller'
 import type { MetadataImage } from '@samsa/controller/image'
-import type { Clock } from './clock.ts'
+import type { TrafficMetrics } from './admin/traffic-metrics.ts'
+import type { Clock, Timers } from './clock.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
+import type { TopicConfig } from './config/topic-configs.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
+import type { AdvertisedApi } from './request/api-table.ts'
+
+export interface SupportedFeature {
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+}
 
 export interface Services {
+  readonly nodeId: number
   /** This node's settings now: static ones with dynamic changes applied. */
   config(): BrokerConfig
+  /** A topic's settings now: its overrides over this node's. Defaults for a topic that does not exist. */
+  topicConfig(topic: string): TopicConfig
   metadata(): MetadataImage
   readonly controller: Controller
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
   readonly clock: Clock
+  readonly timers: Timers
+  readonly metrics: TrafficMetrics
+  readonly advertisedApis: readonly AdvertisedApi[]
+  readonly supportedFeatures: readonly SupportedFeature[]
 }

