@@ -4,21 +4,27 @@
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { ConfigOverrides, ConfigResource } from './image.ts'
 import type { NewRecord } from './records/record.ts'
-import type { Outcome } from './requests.ts'
+import type { ConfigEntry, IncrementalConfigChange, Outcome } from './requests.ts'
 
 export interface Decision<T> {
   readonly records: readonly NewRecord[]
   readonly response: T
 }
 
-/** What the controller must know of configs, which are the broker's business. */
+export type ConfigOutcome =
+  | { readonly type: 'accepted'; readonly overrides: ConfigOverrides }
+  | { readonly type: 'refused'; readonly error: KafkaErrorName; readonly message: string }
+
+/** What the controller must know of configs: which names and values there are is the broker's business. */
 export interface ConfigRules {
-  /** Why `after`, all the overrides that the resource would have, are not allowed; null when they are. */
-  problem(resource: ConfigResource, after: ConfigOverrides, before: ConfigOverrides): string | null
-  /** Whether values can be appended to and subtracted from the config. */
-  isList(resource: ConfigResource, name: string): boolean
-  /** The value without an override, for configs that are lists. */
-  defaultOf(resource: ConfigResource, name: string): string
+  /** What the changes make of the overrides `before`, or why they must not be made. */
+  change(
+    resource: ConfigResource,
+    before: ConfigOverrides,
+    changes: readonly IncrementalConfigChange[],
+  ): ConfigOutcome
+  /** The entries as all the overrides of the resource, or why they must not be. */
+  replace(resource: ConfigResource, entries: readonly ConfigEntry[]): ConfigOutcome
 }
 
 export interface DecideContext {
@@ -37,10 +43,13 @@ export const noError: Outcome = { error: 'NONE', message: null }
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly kafkaError: KafkaErrorName
+  /** null: the error says it all. */
+  readonly explanation: string | null
 
-  constructor(kafkaError: KafkaErrorName, message: string) {
-    super(message)
+  constructor(kafkaError: KafkaErrorName, explanation: string | null) {
+    super(explanation ?? kafkaError)
     this.kafkaError = kafkaError
+    this.explanation = explanation
   }
 }
 
@@ -51,7 +60,7 @@ export function outcomeOf(decide: () => void): Outcome {
     return noError
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return { error: error.kafkaError, message: error.message }
+    return { error: error.kafkaError, message: error.explanation }
   }
 }
 

@@ -124,10 +124,7 @@ function addPartitions(
 ): void {
   const topic = image.topicsByName.get(wanted.name)
   if (topic === undefined) {
-    throw new Refusal(
-      'UNKNOWN_TOPIC_OR_PARTITION',
-      'This server does not host this topic-partition.',
-    )
+    throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', null)
   }
   const present = topic.partitions.length
   if (wanted.count === present) {

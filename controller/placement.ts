@@ -31,7 +31,8 @@ export function placeReplicas(request: PlacementRequest): BrokerId[][] {
     throw new Refusal(
       'INVALID_REPLICATION_FACTOR',
       `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ` +
-        `${replicationFactor} cannot be reached because only ${brokerCount} broker(s) are registered.`,
+        `${replicationFactor} cannot be reached because only ${brokerCount} broker(s) are registered ` +
+        'or some brokers have all their log directories cordoned.',
     )
   }
   if (unfencedCount === 0) {

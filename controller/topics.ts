@@ -2,7 +2,7 @@
 // records. Each topic of a request stands for itself: one that is refused keeps no other from being made.
 
 import { zeroUuid } from '@samsa/proto/wire/types'
-import { configRecord, overridesProblem } from './configs.ts'
+import { accepted, configRecord } from './configs.ts'
 import {
   type DecideContext,
   type Decision,
@@ -13,7 +13,7 @@ import {
 } from './decision.ts'
 import { MetadataRecordError } from './errors.ts'
 import type { MetadataDraft } from './image/draft.ts'
-import type { BrokerId, MetadataImage, TopicImage } from './image.ts'
+import type { BrokerId, ConfigOverrides, MetadataImage, TopicImage } from './image.ts'
 import { checkAssignment, newPartition, placeNew, refuseExcess } from './partitions.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
 import type {
@@ -66,10 +66,10 @@ interface Created {
   readonly topicId: string
   readonly numPartitions: number
   readonly replicationFactor: number
-  readonly configs: ReadonlyMap<string, string>
+  readonly configs: ConfigOverrides
 }
 
-const noConfigs: ReadonlyMap<string, string> = new Map()
+const noConfigs: ConfigOverrides = new Map()
 
 function topicResult(
   { name }: { name: string },
@@ -129,25 +129,16 @@ function createTopic(image: MetadataImage, topic: NewTopic, context: DecideConte
   }
 }
 
-function checkedConfigs(topic: NewTopic, context: DecideContext): Map<string, string> {
-  const configs = new Map<string, string>()
-  const nulls: string[] = []
-  for (const { name, value } of topic.configs) {
-    if (value === null) nulls.push(name)
-    else configs.set(name, value)
-  }
+function checkedConfigs(topic: NewTopic, { configRules }: DecideContext): ConfigOverrides {
+  const nulls = topic.configs.filter(({ value }) => value === null).map(({ name }) => name)
   if (nulls.length > 0) {
     throw new Refusal(
       'INVALID_CONFIG',
       `Null value not supported for topic configs: ${nulls.join(',')}`,
     )
   }
-  if (configs.size > 0) {
-    const resource = { type: 'topic', name: topic.name } as const
-    const problem = overridesProblem(context.configRules, resource, configs, noConfigs)
-    if (problem !== null) throw new Refusal(problem.error, problem.message ?? '')
-  }
-  return configs
+  if (topic.configs.length === 0) return noConfigs
+  return accepted(configRules.replace({ type: 'topic', name: topic.name }, topic.configs))
 }
 
 /** The client chose the replicas. */
