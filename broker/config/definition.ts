@@ -2,13 +2,7 @@
 // tables/ are written in this notation; everything else about configuration is read from them.
 
 import type { Check } from './checks.ts'
-import {
-  type ConfigType,
-  type ConfigValue,
-  formatValue,
-  invalidValue,
-  parseValue,
-} from './value.ts'
+import { type ConfigType, type ConfigValue, formatValue, parseValue } from './value.ts'
 
 export type Importance = 'high' | 'medium' | 'low'
 
@@ -106,12 +100,6 @@ export function formatConfig(definition: ConfigDefinition, value: ConfigValue): 
 /** Kafka's text of the default; null when there is none. */
 export function defaultText(definition: ConfigDefinition): string | null {
   return formatConfig(definition, definition.default ?? null)
-}
-
-/** A null is no value at all where the wire allows one. */
-export function requireText(name: string, text: string | null): string {
-  if (text === null) throw invalidValue(name, null, 'Value must be non-null')
-  return text
 }
 
 /** Definitions by name, in the order of the tables; the index is made on the first look-up. */

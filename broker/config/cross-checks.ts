@@ -1,0 +1,167 @@
+// What a broker's settings demand of each other. Run at the start and before a dynamic change is
+// taken, always over the whole of them. Throws a ConfigError for the first rule that is broken.
+
+import { isIP } from 'node:net'
+import type { BrokerConfig } from './broker-config.ts'
+import { checkGroupDefaults } from './group-configs.ts'
+import type { BrokerValues } from './layers.ts'
+import { securityProtocol } from './listeners.ts'
+import { ConfigError } from './value.ts'
+
+export function checkBrokerConfig(config: BrokerConfig): void {
+  const { values } = config
+  checkIdentity(config)
+  checkTimes(values, config)
+  checkConnections(values)
+  checkListeners(config)
+  checkQuorum(config)
+  checkGroupDefaults(values)
+}
+
+function demand(holds: boolean, message: string): void {
+  if (!holds) throw new ConfigError(message)
+}
+
+function checkIdentity({ nodeId, values }: BrokerConfig): void {
+  demand(
+    !values.isSet('broker.id') || values.number('broker.id') === nodeId,
+    'You must set `node.id` to the same value as `broker.id`.',
+  )
+}
+
+function checkTimes(values: BrokerValues, config: BrokerConfig): void {
+  demand(config.logRollMs >= 1, 'log.roll.ms must be greater than or equal to 1')
+  demand(config.logRollJitterMs >= 0, 'log.roll.jitter.ms must be greater than or equal to 0')
+  demand(
+    config.logRetentionMs >= 1 || config.logRetentionMs === -1,
+    'log.retention.ms must be unlimited (-1) or, greater than or equal to 1',
+  )
+  demand(
+    values.number('log.cleaner.dedupe.buffer.size') / values.number('log.cleaner.threads') >
+      1024 * 1024,
+    'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.',
+  )
+  const fetchWaitMs = values.number('replica.fetch.wait.max.ms')
+  demand(
+    fetchWaitMs <= values.number('replica.socket.timeout.ms'),
+    'replica.socket.timeout.ms should always be at least replica.fetch.wait.max.ms ' +
+      'to prevent unnecessary socket timeouts',
+  )
+  demand(
+    fetchWaitMs <= config.replicaLagTimeMaxMs,
+    'replica.fetch.wait.max.ms should always be less than or equal to replica.lag.time.max.ms ' +
+      'to prevent frequent changes in ISR',
+  )
+}
+
+function checkConnections(values: BrokerValues): void {
+  const queuedBytes = values.number('queued.max.request.bytes')
+  demand(
+    queuedBytes <= 0 || queuedBytes >= values.number('socket.request.max.bytes'),
+    'queued.max.request.bytes must be larger or equal to socket.request.max.bytes',
+  )
+  const overrides = values.string('max.connections.per.ip.overrides') ?? ''
+  demand(
+    values.number('max.connections.per.ip') > 0 || overrides !== '',
+    'max.connections.per.ip can be set to zero only if ' +
+      'max.connections.per.ip.overrides property is set.',
+  )
+  for (const entry of overrides.split(',').filter((text) => text.trim() !== '')) {
+    const [, host = '', count = ''] = /^(.*):([^:]*)$/.exec(entry.trim()) ?? []
+    demand(
+      isHost(host) && /^\d+$/.test(count),
+      `max.connections.per.ip.overrides contains invalid addresses : ${entry.trim()}`,
+    )
+  }
+  const delayMs = values.number('connection.failed.authentication.delay.ms')
+  const idleMs = values.number('connections.max.idle.ms')
+  demand(
+    idleMs < 0 || delayMs < idleMs,
+    `connection.failed.authentication.delay.ms=${delayMs} should always be less than ` +
+      `connections.max.idle.ms=${idleMs} to prevent failed authentication responses from ` +
+      'timing out',
+  )
+}
+
+function isHost(text: string): boolean {
+  return isIP(text.replace(/^\[|\]$/g, '')) !== 0 || /^[0-9a-zA-Z\-._]+$/.test(text)
+}
+
+function checkListeners(config: BrokerConfig): void {
+  const { values, listeners, controllerListeners, advertisedListeners } = config
+  const all = [...listeners, ...controllerListeners]
+  for (const endpoint of all) {
+    demand(
+      endpoint.securityProtocol === 'PLAINTEXT',
+      `Listener ${endpoint.listener} asks for ${endpoint.securityProtocol}, ` +
+        'and only PLAINTEXT listeners are served',
+    )
+  }
+  if (!config.isBroker) {
+    demand(
+      listeners.length === 0 || controllerListeners.length === 0,
+      'The listeners config must only contain controller listeners from ' +
+        'controller.listener.names when process.roles=controller',
+    )
+    return
+  }
+  const names = listeners.map(({ listener }) => listener)
+  const advertised = advertisedListeners.map(({ listener }) => listener)
+  demand(
+    advertised.length > 0,
+    'There must be at least one broker advertised listener. ' +
+      'Perhaps all listeners appear in controller.listener.names?',
+  )
+  demand(
+    advertised.every((name) => names.includes(name)),
+    'advertised.listeners listener names must be equal to or a subset of the ones defined in ' +
+      `listeners. Found ${advertised.join(',')}. The valid options based on the current ` +
+      `configuration are ${names.join(',')}`,
+  )
+  demand(
+    !advertisedListeners.some(({ host }) => host === '0.0.0.0'),
+    'advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. ' +
+      'Use a routable IP address.',
+  )
+  checkInterBrokerListener(values, config.interBrokerListenerName, advertised)
+}
+
+function checkInterBrokerListener(
+  values: BrokerValues,
+  name: string,
+  advertised: readonly string[],
+): void {
+  demand(
+    !(values.isSet('inter.broker.listener.name') && values.isSet('security.inter.broker.protocol')),
+    'Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.',
+  )
+  securityProtocol(
+    values.string('security.inter.broker.protocol') ?? '',
+    'security.inter.broker.protocol',
+  )
+  demand(
+    !values.isSet('inter.broker.listener.name') || advertised.includes(name),
+    'inter.broker.listener.name must be a listener name defined in advertised.listeners. ' +
+      `The valid options based on currently configured listeners are ${advertised.join(',')}`,
+  )
+}
+
+/**
+ * Only what a voter list itself says; that it may be missing is ours: a lone controller needs none.
+ */
+function checkQuorum(config: BrokerConfig): void {
+  const voters = config.controllerQuorumVoters.map((entry) => Number(entry.split('@')[0]))
+  if (voters.length === 0) return
+  const listed = `controller.quorum.voters=${config.controllerQuorumVoters.join(',')}`
+  const listedHere = voters.includes(config.nodeId)
+  demand(
+    listedHere || !config.isController,
+    `If process.roles contains the 'controller' role, the node id ${config.nodeId} must be ` +
+      `included in the set of voters ${listed}`,
+  )
+  demand(
+    !listedHere || config.isController,
+    `If process.roles contains just the 'broker' role, the node id ${config.nodeId} must not be ` +
+      `included in the set of voters ${listed}`,
+  )
+}
