@@ -1,5 +1,6 @@
-// The broker settings that the group coordinator obeys, under Kafka's names in camel case. node.ts reads them out of
-// BrokerConfig; the coordinator never sees the rest of the configuration.
+// The broker settings that the group coordinator obeys, out of all that a broker has.
+
+import type { BrokerConfig } from '../../config/broker-config.ts'
 
 export interface GroupConfig {
   /** group.initial.rebalance.delay.ms */
@@ -15,4 +16,16 @@ export interface GroupConfig {
   readonly offsetsRetentionMs: number
   /** offsets.retention.check.interval.ms */
   readonly offsetsRetentionCheckIntervalMs: number
+}
+
+export function groupConfig(config: BrokerConfig): GroupConfig {
+  return {
+    initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
+    minSessionTimeoutMs: config.groupMinSessionTimeoutMs,
+    maxSessionTimeoutMs: config.groupMaxSessionTimeoutMs,
+    maxSize: config.groupMaxSize,
+    offsetMetadataMaxBytes: config.offsetMetadataMaxBytes,
+    offsetsRetentionMs: config.offsetsRetentionMs,
+    offsetsRetentionCheckIntervalMs: config.offsetsRetentionCheckIntervalMs,
+  }
 }

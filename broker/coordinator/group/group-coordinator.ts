@@ -1,20 +1,38 @@
-// The group coordinator's shell: owns one GroupShard per partition of `__consumer_offsets` that this node leads, feeds
-// it requests and time, and carries out the effects it answers with. It decides nothing about groups by itself.
+// The group coordinator: one LedPartition for each partition of `__consumer_offsets` that this node
+// leads, and the way of each request to the one that keeps its group. Checks what needs no group's
+// state; decides nothing else.
 
-import type { deleteGroupsResponse } from '@samsa/proto/kafka/delete-groups'
-import type { describeGroupsResponse } from '@samsa/proto/kafka/describe-groups'
-import type { heartbeatRequest, heartbeatResponse } from '@samsa/proto/kafka/heartbeat'
-import type { joinGroupRequest, joinGroupResponse } from '@samsa/proto/kafka/join-group'
-import type { leaveGroupRequest, leaveGroupResponse } from '@samsa/proto/kafka/leave-group'
-import type { listGroupsRequest, listGroupsResponse } from '@samsa/proto/kafka/list-groups'
-import type { offsetCommitRequest, offsetCommitResponse } from '@samsa/proto/kafka/offset-commit'
-import type { offsetDeleteRequest, offsetDeleteResponse } from '@samsa/proto/kafka/offset-delete'
-import type { offsetFetchRequest, offsetFetchResponse } from '@samsa/proto/kafka/offset-fetch'
-import type { syncGroupRequest, syncGroupResponse } from '@samsa/proto/kafka/sync-group'
-import type { Decoded, Encodable } from '@samsa/proto/wire/message'
+import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../../clock.ts'
 import type { PartitionWriter } from '../partition-writer.ts'
+import { joinError, syncError } from './classic/answers.ts'
+import type { DeletedTopic, RequestEvent } from './events.ts'
 import type { GroupConfig } from './group-config.ts'
+import { groupPartition } from './group-partition.ts'
+import { LedPartition } from './led-partition.ts'
+import { identifierBytesMax } from './limits.ts'
+import type {
+  DeletedGroup,
+  DescribedGroup,
+  FetchedOffsets,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  JoinGroupRequest,
+  JoinGroupResponse,
+  LeaveGroupRequest,
+  LeaveGroupResponse,
+  ListedGroup,
+  ListGroupsRequest,
+  ListGroupsResponse,
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
+  OffsetFetchGroup,
+  SyncGroupRequest,
+  SyncGroupResponse,
+} from './messages.ts'
+import { answerAll } from './offsets/commit.ts'
 
 /** Who asks: a part of the handler's RequestContext. */
 export interface GroupCaller {
@@ -26,89 +44,284 @@ export interface GroupCaller {
 
 export interface GroupCoordinatorOptions {
   readonly config: () => GroupConfig
-  /** offsets.topic.num.partitions, or the partition count of the topic once it exists. */
+  /** Of `__consumer_offsets`: as the topic is, or as it is going to be made. */
   readonly partitionCount: () => number
   readonly writer: PartitionWriter
   readonly clock: Clock
   readonly timers: Timers
   /** A random UUID in its usual text form: member ids are made of it. */
   readonly newUuid: () => string
-  /** One line for the operator about a partition that could not be loaded. */
-  readonly onLoadFailed: (partition: number, error: unknown) => void
+  /**
+   * A partition that could not be read, or whose state broke a rule. It is read again by itself.
+   */
+  readonly onFault: (partition: number, error: unknown) => void
 }
 
-type OffsetFetchGroup = Decoded<typeof offsetFetchRequest>['groups'][number]
-type OffsetFetchGroupResult = NonNullable<Encodable<typeof offsetFetchResponse>['groups']>[number]
+interface Led {
+  readonly partition: LedPartition
+  leaderEpoch: number
+}
 
-export interface GroupCoordinatorApi {
+export class GroupCoordinator {
+  readonly #options: GroupCoordinatorOptions
+  readonly #led = new Map<number, Led>()
+  #cleaning: { cancel(): void } | undefined
+  #closed = false
+
+  constructor(options: GroupCoordinatorOptions) {
+    this.#options = options
+    this.#scheduleCleaning()
+  }
+
   /** The partition of `__consumer_offsets` that keeps a group. */
-  partitionFor(groupId: string): number
-  /** This node became the partition's leader: reads it; until that is done requests get COORDINATOR_LOAD_IN_PROGRESS. */
-  onElected(partition: number, leaderEpoch: number): Promise<void>
-  /** This node no longer leads the partition: every waiting request is answered NOT_COORDINATOR. */
-  onResigned(partition: number): void
-  /** Removes the offsets that groups keep for deleted topics. */
-  onTopicsDeleted(topicNames: readonly string[]): Promise<void>
-  close(): Promise<void>
+  partitionFor(groupId: string): number {
+    return groupPartition(groupId, this.#options.partitionCount())
+  }
 
-  joinGroup(
-    request: Decoded<typeof joinGroupRequest>,
-    caller: GroupCaller,
-  ): Promise<Encodable<typeof joinGroupResponse>>
-  syncGroup(
-    request: Decoded<typeof syncGroupRequest>,
-    caller: GroupCaller,
-  ): Promise<Encodable<typeof syncGroupResponse>>
-  heartbeat(
-    request: Decoded<typeof heartbeatRequest>,
-    caller: GroupCaller,
-  ): Promise<Encodable<typeof heartbeatResponse>>
-  leaveGroup(
-    request: Decoded<typeof leaveGroupRequest>,
-    caller: GroupCaller,
-  ): Promise<Encodable<typeof leaveGroupResponse>>
-  /** Topics must have names; the caller has resolved topic ids and left out what does not exist. */
-  commitOffsets(
-    request: Decoded<typeof offsetCommitRequest>,
-    caller: GroupCaller,
-  ): Promise<Encodable<typeof offsetCommitResponse>>
+  /**
+   * This node leads the partition. Resolves when its groups are served; until then requests get
+   * COORDINATOR_LOAD_IN_PROGRESS. A new epoch of the same leader changes nothing.
+   */
+  async onElected(partition: number, leaderEpoch: number): Promise<void> {
+    if (this.#closed) return
+    const known = this.#led.get(partition)
+    if (known !== undefined) {
+      known.leaderEpoch = Math.max(known.leaderEpoch, leaderEpoch)
+      return
+    }
+    const { config, writer, clock, timers, onFault } = this.#options
+    const led = new LedPartition({ partition, config, writer, clock, timers, onFault })
+    this.#led.set(partition, { partition: led, leaderEpoch })
+    await led.load()
+  }
+
+  /** This node does not lead the partition any more: what waits is answered NOT_COORDINATOR. */
+  onResigned(partition: number): void {
+    this.#led.get(partition)?.partition.close()
+    this.#led.delete(partition)
+  }
+
+  /** Removes what groups have committed for topics that are no more. */
+  onTopicsDeleted(topics: readonly DeletedTopic[]): void {
+    for (const { partition } of this.#led.values()) partition.removeTopics(topics)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cleaning?.cancel()
+    for (const partition of this.#led.keys()) this.onResigned(partition)
+  }
+
+  joinGroup(request: JoinGroupRequest, caller: GroupCaller): Promise<JoinGroupResponse> {
+    const refused = (error: KafkaErrorName) => joinError(request.memberId, error)
+    const { groupId, sessionTimeoutMs } = request
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#options.config()
+    const clientId = caller.clientId ?? ''
+    const isInRange =
+      sessionTimeoutMs >= minSessionTimeoutMs && sessionTimeoutMs <= maxSessionTimeoutMs
+    if (groupId !== '' && !isInRange) return Promise.resolve(refused('INVALID_SESSION_TIMEOUT'))
+    const { apiVersion, clientHost } = caller
+    const uuid = this.#options.newUuid()
+    return this.#ask(groupId, caller, refused, (token) => ({
+      type: 'joinGroup',
+      groupId,
+      token,
+      request,
+      apiVersion,
+      clientId,
+      clientHost,
+      uuid,
+    }))
+  }
+
+  syncGroup(request: SyncGroupRequest, caller: GroupCaller): Promise<SyncGroupResponse> {
+    const { groupId } = request
+    return this.#ask(groupId, caller, syncError, (token) => ({
+      type: 'syncGroup',
+      groupId,
+      token,
+      request,
+    }))
+  }
+
+  heartbeat(request: HeartbeatRequest, caller: GroupCaller): Promise<HeartbeatResponse> {
+    const { groupId } = request
+    return this.#ask(groupId, caller, heartbeatError, (token) => ({
+      type: 'heartbeat',
+      groupId,
+      token,
+      request,
+    }))
+  }
+
+  leaveGroup(request: LeaveGroupRequest, caller: GroupCaller): Promise<LeaveGroupResponse> {
+    const { groupId } = request
+    return this.#ask(groupId, caller, leaveError, (token) => ({
+      type: 'leaveGroup',
+      groupId,
+      token,
+      request,
+    }))
+  }
+
+  /** Every topic has its name; its id too, where it is known. What does not exist is left out. */
+  commitOffsets(request: OffsetCommitRequest, caller: GroupCaller): Promise<OffsetCommitResponse> {
+    const { groupId } = request
+    const { apiVersion } = caller
+    const refused = (error: KafkaErrorName) => answerAll(request, errorCodes[error])
+    return this.#route(groupId, caller, refused, (token) => ({
+      type: 'commitOffsets',
+      groupId,
+      token,
+      request,
+      apiVersion,
+    }))
+  }
+
+  /** As with commits, topics have names. Null topics: all that the group has offsets for. */
   fetchOffsets(
-    group: OffsetFetchGroup,
-    options: { readonly requireStable: boolean },
+    request: OffsetFetchGroup,
+    { requireStable }: { readonly requireStable: boolean },
     caller: GroupCaller,
-  ): Promise<OffsetFetchGroupResult>
-  deleteOffsets(
-    request: Decoded<typeof offsetDeleteRequest>,
+  ): Promise<FetchedOffsets> {
+    const { groupId } = request
+    const refused = (error: KafkaErrorName) => ({
+      groupId,
+      topics: [],
+      errorCode: errorCodes[error],
+    })
+    return this.#route(groupId, caller, refused, (token) => ({
+      type: 'fetchOffsets',
+      groupId,
+      token,
+      request,
+      requireStable,
+    }))
+  }
+
+  deleteOffsets(request: OffsetDeleteRequest, caller: GroupCaller): Promise<OffsetDeleteResponse> {
+    const { groupId } = request
+    return this.#ask(groupId, caller, deleteOffsetsError, (token) => ({
+      type: 'deleteOffsets',
+      groupId,
+      token,
+      request,
+    }))
+  }
+
+  /** The groups that this node keeps. Not a partial list: an error while some are being loaded. */
+  listGroups({ statesFilter, typesFilter }: ListGroupsRequest): ListGroupsResponse {
+    const groups: ListedGroup[] = []
+    for (const { partition } of this.#led.values()) {
+      if (partition.refusal === 'COORDINATOR_LOAD_IN_PROGRESS') {
+        return { errorCode: errorCodes.COORDINATOR_LOAD_IN_PROGRESS, groups: [] }
+      }
+      groups.push(...partition.list())
+    }
+    const states = lowerCaseSet(statesFilter)
+    const types = lowerCaseSet(typesFilter)
+    const matching = groups.filter(
+      ({ groupState = '', groupType = '' }) =>
+        (states.size === 0 || states.has(groupState.toLowerCase())) &&
+        (types.size === 0 || types.has(groupType.toLowerCase())),
+    )
+    return { errorCode: errorCodes.NONE, groups: matching }
+  }
+
+  describeGroups(groupIds: readonly string[], caller: GroupCaller): Promise<DescribedGroup[]> {
+    const { apiVersion } = caller
+    return Promise.all(
+      groupIds.map((groupId) =>
+        this.#route(
+          groupId,
+          caller,
+          (error): DescribedGroup => ({
+            errorCode: errorCodes[error],
+            groupId,
+            groupState: '',
+            protocolType: '',
+            protocolData: '',
+            members: [],
+          }),
+          (token) => ({ type: 'describeGroup', groupId, token, apiVersion }),
+        ),
+      ),
+    )
+  }
+
+  deleteGroups(groupIds: readonly string[], caller: GroupCaller): Promise<DeletedGroup[]> {
+    return Promise.all(
+      Array.from(new Set(groupIds), (groupId) =>
+        this.#route(
+          groupId,
+          caller,
+          (error): DeletedGroup => ({ groupId, errorCode: errorCodes[error] }),
+          (token) => ({ type: 'deleteGroup', groupId, token }),
+        ),
+      ),
+    )
+  }
+
+  #ask<Response>(
+    groupId: string,
     caller: GroupCaller,
-  ): Promise<Encodable<typeof offsetDeleteResponse>>
-  listGroups(
-    request: Decoded<typeof listGroupsRequest>,
-  ): Promise<Encodable<typeof listGroupsResponse>>
-  describeGroups(
-    groupIds: readonly string[],
-    caller: GroupCaller,
-  ): Promise<NonNullable<Encodable<typeof describeGroupsResponse>['groups']>>
-  deleteGroups(
-    groupIds: readonly string[],
-    caller: GroupCaller,
-  ): Promise<NonNullable<Encodable<typeof deleteGroupsResponse>['results']>>
+    refused: (error: KafkaErrorName) => Response,
+    eventFor: (token: number) => RequestEvent,
+  ): Promise<Response> {
+    // Old consumers commit and fetch without a group id: only these, and tools, get past here.
+    if (groupId === '') return Promise.resolve(refused('INVALID_GROUP_ID'))
+    return this.#route(groupId, caller, refused, eventFor)
+  }
+
+  #route<Response>(
+    groupId: string,
+    { signal }: GroupCaller,
+    refused: (error: KafkaErrorName) => Response,
+    eventFor: (token: number) => RequestEvent,
+  ): Promise<Response> {
+    // Records give a group id's length in 16 bits.
+    if (Buffer.byteLength(groupId) > identifierBytesMax) {
+      return Promise.resolve(refused('INVALID_GROUP_ID'))
+    }
+    const led = this.#led.get(this.partitionFor(groupId))
+    if (led === undefined) return Promise.resolve(refused('NOT_COORDINATOR'))
+    return led.partition.ask(eventFor, { refused, signal })
+  }
+
+  #scheduleCleaning(): void {
+    const { timers, config } = this.#options
+    this.#cleaning = timers.schedule(config().offsetsRetentionCheckIntervalMs, () => {
+      this.#clean([...this.#led.values()].map(({ partition }) => partition))
+    })
+  }
+
+  /** One partition a turn of the event loop, so that requests come in between. */
+  #clean(partitions: LedPartition[]): void {
+    if (this.#closed) return
+    const next = partitions.pop()
+    if (next === undefined) {
+      this.#scheduleCleaning()
+      return
+    }
+    next.feed({ type: 'expireOffsets' })
+    setImmediate(() => this.#clean(partitions))
+  }
 }
 
-export declare class GroupCoordinator implements GroupCoordinatorApi {
-  constructor(options: GroupCoordinatorOptions)
-  partitionFor: GroupCoordinatorApi['partitionFor']
-  onElected: GroupCoordinatorApi['onElected']
-  onResigned: GroupCoordinatorApi['onResigned']
-  onTopicsDeleted: GroupCoordinatorApi['onTopicsDeleted']
-  close: GroupCoordinatorApi['close']
-  joinGroup: GroupCoordinatorApi['joinGroup']
-  syncGroup: GroupCoordinatorApi['syncGroup']
-  heartbeat: GroupCoordinatorApi['heartbeat']
-  leaveGroup: GroupCoordinatorApi['leaveGroup']
-  commitOffsets: GroupCoordinatorApi['commitOffsets']
-  fetchOffsets: GroupCoordinatorApi['fetchOffsets']
-  deleteOffsets: GroupCoordinatorApi['deleteOffsets']
-  listGroups: GroupCoordinatorApi['listGroups']
-  describeGroups: GroupCoordinatorApi['describeGroups']
-  deleteGroups: GroupCoordinatorApi['deleteGroups']
+/** Members of a group that is still being loaded are spared a needless rejoin. */
+function heartbeatError(error: KafkaErrorName): HeartbeatResponse {
+  const isLoading = error === 'COORDINATOR_LOAD_IN_PROGRESS'
+  return { errorCode: isLoading ? errorCodes.NONE : errorCodes[error] }
+}
+
+function leaveError(error: KafkaErrorName): LeaveGroupResponse {
+  return { errorCode: errorCodes[error], members: [] }
+}
+
+function deleteOffsetsError(error: KafkaErrorName): OffsetDeleteResponse {
+  return { errorCode: errorCodes[error], topics: [] }
+}
+
+function lowerCaseSet(filter: readonly string[]): ReadonlySet<string> {
+  return new Set(filter.map((value) => value.trim().toLowerCase()))
 }

@@ -1,0 +1,58 @@
+// What is to happen once a write is durable, or has failed: data, so that a shard's state can be
+// looked at whole.
+
+import type { ClassicMember } from './classic/classic-member.ts'
+import type { DeletedGroup, OffsetCommitResponse, OffsetDeleteResponse } from './messages.ts'
+import type { OffsetKey } from './offsets/offset-store.ts'
+import type { Token } from './turn.ts'
+
+export type AfterWrite =
+  /** The leader's assignment is stored: hand it out, if the group is still in that generation. */
+  | {
+      readonly type: 'assignmentStored'
+      readonly groupId: string
+      readonly generationId: number
+      readonly assignments: ReadonlyMap<string, Buffer>
+    }
+  /**
+   * The empty generation is stored. Nothing depends on it: at worst the one before it comes back
+   * and times out.
+   */
+  | { readonly type: 'emptyGroupStored'; readonly groupId: string }
+  /** A static member's new id is stored: answer its JoinGroup, or put the old member back. */
+  | {
+      readonly type: 'staticMemberStored'
+      readonly groupId: string
+      readonly memberId: string
+      readonly before: ClassicMember
+      readonly leaderBefore: string | null
+      readonly apiVersion: number
+    }
+  | {
+      readonly type: 'offsetsCommitted'
+      readonly groupId: string
+      readonly token: Token<OffsetCommitResponse>
+      readonly response: OffsetCommitResponse
+    }
+  | {
+      readonly type: 'offsetsDeleted'
+      readonly groupId: string
+      readonly keys: readonly OffsetKey[]
+      readonly token: Token<OffsetDeleteResponse>
+      readonly response: OffsetDeleteResponse
+    }
+  /** Expired offsets, or those of deleted topics, are gone. */
+  | {
+      readonly type: 'offsetsRemoved'
+      readonly groupId: string
+      readonly keys: readonly OffsetKey[]
+    }
+  /**
+   * The group and all its offsets are gone. `token` when a client asked for it, null when it had
+   * expired.
+   */
+  | {
+      readonly type: 'groupDeleted'
+      readonly groupId: string
+      readonly token: Token<DeletedGroup> | null
+    }

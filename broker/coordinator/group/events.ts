@@ -1,0 +1,124 @@
+// Everything that can happen to a shard. Requests carry the token that their answer goes to.
+
+import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type {
+  DeletedGroup,
+  DescribedGroup,
+  FetchedOffsets,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  JoinGroupRequest,
+  JoinGroupResponse,
+  LeaveGroupRequest,
+  LeaveGroupResponse,
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
+  OffsetFetchGroup,
+  SyncGroupRequest,
+  SyncGroupResponse,
+} from './messages.ts'
+import type { Token } from './turn.ts'
+
+export interface JoinGroupEvent {
+  readonly type: 'joinGroup'
+  readonly groupId: string
+  readonly token: Token<JoinGroupResponse>
+  readonly request: JoinGroupRequest
+  readonly apiVersion: number
+  readonly clientId: string
+  readonly clientHost: string
+  /** For a new member's id. */
+  readonly uuid: string
+}
+
+export interface SyncGroupEvent {
+  readonly type: 'syncGroup'
+  readonly groupId: string
+  readonly token: Token<SyncGroupResponse>
+  readonly request: SyncGroupRequest
+}
+
+export interface HeartbeatEvent {
+  readonly type: 'heartbeat'
+  readonly groupId: string
+  readonly token: Token<HeartbeatResponse>
+  readonly request: HeartbeatRequest
+}
+
+export interface LeaveGroupEvent {
+  readonly type: 'leaveGroup'
+  readonly groupId: string
+  readonly token: Token<LeaveGroupResponse>
+  readonly request: LeaveGroupRequest
+}
+
+export interface CommitOffsetsEvent {
+  readonly type: 'commitOffsets'
+  readonly groupId: string
+  readonly token: Token<OffsetCommitResponse>
+  readonly request: OffsetCommitRequest
+  readonly apiVersion: number
+}
+
+export interface FetchOffsetsEvent {
+  readonly type: 'fetchOffsets'
+  readonly groupId: string
+  readonly token: Token<FetchedOffsets>
+  readonly request: OffsetFetchGroup
+  readonly requireStable: boolean
+}
+
+export interface DeleteOffsetsEvent {
+  readonly type: 'deleteOffsets'
+  readonly groupId: string
+  readonly token: Token<OffsetDeleteResponse>
+  readonly request: OffsetDeleteRequest
+}
+
+export interface DescribeGroupEvent {
+  readonly type: 'describeGroup'
+  readonly groupId: string
+  readonly token: Token<DescribedGroup>
+  readonly apiVersion: number
+}
+
+export interface DeleteGroupEvent {
+  readonly type: 'deleteGroup'
+  readonly groupId: string
+  readonly token: Token<DeletedGroup>
+}
+
+export type RequestEvent =
+  | JoinGroupEvent
+  | SyncGroupEvent
+  | HeartbeatEvent
+  | LeaveGroupEvent
+  | CommitOffsetsEvent
+  | FetchOffsetsEvent
+  | DeleteOffsetsEvent
+  | DescribeGroupEvent
+  | DeleteGroupEvent
+
+export interface DeletedTopic {
+  readonly name: string
+  readonly id: string
+}
+
+export type ShardEvent =
+  | RequestEvent
+  /** The connection of a waiting JoinGroup closed. */
+  | { readonly type: 'abandoned'; readonly groupId: string; readonly token: number }
+  /** A write is durable (error null) or was refused. */
+  | {
+      readonly type: 'written'
+      readonly writeId: number
+      readonly error: KafkaErrorName | null
+    }
+  /** The group's timer fired. */
+  | { readonly type: 'timeout'; readonly groupId: string }
+  /** All records of the partition have been replayed. */
+  | { readonly type: 'loaded' }
+  | { readonly type: 'expireOffsets' }
+  | { readonly type: 'topicsDeleted'; readonly topics: readonly DeletedTopic[] }

@@ -1,0 +1,178 @@
+// The group coordinator's core for one partition of `__consumer_offsets`: takes events, changes its
+// state and says what is to be done. No clock, I/O, timers or randomness inside: the same events
+// give the same effects. Safe to drop at any time: what it answered as done is in the records it
+// had written.
+
+import { assert, assertNever } from '../../assert.ts'
+import type { KeyValueRecord } from '../partition-writer.ts'
+import { describeGroup, listedGroup } from './classic/describe.ts'
+import { heartbeat } from './classic/heartbeat.ts'
+import { joinGroup } from './classic/join.ts'
+import { leaveGroup } from './classic/leave.ts'
+import { onStaticMemberStored } from './classic/static-member.ts'
+import { onAssignmentStored, syncGroup } from './classic/sync.ts'
+import { onAbandoned, onTimeout } from './classic/timeouts.ts'
+import type { RequestEvent, ShardEvent } from './events.ts'
+import type { GroupConfig } from './group-config.ts'
+import type { ListedGroup } from './messages.ts'
+import { commitOffsets, onOffsetsCommitted } from './offsets/commit.ts'
+import { fetchOffsets } from './offsets/fetch.ts'
+import {
+  deleteGroup,
+  deleteOffsets,
+  expireOffsets,
+  onGroupDeleted,
+  onOffsetsDeleted,
+  removeOffsets,
+  removeTopics,
+} from './offsets/remove.ts'
+import { onLoaded, replay } from './replay.ts'
+import { ShardState } from './shard-state.ts'
+import { type Effect, type Now, Turn } from './turn.ts'
+
+export class GroupShard {
+  readonly state = new ShardState()
+
+  /** For loading only, before the `loaded` event. */
+  replay(record: KeyValueRecord): void {
+    replay(this.state, record)
+  }
+
+  step(event: ShardEvent, now: Now, config: GroupConfig): Effect[] {
+    const turn = new Turn(this.state, now, config)
+    this.#dispatch(turn, event)
+    return turn.effects
+  }
+
+  list(): ListedGroup[] {
+    return Array.from(this.state.groups.values(), listedGroup)
+  }
+
+  #dispatch(turn: Turn, event: ShardEvent): void {
+    switch (event.type) {
+      case 'written':
+        this.#onWritten(turn, event)
+        return
+      case 'abandoned':
+      case 'timeout':
+        this.#onGroupEvent(turn, event)
+        dropIfVoid(turn, event.groupId)
+        return
+      case 'loaded':
+        onLoaded(turn)
+        return
+      case 'expireOffsets':
+        expireOffsets(turn)
+        return
+      case 'topicsDeleted':
+        removeTopics(turn, event.topics)
+        return
+      default:
+        if (waitsForDeletion(turn, event)) return
+        onRequest(turn, event)
+        dropIfVoid(turn, event.groupId)
+    }
+  }
+
+  #onGroupEvent(turn: Turn, event: ShardEvent & { type: 'abandoned' | 'timeout' }): void {
+    const group = turn.state.groups.get(event.groupId)
+    // A group under deletion has nothing that is due; should the deletion fail, its timer is set
+    // again.
+    if (group === undefined || group.deletionWriteId !== null) return
+    if (event.type === 'timeout') onTimeout(turn, group)
+    else onAbandoned(turn, group, event.token)
+  }
+
+  #onWritten(turn: Turn, { writeId, error }: ShardEvent & { type: 'written' }): void {
+    const write = turn.state.writes.get(writeId)
+    assert(write !== undefined, 'a write ends once')
+    turn.state.writes.delete(writeId)
+    const { after } = write
+    const group = turn.state.groups.get(after.groupId)
+    switch (after.type) {
+      case 'assignmentStored':
+        if (group !== undefined) onAssignmentStored(turn, group, after, error)
+        break
+      case 'staticMemberStored':
+        if (group !== undefined) onStaticMemberStored(turn, group, after, error)
+        break
+      case 'emptyGroupStored':
+        break
+      case 'offsetsCommitted':
+        onOffsetsCommitted(turn, writeId, after, error)
+        break
+      case 'offsetsDeleted':
+        onOffsetsDeleted(turn, after, error)
+        break
+      case 'offsetsRemoved':
+        if (error === null) removeOffsets(turn, after.groupId, after.keys)
+        break
+      case 'groupDeleted':
+        onGroupDeleted(turn, after, error)
+        break
+      default:
+        assertNever(after)
+    }
+    for (const waiting of write.next) this.#dispatch(turn, waiting)
+    dropIfVoid(turn, after.groupId)
+  }
+}
+
+function onRequest(turn: Turn, event: RequestEvent): void {
+  switch (event.type) {
+    case 'joinGroup':
+      joinGroup(turn, event)
+      return
+    case 'syncGroup':
+      syncGroup(turn, event)
+      return
+    case 'heartbeat':
+      heartbeat(turn, event)
+      return
+    case 'leaveGroup':
+      leaveGroup(turn, event)
+      return
+    case 'commitOffsets':
+      commitOffsets(turn, event)
+      return
+    case 'fetchOffsets':
+      fetchOffsets(turn, event)
+      return
+    case 'deleteOffsets':
+      deleteOffsets(turn, event)
+      return
+    case 'describeGroup':
+      turn.respond(event.token, describeGroup(turn.state, event))
+      return
+    case 'deleteGroup':
+      deleteGroup(turn, event)
+      return
+    default:
+      assertNever(event)
+  }
+}
+
+/** What is asked of a group that is being deleted is answered when it is known whether it was. */
+function waitsForDeletion(turn: Turn, event: RequestEvent): boolean {
+  if (event.type === 'fetchOffsets' || event.type === 'describeGroup') return false
+  const writeId = turn.state.groups.get(event.groupId)?.deletionWriteId ?? null
+  if (writeId === null) return false
+  const write = turn.state.writes.get(writeId)
+  assert(write !== undefined, 'a deletion is under way until its write ends')
+  write.next.push(event)
+  return true
+}
+
+/**
+ * Forgets a group of which nothing is stored and that nobody is in: a client made it up and went.
+ */
+function dropIfVoid(turn: Turn, groupId: string): void {
+  const offsets = turn.state.offsets.get(groupId)
+  if (offsets?.isEmpty === true) turn.state.offsets.delete(groupId)
+  const group = turn.state.groups.get(groupId)
+  if (group === undefined || group.persisted || group.deletionWriteId !== null) return
+  if (group.state !== 'Empty' || group.pendingMembers.size > 0) return
+  if (turn.state.offsets.has(groupId)) return
+  turn.state.groups.delete(groupId)
+  turn.cancel(groupId)
+}

@@ -1,0 +1,44 @@
+// Rebuilds a shard from the records of its partition, oldest first. The last record of a key holds.
+
+import type { KeyValueRecord } from '../partition-writer.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
+import { loadedGroup, onGroupLoaded } from './classic/load.ts'
+import { decodeGroupRecord } from './records.ts'
+import type { ShardState } from './shard-state.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * Throws DecodeError for a record that cannot be read: a group must not be served without what it
+ * says.
+ */
+export function replay(state: ShardState, record: KeyValueRecord): void {
+  const decoded = decodeGroupRecord(record)
+  switch (decoded.type) {
+    case 'offset': {
+      const { groupId, key, value } = decoded
+      const offsets = state.offsetsOf(groupId)
+      if (value !== null) offsets.put(key, value)
+      else offsets.remove(key)
+      if (offsets.isEmpty) state.offsets.delete(groupId)
+      return
+    }
+    case 'group': {
+      const { groupId, metadata } = decoded
+      if (metadata === null) state.groups.delete(groupId)
+      else state.groups.set(groupId, loadedGroup(groupId, metadata))
+      return
+    }
+    case 'other':
+      return
+  }
+}
+
+/** All records are in: groups begin to live. */
+export function onLoaded(turn: Turn): void {
+  const { groups, offsets } = turn.state
+  for (const groupId of offsets.keys()) {
+    // Commits without membership leave no record of their group.
+    if (!groups.has(groupId)) groups.set(groupId, new ClassicGroup(groupId, null))
+  }
+  for (const group of groups.values()) onGroupLoaded(turn, group)
+}

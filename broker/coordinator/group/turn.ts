@@ -1,0 +1,77 @@
+// One step of a shard: the time it happens at, the settings in force, and the effects it piles up.
+// The core's functions get a Turn and change only the shard's state and this list; the shell
+// carries the effects out.
+
+import type { KeyValueRecord } from '../partition-writer.ts'
+import type { AfterWrite } from './after-write.ts'
+import type { GroupConfig } from './group-config.ts'
+import type { ShardState } from './shard-state.ts'
+
+declare const answeredWith: unique symbol
+
+/** Names a request that waits for its answer. The shell knows who asked. */
+export type Token<Response> = number & { readonly [answeredWith]?: (response: Response) => void }
+
+export interface Now {
+  /** For deadlines. */
+  readonly monotonicMs: number
+  /** For timestamps in records. */
+  readonly wallMs: number
+}
+
+export type Effect =
+  | { readonly type: 'respond'; readonly token: number; readonly response: unknown }
+  | {
+      readonly type: 'write'
+      /**
+       * Comes back in a `written` event. Writes are appended, and come back, in the order of their
+       * ids.
+       */
+      readonly writeId: number
+      readonly records: readonly KeyValueRecord[]
+      /**
+       * Whether the records may go down in several batches: harmless for removals, never for what
+       * must be whole.
+       */
+      readonly divisible: boolean
+    }
+  /** Replaces the group's timer, if it has one. */
+  | { readonly type: 'schedule'; readonly groupId: string; readonly atMs: number }
+  | { readonly type: 'cancel'; readonly groupId: string }
+
+export class Turn {
+  readonly state: ShardState
+  readonly now: Now
+  readonly config: GroupConfig
+  readonly effects: Effect[] = []
+
+  constructor(state: ShardState, now: Now, config: GroupConfig) {
+    this.state = state
+    this.now = now
+    this.config = config
+  }
+
+  respond<Response>(token: Token<Response>, response: Response): void {
+    this.effects.push({ type: 'respond', token, response })
+  }
+
+  /** Has the records written; `after` happens once they are, or once that failed. */
+  write(
+    records: readonly KeyValueRecord[],
+    after: AfterWrite,
+    { divisible = false }: { divisible?: boolean } = {},
+  ): number {
+    const writeId = this.state.nextWriteId++
+    this.state.writes.set(writeId, { after, next: [] })
+    this.effects.push({ type: 'write', writeId, records, divisible })
+    return writeId
+  }
+
+  schedule(groupId: string, atMs: number): void {
+    this.effects.push({ type: 'schedule', groupId, atMs })
+  }
+
+  cancel(groupId: string): void {
+    this.effects.push({ type: 'cancel', groupId })
+  }
+}
