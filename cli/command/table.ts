@@ -1,0 +1,88 @@
+// The commands of `samsa`, in the order that the help lists them. Each is loaded only when it is run, so that
+// starting one command pays for no other.
+
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'dev',
+    summary: 'Run a cluster on this machine, for development.',
+    load: async () => (await import('../commands/dev.ts')).dev,
+  },
+  {
+    name: 'node',
+    summary: 'Run one node by its server.properties.',
+    load: async () => (await import('../commands/node.ts')).node,
+  },
+  {
+    name: 'topic create',
+    summary: 'Create topics.',
+    load: async () => (await import('../commands/topic-create.ts')).topicCreate,
+  },
+  {
+    name: 'topic list',
+    summary: 'List the topics of a cluster.',
+    load: async () => (await import('../commands/topic-list.ts')).topicList,
+  },
+  {
+    name: 'topic describe',
+    summary: 'Show partitions, leaders, offsets and changed configs of topics.',
+    load: async () => (await import('../commands/topic-describe.ts')).topicDescribe,
+  },
+  {
+    name: 'topic alter',
+    summary: 'Add partitions to a topic, or change its configs.',
+    load: async () => (await import('../commands/topic-alter.ts')).topicAlter,
+  },
+  {
+    name: 'topic delete',
+    summary: 'Delete topics and all that they hold.',
+    load: async () => (await import('../commands/topic-delete.ts')).topicDelete,
+  },
+  {
+    name: 'produce',
+    summary: 'Send records from standard input or files to a topic.',
+    load: async () => (await import('../commands/produce.ts')).produce,
+  },
+  {
+    name: 'consume',
+    summary: 'Print the records of topics.',
+    load: async () => (await import('../commands/consume.ts')).consume,
+  },
+  {
+    name: 'group list',
+    summary: 'List the consumer groups of a cluster.',
+    load: async () => (await import('../commands/group-list.ts')).groupList,
+  },
+  {
+    name: 'group describe',
+    summary: 'Show members, committed offsets and lag of groups.',
+    load: async () => (await import('../commands/group-describe.ts')).groupDescribe,
+  },
+  {
+    name: 'group reset',
+    summary: 'Move the committed offsets of a group that has no members.',
+    load: async () => (await import('../commands/group-reset.ts')).groupReset,
+  },
+  {
+    name: 'group delete',
+    summary: 'Delete groups that have no members.',
+    load: async () => (await import('../commands/group-delete.ts')).groupDelete,
+  },
+  {
+    name: 'config get',
+    summary: 'Show configs of a topic, a broker or a group.',
+    load: async () => (await import('../commands/config-get.ts')).configGet,
+  },
+  {
+    name: 'config set',
+    summary: 'Change configs of a topic, a broker or a group.',
+    load: async () => (await import('../commands/config-set.ts')).configSet,
+  },
+]
