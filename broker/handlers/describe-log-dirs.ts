@@ -20,7 +20,10 @@ export const describeLogDirs: Handler<'describeLogDirs'> = async (request, servi
   }
 }
 
-function byTopic(directory: LogDirectoryDescription, wanted: RequestOf<'describeLogDirs'>['topics']) {
+function byTopic(
+  directory: LogDirectoryDescription,
+  wanted: RequestOf<'describeLogDirs'>['topics'],
+) {
   const wantedOf = wanted && new Map(wanted.map((t) => [t.topic, new Set(t.partitions)]))
   const topics = new Map<string, ReturnType<typeof partitionRow>[]>()
   for (const log of directory.logs) {

@@ -36,7 +36,11 @@ export const fetch: Handler<'fetch'> = async (request, services, context) => {
   if (refusal !== null) return { errorCode: errorCodes[refusal], responses: [] }
   const topics = request.topics.map((asked) => {
     const image = findTopic(asked, services, context)
-    return { asked, image, reads: asked.partitions.map((p) => resolve(image, p, services, context)) }
+    return {
+      asked,
+      image,
+      reads: asked.partitions.map((p) => resolve(image, p, services, context)),
+    }
   })
   const reads = topics.flatMap((topic) => topic.reads)
   await openLogs(reads)

@@ -7,7 +7,6 @@
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { BrokerError, errorCodeOf } from '../errors.ts'
 import type { PartitionLog, TimestampedOffset } from '../log/partition-log.ts'
-import type { Services } from '../services.ts'
 import type { Handler, RequestOf } from './handler.ts'
 
 type Asked = RequestOf<'listOffsets'>['topics'][number]['partitions'][number]
@@ -55,7 +54,11 @@ export const listOffsets: Handler<'listOffsets'> = async (request, services, con
   return { topics: await Promise.all(topics) }
 }
 
-function row(asked: Asked, { offset, timestamp, leaderEpoch }: TimestampedOffset, e: KafkaErrorName) {
+function row(
+  asked: Asked,
+  { offset, timestamp, leaderEpoch }: TimestampedOffset,
+  e: KafkaErrorName,
+) {
   const { partitionIndex } = asked
   return { partitionIndex, errorCode: errorCodes[e], timestamp, offset, leaderEpoch }
 }

@@ -3,8 +3,8 @@
 // acks=all leaves when the batch is written (and flushed, where the topic asks for it) and below the high watermark.
 // Differs from Kafka: compressed batches are checked by header and CRC only; their records are not unpacked unless the topic recompresses.
 
-import { batchField, batchHeaderBytes } from '@samsa/proto/record/batch'
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
+import { batchField, batchHeaderBytes } from '@samsa/proto/record/batch'
 import { BrokerError, errorCodeOf } from '../errors.ts'
 import type { Append, PartitionLog } from '../log/partition-log.ts'
 import type { Partition } from '../replica/partition.ts'
@@ -82,7 +82,9 @@ class ProduceWork {
       const log = partition.openLog()
       if (!(log instanceof Promise)) return this.#append(partition, log, batch, result)
       this.#late.push(
-        log.then((opened) => this.#append(partition, opened, batch, result)).catch((error) => fail(result, error)),
+        log
+          .then((opened) => this.#append(partition, opened, batch, result))
+          .catch((error) => fail(result, error)),
       )
     } catch (error) {
       fail(result, error)
@@ -130,7 +132,9 @@ export const produce: Handler<'produce'> = async (request, services, context) =>
   })
   await work.finish()
   if (acks !== acksNone) return { responses }
-  const failed = responses.flatMap((topic) => topic.partitionResponses).find((r) => r.errorCode !== 0)
+  const failed = responses
+    .flatMap((topic) => topic.partitionResponses)
+    .find((r) => r.errorCode !== 0)
   // With acks=0 there is no answer to carry the error: a closed connection makes the client look again.
   if (failed !== undefined) throw new BrokerError('UNKNOWN_SERVER_ERROR', failed.errorMessage ?? '')
   return null
@@ -144,7 +148,5 @@ function refusalOf(acks: number, transactionalId: string | null): KafkaErrorName
 
 function findTopic(topic: TopicData, services: Services, { apiVersion }: RequestContext) {
   const image = services.metadata()
-  return apiVersion >= 13
-    ? image.topicsById.get(topic.topicId)
-    : image.topicsByName.get(topic.name)
+  return apiVersion >= 13 ? image.topicsById.get(topic.topicId) : image.topicsByName.get(topic.name)
 }

@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly frameBytesMax: number
   readonly requestBytesMax: number
   readonly connectionsMax: number
-  readonly connectionsPerIpMax: number
+  readonly connectionsPerIpMax: (host: string) => number
   readonly idleMaxMs: number
   readonly service: ConnectionService
   readonly monotonicMs: () => number
@@ -70,9 +70,10 @@ export class NetworkServer {
     const host = accepted.remoteAddress ?? ''
     const fromHost = this.#countByHost.get(host) ?? 0
     const { connectionsMax, connectionsPerIpMax } = this.#options
-    if (this.#connections.size >= connectionsMax || fromHost >= connectionsPerIpMax) {
+    const tooManyFromHost = fromHost >= connectionsPerIpMax(host)
+    if (this.#connections.size >= connectionsMax || tooManyFromHost) {
       accepted.destroy()
-      const limit = fromHost >= connectionsPerIpMax ? 'max.connections.per.ip' : 'max.connections'
+      const limit = tooManyFromHost ? 'max.connections.per.ip' : 'max.connections'
       this.#options.onConnectionRefused(host, limit)
       return
     }

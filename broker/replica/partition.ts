@@ -121,7 +121,10 @@ export class Partition implements PartitionIdentity {
    */
   append(log: PartitionLog, batch: Buffer, origin: AppendOptions['origin']): Append {
     if (!this.isLeader) {
-      throw new BrokerError('NOT_LEADER_OR_FOLLOWER', `not the leader of ${this.topic}-${this.index}`)
+      throw new BrokerError(
+        'NOT_LEADER_OR_FOLLOWER',
+        `not the leader of ${this.topic}-${this.index}`,
+      )
     }
     const append = log.append(batch, { leaderEpoch: this.leaderEpoch, origin })
     if (append.duplicate) return append

@@ -120,7 +120,10 @@ export class ReplicaManager {
 
   #reportUnusable(partition: Partition): void {
     const { topic, index } = partition
-    this.#options.events.error({ topic, partition: index }, 'partition is offline: its log is unusable')
+    this.#options.events.error(
+      { topic, partition: index },
+      'partition is offline: its log is unusable',
+    )
   }
 
   /** Folders on the disk that no topic claims are kept: deleting data is never a guess. */

@@ -4,7 +4,11 @@
 
 import { apis } from '@samsa/proto/kafka/apis'
 import { errorCodes } from '@samsa/proto/kafka/errors'
-import { requestHeader, requestHeaderVersion, responseHeaderVersion } from '@samsa/proto/kafka/headers'
+import {
+  requestHeader,
+  requestHeaderVersion,
+  responseHeaderVersion,
+} from '@samsa/proto/kafka/headers'
 import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
 import type { ChunkPool } from '../network/chunk-pool.ts'
@@ -74,7 +78,7 @@ export class Dispatcher implements ConnectionService {
       context.release?.()
       throw error
     }
-    const responseBytes = chunks === null ? 0 : chunks[0]?.readInt32BE(0) ?? 0
+    const responseBytes = chunks === null ? 0 : (chunks[0]?.readInt32BE(0) ?? 0)
     this.#options.observer.onServed(api, receivedAtMs, startedAtMs, responseBytes)
     return { chunks, release: context.release }
   }

@@ -1,0 +1,111 @@
+// Metrics that are read off when somebody asks for them: connections, memory, logs, the process. Owns no state but the
+// event-loop monitor; costs nothing between scrapes.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { NetworkServer } from '../network/server.ts'
+import type { ReplicaManager } from '../replica/replica-manager.ts'
+import { Gauge, type MetricsRegistry } from './prometheus.ts'
+
+/** Coarse enough to wake an idle node only 20 times a second. */
+const eventLoopResolutionMs = 50
+const nanosecondsPerSecond = 1e9
+
+export interface NodeMetricsSources {
+  readonly server: () => NetworkServer
+  readonly replicas: ReplicaManager
+}
+
+export function registerNodeMetrics(registry: MetricsRegistry, sources: NodeMetricsSources) {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  const { server, replicas } = sources
+  gauge('samsa_connections', 'Open client connections.', () => server().connectionCount)
+  gauge('samsa_network_chunk_used_bytes', 'Pooled network memory in use.', () => {
+    return server().pool.usedBytes
+  })
+  gauge('samsa_network_chunk_free_bytes', 'Pooled network memory kept for reuse.', () => {
+    return server().pool.freeBytes
+  })
+  gauge('samsa_request_bytes_in_flight', 'Bytes of requests being worked on.', () => {
+    return server().budget.usedBytes
+  })
+  gauge(
+    'samsa_log_pending_bytes',
+    'Appended bytes not yet written.',
+    () => replicas.logs.pendingBytes,
+  )
+  gauge('samsa_log_directory_full', '1 while appends are refused for lack of disk space.', () =>
+    replicas.logs.full ? 1 : 0,
+  )
+  registerLogSizes(registry, replicas)
+  registerProcess(registry, gauge)
+}
+
+function registerLogSizes(registry: MetricsRegistry, replicas: ReplicaManager): void {
+  new Gauge({
+    name: 'samsa_log_size_bytes',
+    help: 'Bytes in the logs of a topic on this node.',
+    labelNames: ['topic'],
+    registers: [registry],
+    collect() {
+      const bytesByTopic = new Map<string, number>()
+      for (const { topic, log } of replicas.all()) {
+        bytesByTopic.set(topic, (bytesByTopic.get(topic) ?? 0) + (log?.sizeBytes ?? 0))
+      }
+      this.reset()
+      for (const [topic, bytes] of bytesByTopic) this.set({ topic }, bytes)
+    },
+  })
+  new Gauge({
+    name: 'samsa_partitions',
+    help: 'Partitions on this node, by whether they can be served.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      let online = 0
+      let offline = 0
+      for (const partition of replicas.all()) {
+        if (partition.online) online++
+        else offline++
+      }
+      this.set({ state: 'online' }, online)
+      this.set({ state: 'offline' }, offline)
+    },
+  })
+}
+
+function registerProcess(
+  registry: MetricsRegistry,
+  gauge: (name: string, help: string, read: () => number) => unknown,
+): void {
+  gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  gauge('process_heap_bytes', 'Used heap of the main thread.', () => process.memoryUsage().heapUsed)
+  gauge('process_cpu_seconds_total', 'User and system CPU time.', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  })
+  gauge('process_start_time_seconds', 'When the process started, since 1970.', () => {
+    return Date.now() / 1000 - process.uptime()
+  })
+  const delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
+  delay.enable()
+  new Gauge({
+    name: 'samsa_event_loop_delay_seconds',
+    help: 'How late the event loop was, since the last scrape.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect() {
+      this.set({ quantile: '0.5' }, delay.percentile(50) / nanosecondsPerSecond)
+      this.set({ quantile: '0.99' }, delay.percentile(99) / nanosecondsPerSecond)
+      this.set({ quantile: '1' }, delay.max / nanosecondsPerSecond)
+      delay.reset()
+    },
+  })
+}

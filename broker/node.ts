@@ -1,0 +1,354 @@
+// One node: wires the controller, the logs, the replicas, the coordinators, the handlers and the sockets together, in
+// the order that data needs them, and takes them apart in reverse. Decides nothing by itself.
+
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Endpoint, MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import { LocalLog } from '@samsa/controller/local-log'
+import { QuorumController } from '@samsa/controller/quorum-controller'
+import { NodeMetadataStorage } from '@samsa/controller/storage-node'
+import { type HttpServer, startHttpServer } from './admin/http-server.ts'
+import { registerNodeMetrics } from './admin/node-metrics.ts'
+import { Registry } from './admin/prometheus.ts'
+import { TrafficMetrics } from './admin/traffic-metrics.ts'
+import { applyChanges, replaceOverrides } from './config/alter.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { CurrentConfig } from './config/current-config.ts'
+import { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
+import { nodeDisk } from './disk/node-disk.ts'
+import { handlers } from './handlers/registry.ts'
+import type { LogEvents, LogManager } from './log/log-manager.ts'
+import { openLogManager } from './log/open-log-manager.ts'
+import type { ConnectionService } from './network/connection.ts'
+import { NetworkServer } from './network/server.ts'
+import { InternalTopic } from './replica/internal-topic.ts'
+import type { Partition } from './replica/partition.ts'
+import { ReplicaManager } from './replica/replica-manager.ts'
+import { advertised, apiTable } from './request/api-table.ts'
+import { Dispatcher } from './request/dispatcher.ts'
+import type { Services } from './services.ts'
+import { systemClock, systemTimers } from './system-time.ts'
+import { randomUuid } from './uuid.ts'
+
+export const offsetsTopic = '__consumer_offsets'
+
+/** In flight requests get this long to be answered when the node stops. */
+const drainGraceMs = 2_000
+/** What `queued.max.request.bytes` -1, Kafka's "no limit", means here: nothing fed from outside is unbounded. */
+const requestBytesMaxDefault = 64 * 1024 * 1024
+/** Kafka advertises these without finalizing them on its own; none changes what this node does yet. */
+const noFeatures: Services['supportedFeatures'] = []
+
+export interface NodeOptions {
+  readonly config: BrokerConfig
+  readonly events: LogEvents
+}
+
+export interface RunningNode {
+  /** The port of each client listener, by its name. */
+  readonly ports: ReadonlyMap<string, number>
+  readonly httpPort: number | null
+  readonly clusterId: string
+  /** Resolves with the reason when the node cannot go on and should be stopped. */
+  readonly failed: Promise<Error>
+  close(): Promise<void>
+}
+
+/** Starts a node; resolves once it serves. Rejects with what is wrong, everything opened so far closed again. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const node = new Node(options)
+  try {
+    return await node.start()
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+}
+
+class Node {
+  readonly #file: BrokerConfig
+  readonly #events: LogEvents
+  readonly #incarnationId = randomUuid()
+  readonly #config: CurrentConfig
+  readonly #controller: QuorumController
+  readonly #registry = new Registry()
+  readonly #metrics = new TrafficMetrics(this.#registry, systemClock.monotonicMs)
+  readonly #groups: GroupCoordinator
+  /** What to close, in the order of opening. */
+  readonly #opened: (() => Promise<void>)[] = []
+  #fail: (error: Error) => void = () => {}
+  readonly #failed = new Promise<Error>((resolve) => {
+    this.#fail = resolve
+  })
+  #replicas: ReplicaManager | null = null
+  #serving = false
+
+  constructor({ config, events }: NodeOptions) {
+    this.#file = config
+    this.#events = events
+    this.#controller = this.#makeController()
+    this.#config = new CurrentConfig(config, () => this.#controller.image())
+    this.#groups = this.#makeGroups()
+  }
+
+  async start(): Promise<RunningNode> {
+    await this.#open(this.#controller)
+    this.#refreshConfig()
+    const logs = await this.#openLogs()
+    const replicas = this.#makeReplicas(logs)
+    await replicas.start(this.#controller.image())
+    this.#controller.subscribe((image, delta) => this.#onMetadata(image, delta))
+    this.#opened.push(async () => this.#groups.close())
+    const server = this.#makeServer(replicas)
+    const ports = await server.start()
+    this.#opened.push(() => server.close(drainGraceMs))
+    await this.#register(ports, logs)
+    const http = await this.#openHttp(server, replicas)
+    this.#serving = true
+    return {
+      ports,
+      httpPort: http?.port ?? null,
+      clusterId: this.#controller.image().clusterId,
+      failed: this.#failed,
+      close: () => this.close(),
+    }
+  }
+
+  async #open(part: { start(): Promise<void>; close(): Promise<void> }): Promise<void> {
+    this.#opened.push(() => part.close())
+    await part.start()
+  }
+
+  #makeController(): QuorumController {
+    const { nodeId, metadataLogDir, numPartitions, defaultReplicationFactor } = this.#file
+    const log = new LocalLog({
+      storage: new NodeMetadataStorage(join(metadataLogDir, '__cluster_metadata-0')),
+      nodeId,
+      directoryId: this.#incarnationId,
+      nowMs: systemClock.nowMs,
+    })
+    return new QuorumController({
+      nodeId,
+      clusterId: null,
+      log,
+      newUuid: randomUuid,
+      configRules: {
+        change: (...change) => applyChanges(this.#config.broker, ...change),
+        replace: (...replacement) => replaceOverrides(this.#config.broker, ...replacement),
+      },
+      numPartitionsDefault: numPartitions,
+      replicationFactorDefault: defaultReplicationFactor,
+      onFault: (error) => this.#fail(error),
+      onSnapshotError: (error) => this.#events.error({ error }, 'no metadata snapshot was written'),
+    })
+  }
+
+  async #openLogs(): Promise<LogManager> {
+    const logs = await openLogManager(nodeDisk, {
+      logDirs: this.#file.logDirs,
+      nodeId: this.#file.nodeId,
+      clusterId: this.#controller.image().clusterId,
+      config: () => {
+        const broker = this.#config.broker
+        return {
+          retentionCheckIntervalMs: broker.logRetentionCheckIntervalMs,
+          flushSchedulerIntervalMs: broker.logFlushSchedulerIntervalMs,
+          flushOffsetCheckpointIntervalMs: broker.logFlushOffsetCheckpointIntervalMs,
+          flushStartOffsetCheckpointIntervalMs: broker.logFlushStartOffsetCheckpointIntervalMs,
+          highWatermarkCheckpointIntervalMs: broker.replicaHighWatermarkCheckpointIntervalMs,
+          producerIdExpirationMs: broker.producerIdExpirationMs,
+          producerIdExpirationCheckIntervalMs: broker.producerIdExpirationCheckIntervalMs,
+          logDirReserveBytes: broker.logDirReserveBytes,
+        }
+      },
+      topicConfig: (topic) => this.#config.topic(topic),
+      clock: systemClock,
+      timers: systemTimers,
+      random: Math.random,
+      events: this.#events,
+    })
+    this.#opened.push(() => logs.close())
+    logs.onDirectoryFailure((directoryId, error) => {
+      this.#events.error({ directoryId, error }, 'a log directory failed and is offline')
+      if (logs.onlineDirectoryIds.length === 0) this.#fail(error)
+    })
+    return logs
+  }
+
+  #makeReplicas(logs: LogManager): ReplicaManager {
+    this.#replicas = new ReplicaManager({
+      nodeId: this.#file.nodeId,
+      logs,
+      topicConfig: (topic) => this.#config.topic(topic),
+      leadership: {
+        onElected: (partition) => this.#onElected(partition),
+        onResigned: ({ topic, index }) => {
+          if (topic === offsetsTopic) this.#groups.onResigned(index)
+        },
+      },
+      events: this.#events,
+    })
+    return this.#replicas
+  }
+
+  #makeGroups(): GroupCoordinator {
+    const topic = () => this.#controller.image().topicsByName.get(offsetsTopic)
+    const replicas = () => {
+      if (this.#replicas === null) throw new Error('the replicas are not there yet')
+      return this.#replicas
+    }
+    return new GroupCoordinator({
+      config: () => {
+        const broker = this.#config.broker
+        return {
+          initialRebalanceDelayMs: broker.groupInitialRebalanceDelayMs,
+          minSessionTimeoutMs: broker.groupMinSessionTimeoutMs,
+          maxSessionTimeoutMs: broker.groupMaxSessionTimeoutMs,
+          maxSize: broker.groupMaxSize,
+          offsetMetadataMaxBytes: broker.offsetMetadataMaxBytes,
+          offsetsRetentionMs: broker.offsetsRetentionMs,
+          offsetsRetentionCheckIntervalMs: broker.offsetsRetentionCheckIntervalMs,
+        }
+      },
+      partitionCount: () =>
+        topic()?.partitions.length ?? this.#config.broker.offsetsTopicNumPartitions,
+      writer: new InternalTopic(topic, replicas),
+      clock: systemClock,
+      timers: systemTimers,
+      newUuid: randomUUID,
+      onFault: (partition, error) =>
+        this.#events.error({ topic: offsetsTopic, partition, error }, 'groups are not served'),
+    })
+  }
+
+  #onElected({ topic, index, leaderEpoch }: Partition): void {
+    // A load that fails is told by onLoadFailed.
+    if (topic === offsetsTopic) void this.#groups.onElected(index, leaderEpoch)
+  }
+
+  #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
+    this.#refreshConfig()
+    this.#replicas?.apply(image, delta)
+    for (const key of delta.changedConfigs) {
+      const [type, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)]
+      if (type === 'topic' && image.topicsByName.has(name)) {
+        this.#replicas?.logs.updateConfig(name, this.#config.topic(name))
+      }
+    }
+    if (delta.deletedTopics.length === 0) return
+    for (const { name } of delta.deletedTopics) {
+      this.#config.forget(name)
+      this.#metrics.onTopicDeleted(name)
+    }
+    this.#groups.onTopicsDeleted(delta.deletedTopics)
+  }
+
+  /** Broker-wide changes reach the logs of every topic. */
+  #refreshConfig(): void {
+    const { changed, warnings } = this.#config.refresh()
+    for (const warning of warnings) this.#events.warn({ warning }, 'a dynamic config was ignored')
+    if (!changed || this.#replicas === null) return
+    for (const name of this.#controller.image().topicsByName.keys()) {
+      this.#replicas.logs.updateConfig(name, this.#config.topic(name))
+    }
+  }
+
+  #makeServer(replicas: ReplicaManager): NetworkServer {
+    const table = apiTable(handlers)
+    const services: Services = {
+      nodeId: this.#file.nodeId,
+      config: () => this.#config.broker,
+      topicConfig: (topic) => this.#config.topic(topic),
+      metadata: () => this.#controller.image(),
+      controller: this.#controller,
+      replicas,
+      groups: this.#groups,
+      clock: systemClock,
+      timers: systemTimers,
+      metrics: this.#metrics,
+      advertisedApis: advertised(table),
+      supportedFeatures: noFeatures,
+    }
+    const file = this.#file
+    const server: NetworkServer = new NetworkServer({
+      listeners: file.listeners.map(({ listener, host, port }) => ({ name: listener, host, port })),
+      backlog: file.socketListenBacklogSize,
+      frameBytesMax: file.socketRequestMaxBytes,
+      requestBytesMax:
+        file.queuedMaxRequestBytes > 0 ? file.queuedMaxRequestBytes : requestBytesMaxDefault,
+      connectionsMax: file.maxConnections,
+      connectionsPerIpMax: (host) =>
+        file.maxConnectionsPerIpOverrides.get(host) ?? file.maxConnectionsPerIp,
+      idleMaxMs: file.connectionsMaxIdleMs,
+      service: {
+        overlaps: (frame) => dispatcher.overlaps(frame),
+        serve: (request) => dispatcher.serve(request),
+      } satisfies ConnectionService,
+      monotonicMs: systemClock.monotonicMs,
+      onConnectionClosed: ({ remoteHost, client }, cause) => {
+        if (cause === null) return
+        this.#events.debug({ remoteHost, client, cause }, 'connection closed for an error')
+      },
+      onConnectionRefused: (remoteHost, limit) =>
+        this.#events.warn({ remoteHost, limit }, 'connection refused: the limit is reached'),
+    })
+    const dispatcher = new Dispatcher({
+      apis: table,
+      services,
+      pool: server.pool,
+      observer: this.#metrics,
+    })
+    return server
+  }
+
+  async #register(ports: ReadonlyMap<string, number>, logs: LogManager): Promise<void> {
+    await this.#controller.registerBroker({
+      brokerId: this.#file.nodeId,
+      incarnationId: this.#incarnationId,
+      endpoints: this.#file.advertisedListeners.map((endpoint) => reachable(endpoint, ports)),
+      rack: this.#file.brokerRack,
+      logDirs: logs.onlineDirectoryIds,
+      fenced: false,
+    })
+  }
+
+  async #openHttp(server: NetworkServer, replicas: ReplicaManager): Promise<HttpServer | null> {
+    const address = this.#file.httpListener
+    if (address === null) return null
+    registerNodeMetrics(this.#registry, { server: () => server, replicas })
+    const http = await startHttpServer({
+      ...address,
+      registry: this.#registry,
+      notReady: () => this.#notReady(replicas),
+    })
+    this.#opened.push(() => http.close())
+    return http
+  }
+
+  #notReady(replicas: ReplicaManager): string | null {
+    if (!this.#serving) return 'the node is starting or stopping'
+    let offline = 0
+    for (const partition of replicas.all()) if (!partition.online) offline++
+    return offline === 0 ? null : `${offline} partitions are offline`
+  }
+
+  /** Idempotent; bounded by the grace that requests in flight get. */
+  async close(): Promise<void> {
+    this.#serving = false
+    for (const close of this.#opened.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        this.#events.error({ error }, 'a part of the node did not close cleanly')
+      }
+    }
+  }
+}
+
+/** What clients are told: the port that was opened, and this machine's name where no address is given. */
+function reachable(endpoint: Endpoint, ports: ReadonlyMap<string, number>): Endpoint {
+  const port = endpoint.port === 0 ? (ports.get(endpoint.listener) ?? 0) : endpoint.port
+  const anywhere = endpoint.host === '' || endpoint.host === '0.0.0.0' || endpoint.host === '::'
+  return { ...endpoint, port, host: anywhere ? hostname() : endpoint.host }
+}
