@@ -3,7 +3,13 @@
 // Kafka's error. Whether the resource exists, who may change it, and storing the result are the
 // business of others.
 
-import type { ConfigResourceType } from '@samsa/controller/image'
+import type { ConfigOutcome } from '@samsa/controller/decision'
+import type { ConfigResource, ConfigResourceType } from '@samsa/controller/image'
+import type {
+  ConfigEntry,
+  ConfigOperation,
+  IncrementalConfigChange,
+} from '@samsa/controller/requests'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { assertNever } from '../assert.ts'
 import { type BrokerConfig, resolveBrokerConfig } from './broker-config.ts'
@@ -22,32 +28,15 @@ import { topicConfigs, validateTopicOverrides } from './topic-configs.ts'
 import { ConfigError } from './value.ts'
 
 /** In the order of Kafka's operation codes, from 0. */
-export const alterOperations = ['set', 'delete', 'append', 'subtract'] as const
-export type AlterOperation = (typeof alterOperations)[number]
-
-export interface ConfigChange {
-  readonly name: string
-  readonly operation: AlterOperation
-  readonly value: string | null
-}
-
-export interface ConfigResource {
-  readonly type: ConfigResourceType
-  /** For a broker its id, or '' for the whole cluster. */
-  readonly name: string
-}
-
-export type AlterOutcome =
-  | { readonly type: 'accepted'; readonly overrides: Overrides }
-  | { readonly type: 'refused'; readonly error: KafkaErrorName; readonly message: string }
+export const alterOperations: readonly ConfigOperation[] = ['set', 'delete', 'append', 'subtract']
 
 /** Applies the changes in their order to the overrides that the resource has now. */
 export function applyChanges(
   broker: BrokerConfig,
   resource: ConfigResource,
   current: Overrides,
-  changes: readonly ConfigChange[],
-): AlterOutcome {
+  changes: readonly IncrementalConfigChange[],
+): ConfigOutcome {
   return outcome(() => {
     checkForm(changes.map(({ name }) => name))
     checkNulls(changes.filter(({ operation }) => operation !== 'delete'))
@@ -63,8 +52,8 @@ export function applyChanges(
 export function replaceOverrides(
   broker: BrokerConfig,
   resource: ConfigResource,
-  entries: readonly { readonly name: string; readonly value: string | null }[],
-): AlterOutcome {
+  entries: readonly ConfigEntry[],
+): ConfigOutcome {
   return outcome(() => {
     checkForm(entries.map(({ name }) => name))
     checkNulls(entries)
@@ -86,7 +75,7 @@ class Refusal extends Error {
   }
 }
 
-function outcome(alter: () => Overrides): AlterOutcome {
+function outcome(alter: () => Overrides): ConfigOutcome {
   try {
     return { type: 'accepted', overrides: alter() }
   } catch (error) {
@@ -101,7 +90,7 @@ function checkForm(names: readonly string[]): void {
   }
 }
 
-function checkNulls(entries: readonly { name: string; value: string | null }[]): void {
+function checkNulls(entries: readonly ConfigEntry[]): void {
   const nulls = entries.filter(({ value }) => value === null).map(({ name }) => name)
   if (nulls.length > 0) {
     throw new Refusal('INVALID_REQUEST', `Null value not supported for : ${nulls.join(', ')}`)
@@ -144,7 +133,7 @@ function checkBrokerName(broker: BrokerConfig, name: string): void {
 function applyChange(
   overrides: Map<string, string>,
   resource: ConfigResource,
-  { name, operation, value }: ConfigChange,
+  { name, operation, value }: IncrementalConfigChange,
 ): void {
   switch (operation) {
     case 'set':

@@ -12,6 +12,7 @@ export function checkBrokerConfig(config: BrokerConfig): void {
   const { values } = config
   checkIdentity(config)
   checkTimes(values, config)
+  checkCordonedDirs(config)
   checkConnections(values)
   checkListeners(config)
   checkQuorum(config)
@@ -51,6 +52,17 @@ function checkTimes(values: BrokerValues, config: BrokerConfig): void {
     fetchWaitMs <= config.replicaLagTimeMaxMs,
     'replica.fetch.wait.max.ms should always be less than or equal to replica.lag.time.max.ms ' +
       'to prevent frequent changes in ISR',
+  )
+}
+
+function checkCordonedDirs({ values, logDirs }: BrokerConfig): void {
+  const cordoned = values.list('cordoned.log.dirs')
+  if (cordoned.length === 1 && cordoned[0] === '*') return
+  const missing = cordoned.filter((dir) => !logDirs.includes(dir))
+  demand(
+    missing.length === 0,
+    'All entries in cordoned.log.dirs must be present in log.dirs or log.dir. ' +
+      `Missing entries : ${missing.join(', ')}`,
   )
 }
 
