@@ -37,25 +37,45 @@ export class RecordCursor {
     this.payload = payload
   }
 
-  /** Moves to the next record; false at the end of the payload. */
+  /**
+   * Moves to the next record; false at the end of the payload. The hottest loop of the produce path: the position is
+   * a local and varints of one byte are read in line, which halves its time (bench/validate.bench.ts, 2026-11).
+   */
   next(): boolean {
-    if (this.#position === this.payload.length) return false
-    this.recordStart = this.#position
-    const size = this.#varint()
-    const end = this.#position + size
-    if (size < 0 || end > this.payload.length) this.#fail(`has length ${size}`)
+    const bytes = this.payload
+    let at = this.#position
+    if (at === bytes.length) return false
+    this.recordStart = at
+    let raw = bytes[at++] ?? this.#overrun()
+    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    const size = unzigzag(raw)
+    const end = at + size
+    if (size < 0 || end > bytes.length) this.#fail(`has length ${size}`)
     this.recordEnd = end
-    this.#position++
-    this.timestampDelta = this.#varlong()
-    this.offsetDelta = this.#varint()
-    this.keySize = this.#varint()
-    this.keyStart = this.#skip(this.keySize)
-    this.valueSize = this.#varint()
-    this.valueStart = this.#skip(this.valueSize)
-    this.headerCount = this.#varint()
-    this.headersStart = this.#position
-    if (this.headerCount !== 0) this.#skipHeaders()
-    if (this.#position !== end) this.#fail(`ends ${this.#position - end} bytes off its length`)
+    at++ // The attributes, of which none is defined.
+    raw = bytes[at++] ?? this.#overrun()
+    if (raw < 0x80) this.timestampDelta = unzigzag(raw)
+    else [this.timestampDelta, at] = [this.#longVarlong(raw, at), this.#position]
+    raw = bytes[at++] ?? this.#overrun()
+    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    this.offsetDelta = unzigzag(raw)
+    raw = bytes[at++] ?? this.#overrun()
+    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    this.keySize = unzigzag(raw)
+    this.keyStart = at
+    at = this.#after(this.keySize, at)
+    raw = bytes[at++] ?? this.#overrun()
+    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    this.valueSize = unzigzag(raw)
+    this.valueStart = at
+    at = this.#after(this.valueSize, at)
+    raw = bytes[at++] ?? this.#overrun()
+    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    this.headerCount = unzigzag(raw)
+    this.headersStart = at
+    if (raw !== 0) at = this.#afterHeaders(at)
+    if (at !== end) this.#fail(`ends ${at - end} bytes off its length`)
+    this.#position = at
     this.count++
     return true
   }
@@ -77,11 +97,13 @@ export class RecordCursor {
     this.#position = this.headersStart
     for (let index = 0; index < this.headerCount; index++) {
       const keySize = this.#varint()
-      const keyStart = this.#skip(keySize)
+      const keyEnd = this.#position + keySize
+      const key = this.payload.toString('utf8', this.#position, keyEnd)
+      this.#position = keyEnd
       const valueSize = this.#varint()
-      const valueStart = this.#skip(valueSize)
-      const key = this.payload.toString('utf8', keyStart, keyStart + keySize)
-      headers.push({ key, value: this.#view(valueStart, valueSize) })
+      const value = this.#view(this.#position, valueSize)
+      this.#position = this.#after(valueSize, this.#position)
+      headers.push({ key, value })
     }
     this.#position = next
     return headers
@@ -91,67 +113,72 @@ export class RecordCursor {
     return size < 0 ? null : this.payload.subarray(start, start + size)
   }
 
-  #skipHeaders(): void {
+  /** Where a part of this size ends; past the payload perhaps, which the next read notices. */
+  #after(size: number, at: number): number {
+    if (size > 0) return at + size
+    return size >= -1 ? at : this.#fail(`has a part of size ${size}`)
+  }
+
+  #afterHeaders(start: number): number {
     const count = this.headerCount
     if (count < 0 || count > recordHeadersMax) this.#fail(`has ${count} headers`)
+    this.#position = start
     for (let index = 0; index < count; index++) {
       const keySize = this.#varint()
       if (keySize < 0) this.#fail('has a header without a key')
-      this.#skip(keySize)
-      this.#skip(this.#varint())
+      this.#position += keySize
+      const valueSize = this.#varint()
+      this.#position = this.#after(valueSize, this.#position)
     }
-  }
-
-  /** Passes `size` bytes, none for null, and returns where they begin. */
-  #skip(size: number): number {
-    const start = this.#position
-    if (size < -1) this.#fail(`has a part of size ${size}`)
-    if (size > 0) this.#position = start + size
-    return start
+    return this.#position
   }
 
   #varint(): number {
-    const first = this.payload[this.#position++]
-    if (first === undefined) return this.#fail('goes past the end of the batch')
-    const raw = first < 0x80 ? first : this.#longerVarint(first)
-    return (raw >>> 1) ^ -(raw & 1)
+    const first = this.payload[this.#position++] ?? this.#overrun()
+    return unzigzag(first < 0x80 ? first : this.#longVarint(first, this.#position))
   }
 
-  #longerVarint(first: number): number {
+  /** The rest, from `at`, of a varint of several bytes. Leaves the position after it, as the next one does too. */
+  #longVarint(first: number, at: number): number {
     let raw = first & 0x7f
     for (let index = 1; index < varintBytesMax; index++) {
-      const byte = this.payload[this.#position++]
-      if (byte === undefined) return this.#fail('goes past the end of the batch')
+      const byte = this.payload[at + index - 1] ?? this.#overrun()
       raw |= (byte & 0x7f) << (7 * index)
-      if (byte < 0x80) return raw
+      if (byte < 0x80) {
+        this.#position = at + index
+        return raw
+      }
     }
-    return this.#fail('has a varint of more than five bytes')
+    return this.#fail(`has a varint of more than ${varintBytesMax} bytes`)
   }
 
-  /** As a number: a 64-bit value past 2^52 is refused, never rounded. */
-  #varlong(): number {
-    const first = this.payload[this.#position++]
-    if (first === undefined) return this.#fail('goes past the end of the batch')
-    if (first < 0x80) return (first >>> 1) ^ -(first & 1)
+  /** A signed value as a number; one past 2^52 is refused, never rounded. */
+  #longVarlong(first: number, at: number): number {
     let raw = first & 0x7f
     let factor = 128
     for (let index = 1; index < varlongBytesMax; index++) {
-      const byte = this.payload[this.#position++]
-      if (byte === undefined) return this.#fail('goes past the end of the batch')
+      const byte = this.payload[at + index - 1] ?? this.#overrun()
       raw += (byte & 0x7f) * factor
-      if (byte < 0x80) return this.#unzigzag(raw)
+      if (byte < 0x80) {
+        this.#position = at + index
+        // The lowest bit is the sign, so it must not have been rounded away.
+        if (raw > Number.MAX_SAFE_INTEGER) this.#fail('has a timestamp out of range')
+        return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
+      }
       factor *= 128
     }
-    return this.#fail('has a varint of more than ten bytes')
+    return this.#fail(`has a varint of more than ${varlongBytesMax} bytes`)
   }
 
-  #unzigzag(raw: number): number {
-    // The lowest bit is the sign, so it must not have been rounded away.
-    if (raw > Number.MAX_SAFE_INTEGER) this.#fail('has a timestamp out of range')
-    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
+  #overrun(): never {
+    return this.#fail('goes past the end of the batch')
   }
 
   #fail(what: string): never {
     throw new RecordError('INVALID_RECORD', `record ${this.count} of the batch ${what}`)
   }
+}
+
+function unzigzag(raw: number): number {
+  return (raw >>> 1) ^ -(raw & 1)
 }
