@@ -54,6 +54,8 @@ interface Slot {
   response: OutgoingResponse | null
 }
 
+const afterClose = Buffer.alloc(1)
+
 export class Connection {
   readonly listener: string
   readonly remoteHost: string
@@ -84,7 +86,8 @@ export class Connection {
       this.#enqueue(frame, chunk),
     )
     this.#socket = readInto(accepted, {
-      space: () => this.#reader.space(),
+      // Node asks once more after a read that closed the connection; nothing is read into that.
+      space: () => (this.#closed ? afterClose : this.#reader.space()),
       filled: (count) => this.#filled(count),
     })
     this.#socket.on('error', (error) => this.close(error))
@@ -242,7 +245,7 @@ export class Connection {
   }
 
   #endIfDrained(): void {
-    if (this.#draining && this.idle && this.#socket.writableLength === 0) this.close(null)
+    if (this.#draining && this.idle && !this.#closed) this.#socket.end(() => this.close(null))
   }
 
   close(cause: Error | null): void {

@@ -1,0 +1,34 @@
+import { ChunkPool } from '@samsa/broker/network/chunk-pool'
+import { pooledBytesMax, receiveBytesMax } from '@samsa/broker/network/limits'
+import { describe, expect, it } from 'vitest'
+
+describe('ChunkPool', () => {
+  it('gives a released chunk out again, and only then', () => {
+    const pool = new ChunkPool()
+    const first = pool.acquire(5000)
+    const { buffer } = first
+    first.retain()
+    first.release()
+    expect(pool.acquire(5000).buffer).not.toBe(buffer)
+    first.release()
+    expect(pool.acquire(5000).buffer).toBe(buffer)
+  })
+
+  it('stops the process when a chunk is released twice or kept after its release', () => {
+    const chunk = new ChunkPool().acquire(1)
+    chunk.release()
+    expect(() => chunk.release()).toThrow('released twice')
+    expect(() => chunk.retain()).toThrow('retained')
+  })
+
+  it('keeps no more free memory than its limit, and none of odd size', () => {
+    const pool = new ChunkPool()
+    const chunks = Array.from({ length: 40 }, () => pool.acquire(receiveBytesMax))
+    const huge = pool.acquire(receiveBytesMax + 1)
+    for (const chunk of [...chunks, huge]) chunk.release()
+    expect(pool.usedBytes).toBe(0)
+    expect(pool.freeBytes).toBe(pooledBytesMax)
+    pool.trim()
+    expect(pool.freeBytes).toBe(0)
+  })
+})
