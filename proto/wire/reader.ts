@@ -12,14 +12,12 @@ export class Reader {
   readonly buffer: Buffer
   readonly end: number
   position: number
-  readonly #view: DataView
   #elementsLeft: number
 
   constructor(buffer: Buffer, position = 0, end = buffer.length, elementsMax = messageElementsMax) {
     this.buffer = buffer
     this.position = position
     this.end = end
-    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
     this.#elementsLeft = elementsMax
   }
 
@@ -46,53 +44,71 @@ export class Reader {
   }
 
   int8(): number {
-    return this.#view.getInt8(this.take(1))
+    return (this.uint8() << 24) >> 24
+  }
+
+  // Bytes are put together here, since a DataView would cost 50 ns a request and Buffer's own methods
+  // check bounds that `take` has checked. It leaves no byte undefined, so `at` needs no check either.
+  #at(position: number): number {
+    return this.buffer[position] as number
   }
 
   uint8(): number {
-    return this.#view.getUint8(this.take(1))
+    return this.#at(this.take(1))
   }
 
   int16(): number {
-    return this.#view.getInt16(this.take(2))
+    return (this.uint16() << 16) >> 16
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.take(2))
+    const start = this.take(2)
+    return (this.#at(start) << 8) | this.#at(start + 1)
   }
 
   int32(): number {
-    return this.#view.getInt32(this.take(4))
+    return this.#int32At(this.take(4))
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.take(4))
+    return this.#int32At(this.take(4)) >>> 0
+  }
+
+  #int32At(position: number): number {
+    return (
+      (this.#at(position) << 24) |
+      (this.#at(position + 1) << 16) |
+      (this.#at(position + 2) << 8) |
+      this.#at(position + 3)
+    )
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.take(8))
+    return this.buffer.readDoubleBE(this.take(8))
+  }
+
+  /** The nearest number to the 64-bit integer at `position`; exact up to 2^53. */
+  #int64At(position: number): number {
+    return this.#int32At(position) * twoPow32 + (this.#int32At(position + 4) >>> 0)
   }
 
   /** A 64-bit integer as a number; one that a number cannot hold exactly is a DecodeError. */
   int64(): number {
-    const start = this.take(8)
-    const value = this.#view.getInt32(start) * twoPow32 + this.#view.getUint32(start + 4)
+    const value = this.#int64At(this.take(8))
     if (!Number.isSafeInteger(value)) this.fail('64-bit integer past 2^53')
     return value
   }
 
   /**
-   * A 64-bit integer as a number; one that a number cannot hold exactly becomes the nearest it
-   * can.
+   * A 64-bit integer as a number; one that a number cannot hold exactly becomes the nearest it can.
    */
   saturatedInt64(): number {
-    const start = this.take(8)
-    const value = this.#view.getInt32(start) * twoPow32 + this.#view.getUint32(start + 4)
+    const value = this.#int64At(this.take(8))
     return Math.min(Math.max(value, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
   }
 
   bigint64(): bigint {
-    return this.#view.getBigInt64(this.take(8))
+    return this.buffer.readBigInt64BE(this.take(8))
   }
 
   /** UNSIGNED_VARINT: 32 bits, at most five bytes. */
@@ -156,6 +172,7 @@ export class Reader {
   }
 
   text(size: number): string {
+    if (size === 0) return ''
     const start = this.take(size)
     return this.buffer.utf8Slice(start, start + size)
   }

@@ -8,16 +8,20 @@ import type { Reader } from './reader.ts'
 import type { Codec, Field, Type, VersionContext } from './types.ts'
 import { Writer } from './writer.ts'
 
-export type FieldMap = {
-  readonly [name: string]: Type<unknown, never> | Field<unknown, never>
-}
+type Entry = Type<unknown, never> | Field<unknown, never>
 
-interface Slot {
+export type FieldMap = { readonly [name: string]: Entry }
+
+/** A field by its name, and what stands for it where it is left out. */
+interface Default {
   readonly name: string
   readonly type: Type<unknown, never>
   readonly default: unknown
-  /** Whether the default is an object, of which every decoded struct gets one of its own. */
+  /** Objects among defaults are the zeros of their types, of which every struct gets its own. */
   readonly defaultIsObject: boolean
+}
+
+interface Slot extends Default {
   readonly required: boolean
   readonly ignorable: boolean
   readonly tag: number
@@ -26,19 +30,39 @@ interface Slot {
 
 type Struct = Record<string, unknown>
 
-function slotOf(
-  name: string,
-  entry: Type<unknown, never> | Field<unknown, never>,
-  context: VersionContext,
-): Slot {
+function defaultOf(name: string, entry: Entry): Default {
   const isField = 'field' in entry
-  const type = isField ? entry.type : entry
   const byDefault = isField ? entry.default : entry.zero
   return {
     name,
-    type,
+    type: isField ? entry.type : entry,
     default: byDefault,
     defaultIsObject: typeof byDefault === 'object' && byDefault !== null,
+  }
+}
+
+function setDefaults(into: Struct, defaults: readonly Default[]): void {
+  for (const item of defaults) {
+    into[item.name] = item.defaultIsObject ? item.type.zero : item.default
+  }
+}
+
+/** Makes the zero of a struct: every field with its default. */
+export function structZero(fields: FieldMap): () => Struct {
+  let defaults: readonly Default[] | undefined
+  return () => {
+    defaults ??= Object.entries(fields).map(([name, entry]) => defaultOf(name, entry))
+    const zero: Struct = {}
+    setDefaults(zero, defaults)
+    return zero
+  }
+}
+
+function slotOf(name: string, entry: Entry, context: VersionContext): Slot {
+  const isField = 'field' in entry
+  const type = isField ? entry.type : entry
+  return {
+    ...defaultOf(name, entry),
     required: !isField,
     ignorable: isField && entry.ignorable,
     tag: isField && entry.tag !== undefined ? entry.tag : -1,
@@ -125,9 +149,7 @@ export function structCodec(fields: FieldMap, context: VersionContext): Codec<St
     read(reader) {
       const value: Struct = {}
       for (const slot of inline) value[slot.name] = slot.codec.read(reader)
-      for (const slot of defaulted) {
-        value[slot.name] = slot.defaultIsObject ? slot.type.zero : slot.default
-      }
+      setDefaults(value, defaulted)
       if (context.flexible) readTagged(reader, tagged, value)
       return value
     },

@@ -4,7 +4,7 @@
 
 import { EncodeError } from './errors.ts'
 import type { Reader } from './reader.ts'
-import { type FieldMap, structCodec } from './struct.ts'
+import { type FieldMap, structCodec, structZero } from './struct.ts'
 import type { Writer } from './writer.ts'
 
 /** How one type is read and written in one version. */
@@ -218,9 +218,10 @@ export function array<const T extends TypeOrShape>(
 export function struct<const S extends FieldMap>(fields: S): NullableType<Infer<S>, InferInput<S>> {
   const plain = (context: VersionContext) =>
     structCodec(fields, context) as Codec<Infer<S>, InferInput<S>>
+  const zero = structZero(fields)
   return {
     get zero() {
-      return structZero(fields) as Infer<S>
+      return zero() as Infer<S>
     },
     codec: plain,
     whenNull(context) {
@@ -236,23 +237,6 @@ export function struct<const S extends FieldMap>(fields: S): NullableType<Infer<
       }
     },
   }
-}
-
-function structZero(fields: FieldMap): Record<string, unknown> {
-  const zero: Record<string, unknown> = {}
-  for (const [name, entry] of Object.entries(fields)) {
-    zero[name] = 'field' in entry ? freshDefault(entry) : entry.zero
-  }
-  return zero
-}
-
-/**
- * A field's default. The only objects among defaults are the zeros of their types, made anew
- * here.
- */
-function freshDefault(entry: Field<unknown, never>): unknown {
-  const isObject = typeof entry.default === 'object' && entry.default !== null
-  return isObject ? entry.type.zero : entry.default
 }
 
 /** A type that may be null from version `since` on; before it, null neither decodes nor encodes. */
