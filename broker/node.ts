@@ -22,6 +22,7 @@ import type { LogEvents, LogManager } from './log/log-manager.ts'
 import { openLogManager } from './log/open-log-manager.ts'
 import type { ConnectionService } from './network/connection.ts'
 import { NetworkServer } from './network/server.ts'
+import { ProducerIds } from './producer-ids.ts'
 import { InternalTopic } from './replica/internal-topic.ts'
 import type { Partition } from './replica/partition.ts'
 import { ReplicaManager } from './replica/replica-manager.ts'
@@ -264,6 +265,7 @@ class Node {
       controller: this.#controller,
       replicas,
       groups: this.#groups,
+      producerIds: new ProducerIds(this.#file.nodeId, this.#controller),
       clock: systemClock,
       timers: systemTimers,
       metrics: this.#metrics,

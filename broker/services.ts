@@ -7,6 +7,7 @@ import type { Clock, Timers } from './clock.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { TopicConfig } from './config/topic-configs.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
+import type { ProducerIds } from './producer-ids.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
 import type { AdvertisedApi } from './request/api-table.ts'
 
@@ -26,6 +27,7 @@ export interface Services {
   readonly controller: Controller
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
   readonly clock: Clock
   readonly timers: Timers
   readonly metrics: TrafficMetrics

@@ -2,12 +2,24 @@
 // read from it: what is not listed is not advertised.
 
 import { type Registration, register } from '../request/api-table.ts'
+import { alterConfigs } from './alter-configs.ts'
 import { apiVersions } from './api-versions.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics } from './create-topics.ts'
 import { deleteRecords } from './delete-records.ts'
+import { deleteTopics } from './delete-topics.ts'
+import { describeCluster } from './describe-cluster.ts'
+import { describeConfigs } from './describe-configs.ts'
 import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
+import { describeQuorum } from './describe-quorum.ts'
+import { describeTopicPartitions } from './describe-topic-partitions.ts'
 import { fetch } from './fetch.ts'
+import { incrementalAlterConfigs } from './incremental-alter-configs.ts'
+import { initProducerId } from './init-producer-id.ts'
+import { listConfigResources } from './list-config-resources.ts'
 import { listOffsets } from './list-offsets.ts'
+import { metadata } from './metadata.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 
@@ -15,9 +27,21 @@ export const handlers: readonly Registration[] = [
   register('produce', produce),
   register('fetch', fetch),
   register('listOffsets', listOffsets),
+  register('metadata', metadata),
   register('apiVersions', apiVersions),
+  register('createTopics', createTopics),
+  register('deleteTopics', deleteTopics),
   register('deleteRecords', deleteRecords),
+  register('initProducerId', initProducerId),
   register('offsetForLeaderEpoch', offsetForLeaderEpoch),
+  register('describeConfigs', describeConfigs),
+  register('alterConfigs', alterConfigs),
   register('describeLogDirs', describeLogDirs),
+  register('createPartitions', createPartitions),
+  register('incrementalAlterConfigs', incrementalAlterConfigs),
+  register('describeQuorum', describeQuorum),
+  register('describeCluster', describeCluster),
   register('describeProducers', describeProducers),
+  register('listConfigResources', listConfigResources),
+  register('describeTopicPartitions', describeTopicPartitions),
 ]
