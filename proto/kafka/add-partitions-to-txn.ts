@@ -18,6 +18,7 @@ export const addPartitionsToTxnRequest = message(
         transactionalId: string,
         producerId: int64,
         producerEpoch: int16,
+        // Asks whether the partitions are in the transaction and adds none.
         verifyOnly: field(boolean),
         topics: array(addPartitionsToTxnTopic),
       }),

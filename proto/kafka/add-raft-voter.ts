@@ -26,6 +26,7 @@ export const addRaftVoterRequest = message(
       host: string,
       port: uint16,
     }),
+    // Whether to answer once the change is committed, or once it is in the log of the leader.
     ackWhenCommitted: field(boolean, { since: 1, default: true }),
   },
 )

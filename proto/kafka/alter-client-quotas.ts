@@ -10,6 +10,7 @@ export const alterClientQuotasRequest = message(
     entries: array({
       entity: array({
         entityType: string,
+        // Null: the default of the type.
         entityName: nullable(string),
       }),
       ops: array({

@@ -13,6 +13,7 @@ export const alterPartitionReassignmentsRequest = message(
       name: string,
       partitions: array({
         partitionIndex: int32,
+        // Null takes the reassignment of the partition back.
         replicas: field(nullable(array(int32)), { default: null }),
       }),
     }),

@@ -9,6 +9,7 @@ export const alterUserScramCredentialsRequest = message(
   {
     deletions: array({
       name: string,
+      // 1: SCRAM-SHA-256; 2: SCRAM-SHA-512.
       mechanism: int8,
     }),
     upsertions: array({

@@ -9,6 +9,7 @@ export const consumerGroupHeartbeatRequest = message(
   {
     groupId: string,
     memberId: string,
+    // 0 joins, -1 leaves, -2 leaves for a while with the place of the static member kept.
     memberEpoch: int32,
     instanceId: field(nullable(string), { default: null }),
     rackId: field(nullable(string), { default: null }),

@@ -8,12 +8,14 @@ export const createAclsRequest = message(
   { name: 'CreateAclsRequest', versions: '1-3', flexible: '2+' },
   {
     creations: array({
+      // 2: topic; 3: group; 4: cluster; 5: transactional id; 6: delegation token; 7: user.
       resourceType: int8,
       resourceName: string,
       resourcePatternType: field(int8, { default: 3 }),
       principal: string,
       host: string,
       operation: int8,
+      // 2: deny; 3: allow.
       permissionType: int8,
     }),
   },

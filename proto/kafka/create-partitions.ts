@@ -9,6 +9,7 @@ export const createPartitionsRequest = message(
     topics: array({
       name: string,
       count: int32,
+      // The replicas of each new partition; null leaves them to the controller.
       assignments: nullable(
         array({
           brokerIds: array(int32),

@@ -21,7 +21,9 @@ export const createTopicsRequest = message(
   {
     topics: array({
       name: string,
+      // -1: as many as assigned, or the default of the cluster.
       numPartitions: int32,
+      // -1: that of the assignments, or the default of the cluster.
       replicationFactor: int16,
       assignments: array({
         partitionIndex: int32,

@@ -10,6 +10,7 @@ export const deleteAclsRequest = message(
     filters: array({
       resourceTypeFilter: int8,
       resourceNameFilter: nullable(string),
+      // 1: any; 2: match; 3: literal; 4: prefixed.
       patternTypeFilter: field(int8, { default: 3 }),
       principalFilter: nullable(string),
       hostFilter: nullable(string),

@@ -10,6 +10,7 @@ export const deleteRecordsRequest = message(
       name: string,
       partitions: array({
         partitionIndex: int32,
+        // Records below it go. -1: all below the high watermark.
         offset: saturatedInt64,
       }),
     }),

@@ -7,6 +7,7 @@ import { array, field, int16, int32, nullable, string, uuid } from '../wire/type
 export const deleteTopicsRequest = message(
   { name: 'DeleteTopicsRequest', versions: '1-6', flexible: '4+' },
   {
+    // Each by name or, with a null name, by id.
     topics: field(
       array({
         name: field(nullable(string), { default: null }),

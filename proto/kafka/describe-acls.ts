@@ -7,12 +7,15 @@ import { array, field, int8, int16, int32, nullable, string } from '../wire/type
 export const describeAclsRequest = message(
   { name: 'DescribeAclsRequest', versions: '1-3', flexible: '2+' },
   {
+    // 1: any; 2: topic; 3: group; 4: cluster; 5: transactional id; 6: delegation token; 7: user.
     resourceTypeFilter: int8,
     resourceNameFilter: nullable(string),
+    // 1: any; 2: match; 3: literal; 4: prefixed.
     patternTypeFilter: field(int8, { default: 3 }),
     principalFilter: nullable(string),
     hostFilter: nullable(string),
     operation: int8,
+    // 1: any; 2: deny; 3: allow.
     permissionType: int8,
   },
 )

@@ -19,6 +19,7 @@ export const describeClientQuotasRequest = message(
   {
     components: array({
       entityType: string,
+      // 0: this name; 1: the default of the type; 2: any name, or the default.
       matchType: int8,
       match: nullable(string),
     }),

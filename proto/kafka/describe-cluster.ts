@@ -8,6 +8,7 @@ export const describeClusterRequest = message(
   { name: 'DescribeClusterRequest', versions: '0-2', flexible: '0+' },
   {
     includeClusterAuthorizedOperations: boolean,
+    // 1: brokers; 2: controllers.
     endpointType: field(int8, { since: 1, default: 1 }),
     includeFencedBrokers: field(boolean, { since: 2 }),
   },

@@ -8,8 +8,10 @@ export const describeConfigsRequest = message(
   { name: 'DescribeConfigsRequest', versions: '1-4', flexible: '4+' },
   {
     resources: array({
+      // 2: topic; 4: broker; 8: broker logger; 16: client metrics; 32: group.
       resourceType: int8,
       resourceName: string,
+      // Null asks for all.
       configurationKeys: nullable(array(string)),
     }),
     includeSynonyms: field(boolean),
@@ -30,6 +32,8 @@ export const describeConfigsResponse = message(
         name: string,
         value: nullable(string),
         readOnly: boolean,
+        // 1: topic; 2: one broker; 3: default of all brokers; 4: file of the broker; 5: built in;
+        // 6: broker logger; 7: client metrics; 8: group.
         configSource: field(int8, { default: -1 }),
         isSensitive: boolean,
         synonyms: array({
@@ -37,6 +41,8 @@ export const describeConfigsResponse = message(
           value: nullable(string),
           source: int8,
         }),
+        // 1: boolean; 2: string; 3: int; 4: short; 5: long; 6: double; 7: list; 8: class; 9:
+        // password.
         configType: field(int8, { since: 3, ignorable: true }),
         documentation: field(nullable(string), { since: 3, ignorable: true }),
       }),

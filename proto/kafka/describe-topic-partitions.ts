@@ -21,6 +21,7 @@ export const describeTopicPartitionsRequest = message(
       name: string,
     }),
     responsePartitionLimit: field(int32, { default: 2000 }),
+    // Where to go on: the nextCursor of the page before.
     cursor: field(
       nullable(
         struct({

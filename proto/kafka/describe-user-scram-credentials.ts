@@ -26,6 +26,7 @@ export const describeUserScramCredentialsResponse = message(
       errorCode: int16,
       errorMessage: nullable(string),
       credentialInfos: array({
+        // 1: SCRAM-SHA-256; 2: SCRAM-SHA-512.
         mechanism: int8,
         iterations: int32,
       }),

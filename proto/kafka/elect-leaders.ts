@@ -7,7 +7,9 @@ import { array, field, int8, int16, int32, nullable, string } from '../wire/type
 export const electLeadersRequest = message(
   { name: 'ElectLeadersRequest', versions: '0-2', flexible: '2+' },
   {
+    // 0: the preferred replica; 1: unclean, any live replica where no other can lead.
     electionType: field(int8, { since: 1 }),
+    // Null: all partitions.
     topicPartitions: nullable(
       array({
         topic: string,

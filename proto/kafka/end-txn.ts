@@ -10,6 +10,7 @@ export const endTxnRequest = message(
     transactionalId: string,
     producerId: int64,
     producerEpoch: int16,
+    // True commits, false aborts.
     committed: boolean,
   },
 )

@@ -26,6 +26,7 @@ export const fetchRequest = message(
   { name: 'FetchRequest', versions: '4-18', flexible: '12+' },
   {
     clusterId: tagged(0, nullable(string), { since: 12, default: null, ignorable: true }),
+    // -1 is a consumer. From v15 on a follower names itself in replicaState.
     replicaId: field(int32, { until: 14, default: -1 }),
     replicaState: tagged(
       1,
@@ -38,8 +39,10 @@ export const fetchRequest = message(
     maxWaitMs: int32,
     minBytes: int32,
     maxBytes: field(int32, { default: 0x7fff_ffff }),
+    // 0: read uncommitted; 1: read committed.
     isolationLevel: field(int8),
     sessionId: field(int32, { since: 7, ignorable: true }),
+    // -1: no session, or the end of one; 0: a new session; above: its next request (KIP-227).
     sessionEpoch: field(int32, { since: 7, default: -1, ignorable: true }),
     topics: array({
       topic: field(string, { until: 12, ignorable: true }),
@@ -52,6 +55,7 @@ export const fetchRequest = message(
         logStartOffset: field(int64, { since: 5, default: -1, ignorable: true }),
         partitionMaxBytes: int32,
         replicaDirectoryId: tagged(0, uuid, { since: 17, ignorable: true }),
+        // What a follower takes the high watermark to be. The default says nothing.
         highWatermark: tagged(1, bigint64, {
           since: 18,
           default: 0x7fff_ffff_ffff_ffffn,
@@ -59,6 +63,7 @@ export const fetchRequest = message(
         }),
       }),
     }),
+    // Partitions to drop from the session.
     forgottenTopicsData: field(
       array({
         topic: field(string, { until: 12, ignorable: true }),
@@ -110,12 +115,14 @@ export const fetchResponse = message(
           }),
           { since: 12 },
         ),
+        // Null for a reader of uncommitted records. In the order of first offsets.
         abortedTransactions: nullable(
           array({
             producerId: int64,
             firstOffset: int64,
           }),
         ),
+        // The replica to read from instead, nearer to the rack of the consumer (KIP-392).
         preferredReadReplica: field(int32, { since: 11, default: -1 }),
         records: nullable(records),
       }),

@@ -9,6 +9,7 @@ export const findCoordinatorRequest = message(
   { name: 'FindCoordinatorRequest', versions: '0-6', flexible: '3+' },
   {
     key: field(string, { until: 3 }),
+    // 0: group; 1: transactional id; 2: share partition, its key "group:topicId:partition".
     keyType: field(int8, { since: 1 }),
     coordinatorKeys: field(array(string), { since: 4 }),
   },

@@ -10,6 +10,7 @@ export const initProducerIdRequest = message(
   {
     transactionalId: nullable(string),
     transactionTimeoutMs: int32,
+    // The id and epoch that a producer wants to go on with, or -1 (KIP-360).
     producerId: field(int64, { since: 3, default: -1 }),
     producerEpoch: field(int16, { since: 3, default: -1 }),
   },

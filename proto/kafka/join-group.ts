@@ -10,7 +10,9 @@ export const joinGroupRequest = message(
   {
     groupId: string,
     sessionTimeoutMs: int32,
+    // v0 has the session timeout in its place.
     rebalanceTimeoutMs: field(int32, { since: 1, default: -1, ignorable: true }),
+    // Empty when the member has none yet; see MEMBER_ID_REQUIRED (KIP-394).
     memberId: string,
     groupInstanceId: field(nullable(string), { since: 5, default: null }),
     protocolType: string,

@@ -16,6 +16,8 @@ export const listOffsetsRequest = message(
       partitions: array({
         partitionIndex: int32,
         currentLeaderEpoch: field(int32, { since: 4, default: -1, ignorable: true }),
+        // Below 0 an end of the log: -1 latest, -2 earliest, -3 that of the largest timestamp, -4
+        // earliest on local disk, -5 last tiered, -6 earliest not yet tiered.
         timestamp: saturatedInt64,
       }),
     }),

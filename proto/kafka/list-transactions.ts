@@ -18,6 +18,7 @@ export const listTransactionsRequest = message(
   {
     stateFilters: array(string),
     producerIdFilters: array(int64),
+    // In ms: only transactions that have run longer. Below 0: all.
     durationFilter: field(saturatedInt64, { since: 1, default: -1 }),
     transactionalIdPattern: field(nullable(string), { since: 2, default: null }),
   },

@@ -9,6 +9,7 @@ import { array, boolean, field, int16, int32, nullable, string, uuid } from '../
 export const metadataRequest = message(
   { name: 'MetadataRequest', versions: '0-13', flexible: '9+' },
   {
+    // Null asks for all topics and an empty array for none, but in v0 an empty one asks for all.
     topics: nullable(
       array({
         topicId: field(uuid, { since: 10, ignorable: true }),

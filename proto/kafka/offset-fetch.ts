@@ -19,6 +19,7 @@ export const offsetFetchRequest = message(
   { name: 'OffsetFetchRequest', versions: '1-10', flexible: '6+' },
   {
     groupId: field(string, { until: 7 }),
+    // Null asks for all that the group has committed.
     topics: field(
       nullable(
         array({

@@ -7,6 +7,7 @@ import { array, field, int16, int32, int64, string } from '../wire/types.ts'
 export const offsetForLeaderEpochRequest = message(
   { name: 'OffsetForLeaderEpochRequest', versions: '2-4', flexible: '4+' },
   {
+    // -1: consumer; -2: debugging, which may see past the high watermark.
     replicaId: field(int32, { since: 3, default: -2, ignorable: true }),
     topics: array({
       topic: string,

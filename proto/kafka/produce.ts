@@ -21,6 +21,7 @@ export const produceRequest = message(
   { name: 'ProduceRequest', versions: '3-13', flexible: '9+' },
   {
     transactionalId: field(nullable(string), { default: null }),
+    // 0: no response at all; 1: the leader has the records; -1: all in-sync replicas have them.
     acks: int16,
     timeoutMs: int32,
     topicData: array({
@@ -44,6 +45,7 @@ export const produceResponse = message(
         index: int32,
         errorCode: int16,
         baseOffset: int64,
+        // The time the broker gave the records, or -1 where they keep the time of the producer.
         logAppendTimeMs: field(int64, { default: -1 }),
         logStartOffset: field(int64, { since: 5, default: -1, ignorable: true }),
         recordErrors: field(

@@ -17,6 +17,7 @@ export const saslAuthenticateResponse = message(
     errorCode: int16,
     errorMessage: nullable(string),
     authBytes: bytes,
+    // 0: no need to authenticate again.
     sessionLifetimeMs: field(int64, { since: 1, ignorable: true }),
   },
 )

@@ -21,6 +21,7 @@ export const shareAcknowledgeRequest = message(
   {
     groupId: field(nullable(string), { default: null }),
     memberId: nullable(string),
+    // Above 0, or -1 to close the session.
     shareSessionEpoch: int32,
     isRenewAck: field(boolean, { since: 2 }),
     topics: array({
@@ -30,6 +31,8 @@ export const shareAcknowledgeRequest = message(
         acknowledgementBatches: array({
           firstOffset: int64,
           lastOffset: int64,
+          // One for all records of the batch, or one a record. 0: gap; 1: accept; 2: release; 3:
+          // reject; 4: renew.
           acknowledgeTypes: array(int8),
         }),
       }),

@@ -22,12 +22,14 @@ export const shareFetchRequest = message(
   {
     groupId: field(nullable(string), { default: null }),
     memberId: nullable(string),
+    // 0 opens a session, -1 closes it.
     shareSessionEpoch: int32,
     maxWaitMs: int32,
     minBytes: int32,
     maxBytes: field(int32, { default: 0x7fff_ffff }),
     maxRecords: int32,
     batchSize: int32,
+    // 0: whole batches; 1: no more than maxRecords.
     shareAcquireMode: field(int8, { since: 2, ignorable: true }),
     isRenewAck: field(boolean, { since: 2 }),
     topics: array({
@@ -37,6 +39,8 @@ export const shareFetchRequest = message(
         acknowledgementBatches: array({
           firstOffset: int64,
           lastOffset: int64,
+          // One for all records of the batch, or one a record. 0: gap; 1: accept; 2: release; 3:
+          // reject; 4: renew.
           acknowledgeTypes: array(int8),
         }),
       }),

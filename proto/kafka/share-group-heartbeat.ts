@@ -8,6 +8,7 @@ export const shareGroupHeartbeatRequest = message(
   {
     groupId: string,
     memberId: string,
+    // 0 joins, -1 leaves.
     memberEpoch: int32,
     rackId: field(nullable(string), { default: null }),
     subscribedTopicNames: field(nullable(array(string)), { default: null }),

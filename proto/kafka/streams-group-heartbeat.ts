@@ -44,6 +44,7 @@ export const streamsGroupHeartbeatRequest = message(
   {
     groupId: string,
     memberId: string,
+    // 0 joins, -1 leaves, -2 leaves for a while with the place of the static member kept.
     memberEpoch: int32,
     endpointInformationEpoch: int32,
     instanceId: field(nullable(string), { default: null }),
@@ -108,6 +109,8 @@ export const streamsGroupHeartbeatResponse = message(
     taskOffsetIntervalMs: int32,
     status: nullable(
       array({
+        // 0: old topology; 1: source topics missing; 2: partition counts do not fit; 3: internal
+        // topics missing; 4: shutdown asked for; 5: assignment delayed.
         statusCode: int8,
         statusDetail: string,
       }),

@@ -21,6 +21,8 @@ export const transactionLogValue = message(
     producerEpoch: int16,
     nextProducerEpoch: tagged(3, int16, { since: 1, default: -1 }),
     transactionTimeoutMs: int32,
+    // 0: empty; 1: ongoing; 2: prepare commit; 3: prepare abort; 4: complete commit; 5: complete
+    // abort; 6: dead; 7: prepare epoch fence.
     transactionStatus: int8,
     transactionPartitions: nullable(
       array({

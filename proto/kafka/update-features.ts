@@ -12,6 +12,7 @@ export const updateFeaturesRequest = message(
       feature: string,
       maxVersionLevel: int16,
       allowDowngrade: field(boolean, { until: 0 }),
+      // 1: upgrade; 2: downgrade that loses nothing; 3: downgrade that may lose metadata.
       upgradeType: field(int8, { since: 1, default: 1 }),
     }),
     validateOnly: field(boolean, { since: 1 }),
