@@ -8,6 +8,8 @@ import type { Codec } from './codecs.ts'
 
 const frameMagic = 0x184d2204
 const frameHeaderBytesMin = 7
+const contentSizePosition = 6
+const contentSizeBytes = 8
 const flag = { contentSize: 0x08, contentChecksum: 0x04, blockChecksum: 0x10, dictionary: 0x01 }
 const blockStored = 0x8000_0000
 /** A byte of a match length stands for at most 255 bytes of output. */
@@ -39,7 +41,7 @@ export const lz4: Codec = {
 
 /** Finds the end of the frame and how much it holds. Bytes after it are ignored, as Java's reader does. */
 function walkFrame(bytes: Buffer, mode: 'bound' | 'count'): Frame {
-  const { flags, blockBytesMax, headerBytes } = frameHeader(bytes)
+  const { flags, blockBytesMax, headerBytes, contentBytes } = frameHeader(bytes)
   const blockChecksumBytes = (flags & flag.blockChecksum) === 0 ? 0 : 4
   let position = headerBytes
   let outputBytes = 0
@@ -57,12 +59,22 @@ function walkFrame(bytes: Buffer, mode: 'bound' | 'count'): Frame {
       blockBytesMax,
     )
   }
+  // The native reader may make room for what the header says.
+  if (contentBytes > outputBytes) throw new Error(`${contentBytes} bytes cannot be inside`)
   const size = position + ((flags & flag.contentChecksum) === 0 ? 0 : 4)
   if (size > bytes.length) throw new Error('the checksum of the content is missing')
   return { size, outputBytes }
 }
 
-function frameHeader(bytes: Buffer): { flags: number; blockBytesMax: number; headerBytes: number } {
+interface FrameHeader {
+  flags: number
+  blockBytesMax: number
+  headerBytes: number
+  /** What the frame says that it holds; 0 where it does not say. */
+  contentBytes: number
+}
+
+function frameHeader(bytes: Buffer): FrameHeader {
   if (bytes.length < frameHeaderBytesMin) throw new Error('no room for a frame header')
   if (bytes.readUInt32LE(0) !== frameMagic) throw new Error('not an LZ4 frame')
   const flags = bytes.readUInt8(4)
@@ -70,8 +82,11 @@ function frameHeader(bytes: Buffer): { flags: number; blockBytesMax: number; hea
   if (flags >> 6 !== 1) throw new Error(`frame version ${flags >> 6}`)
   if ((flags & flag.dictionary) !== 0) throw new Error('the frame needs a dictionary')
   if (blockSizeCode < 4) throw new Error(`block size code ${blockSizeCode}`)
-  const headerBytes = frameHeaderBytesMin + ((flags & flag.contentSize) === 0 ? 0 : 8)
-  return { flags, blockBytesMax: 2 ** (8 + 2 * blockSizeCode), headerBytes }
+  const hasContentSize = (flags & flag.contentSize) !== 0
+  const headerBytes = frameHeaderBytesMin + (hasContentSize ? contentSizeBytes : 0)
+  if (bytes.length < headerBytes) throw new Error('no room for a frame header')
+  const contentBytes = hasContentSize ? Number(bytes.readBigUInt64LE(contentSizePosition)) : 0
+  return { flags, blockBytesMax: 2 ** (8 + 2 * blockSizeCode), headerBytes, contentBytes }
 }
 
 function blockOutput(
