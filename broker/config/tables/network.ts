@@ -6,7 +6,6 @@ import { type ConfigDefinition, int, intMax, list, long, string } from '../defin
 export const networkConfigs: readonly ConfigDefinition[] = [
   list('listeners', ['PLAINTEXT://:9092'], 'high', {
     check: listOf({}),
-    dynamic: 'per-broker',
     effective: 'Addresses to listen on, as NAME://host:port; an empty host is every address.',
   }),
   list('advertised.listeners', null, 'high', {
@@ -18,7 +17,6 @@ export const networkConfigs: readonly ConfigDefinition[] = [
     'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
     'low',
     {
-      dynamic: 'per-broker',
       effective: 'Security protocol of each listener name.',
     },
   ),
