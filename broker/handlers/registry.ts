@@ -6,28 +6,48 @@ import { alterConfigs } from './alter-configs.ts'
 import { apiVersions } from './api-versions.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
+import { deleteGroups } from './delete-groups.ts'
 import { deleteRecords } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { describeCluster } from './describe-cluster.ts'
 import { describeConfigs } from './describe-configs.ts'
+import { describeGroups } from './describe-groups.ts'
 import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
 import { describeQuorum } from './describe-quorum.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
 import { fetch } from './fetch.ts'
+import { findCoordinator } from './find-coordinator.ts'
+import { heartbeat } from './heartbeat.ts'
 import { incrementalAlterConfigs } from './incremental-alter-configs.ts'
 import { initProducerId } from './init-producer-id.ts'
+import { joinGroup } from './join-group.ts'
+import { leaveGroup } from './leave-group.ts'
 import { listConfigResources } from './list-config-resources.ts'
+import { listGroups } from './list-groups.ts'
 import { listOffsets } from './list-offsets.ts'
 import { metadata } from './metadata.ts'
+import { offsetCommit } from './offset-commit.ts'
+import { offsetDelete } from './offset-delete.ts'
+import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { syncGroup } from './sync-group.ts'
 
 export const handlers: readonly Registration[] = [
   register('produce', produce),
   register('fetch', fetch),
   register('listOffsets', listOffsets),
   register('metadata', metadata),
+  register('offsetCommit', offsetCommit),
+  register('offsetFetch', offsetFetch),
+  register('findCoordinator', findCoordinator),
+  register('joinGroup', joinGroup),
+  register('heartbeat', heartbeat),
+  register('leaveGroup', leaveGroup),
+  register('syncGroup', syncGroup),
+  register('describeGroups', describeGroups),
+  register('listGroups', listGroups),
   register('apiVersions', apiVersions),
   register('createTopics', createTopics),
   register('deleteTopics', deleteTopics),
@@ -38,7 +58,9 @@ export const handlers: readonly Registration[] = [
   register('alterConfigs', alterConfigs),
   register('describeLogDirs', describeLogDirs),
   register('createPartitions', createPartitions),
+  register('deleteGroups', deleteGroups),
   register('incrementalAlterConfigs', incrementalAlterConfigs),
+  register('offsetDelete', offsetDelete),
   register('describeQuorum', describeQuorum),
   register('describeCluster', describeCluster),
   register('describeProducers', describeProducers),

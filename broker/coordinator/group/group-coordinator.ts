@@ -120,7 +120,9 @@ export class GroupCoordinator {
     const isInRange =
       sessionTimeoutMs >= minSessionTimeoutMs && sessionTimeoutMs <= maxSessionTimeoutMs
     if (groupId !== '' && !isInRange) return Promise.resolve(refused('INVALID_SESSION_TIMEOUT'))
-    const { apiVersion, clientHost } = caller
+    const { apiVersion } = caller
+    // The form in which Kafka shows and stores it.
+    const clientHost = `/${caller.clientHost}`
     const uuid = this.#options.newUuid()
     return this.#ask(groupId, caller, refused, (token) => ({
       type: 'joinGroup',

@@ -1,0 +1,87 @@
+// FindCoordinator (key 10), versions 0-6: which broker keeps a group. Several keys at once from v4
+// on, each with its own error (KIP-699). The first request makes `__consumer_offsets`, and is
+// answered once it is there. Key types: 0 group; 1 transaction and 2 share group (KIP-932, v6) have
+// no coordinator here. Transactions are refused with UNSUPPORTED_VERSION as by InitProducerId, an
+// error that no client retries; every other type with INVALID_REQUEST, as Kafka does to types that
+// it does not know.
+// Differs from Kafka: that; and there the request that makes the topic is answered
+// COORDINATOR_NOT_AVAILABLE, and its client comes again.
+
+import type { MetadataImage } from '@samsa/controller/image'
+import { offsetsTopic } from '@samsa/controller/topic-names'
+import { errorByName, errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type { Services } from '../services.ts'
+import type { Handler, RequestContext } from './handler.ts'
+import { errorText } from './shared/ask-controller.ts'
+import { autoCreateTopics } from './shared/auto-create.ts'
+import { endpointOf } from './shared/topic-view.ts'
+
+const groupKeyType = 0
+const transactionKeyType = 1
+const batchedSince = 4
+
+interface Found {
+  readonly errorCode: number
+  readonly errorMessage: string
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+}
+
+export const findCoordinator: Handler<'findCoordinator'> = async (request, services, context) => {
+  const isBatched = context.apiVersion >= batchedSince
+  const keys = isBatched ? request.coordinatorKeys : [request.key]
+  const find = await finder(request.keyType, services, context)
+  const coordinators = keys.map((key) => ({ key, ...find(key) }))
+  const [only] = coordinators
+  if (isBatched || only === undefined) return { coordinators }
+  const { key: _, ...found } = only
+  // Kafka names the absence of an error here, and only here.
+  return found.errorCode === errorCodes.NONE ? { ...found, errorMessage: 'NONE' } : found
+}
+
+/** What answers for each key; decided once for all of them. */
+async function finder(
+  keyType: number,
+  services: Services,
+  context: RequestContext,
+): Promise<(key: string) => Found> {
+  if (keyType === transactionKeyType) {
+    return () => notFound('UNSUPPORTED_VERSION', 'Transactions are not served.')
+  }
+  if (keyType !== groupKeyType) {
+    return () => notFound('INVALID_REQUEST', `Coordinators of type ${keyType} are not served.`)
+  }
+  const problem = await offsetsTopicProblem(services)
+  if (problem !== null) return () => notFound('COORDINATOR_NOT_AVAILABLE', problem)
+  const image = services.metadata()
+  return (groupId) => keeperOf(services.groups.partitionFor(groupId), image, context)
+}
+
+function notFound(error: KafkaErrorName, message: string): Found {
+  return { errorCode: errorCodes[error], errorMessage: message, nodeId: -1, host: '', port: -1 }
+}
+
+/** The broker that leads the partition, where this listener's clients reach it. */
+function keeperOf(index: number, image: MetadataImage, { listener }: RequestContext): Found {
+  const topic = image.topicsByName.get(offsetsTopic)
+  const partition = topic?.partitions.find((candidate) => candidate.index === index)
+  const broker = partition === undefined ? undefined : image.brokers.get(partition.leader)
+  const endpoint = broker === undefined ? undefined : endpointOf(broker, listener)
+  if (broker === undefined || broker.fenced || endpoint === undefined) {
+    const error = 'COORDINATOR_NOT_AVAILABLE'
+    return notFound(error, errorByName(error).text)
+  }
+  const { host, port } = endpoint
+  return { errorCode: errorCodes.NONE, errorMessage: '', nodeId: broker.id, host, port }
+}
+
+/** Makes `__consumer_offsets` where there is none; a sentence when that cannot be done. */
+async function offsetsTopicProblem(services: Services): Promise<string | null> {
+  if (services.metadata().topicsByName.has(offsetsTopic)) return null
+  const asked = await autoCreateTopics(services, [offsetsTopic])
+  const outcome = asked.type === 'refused' ? asked.outcome : asked.answer[0]
+  if (outcome === undefined || outcome.error === 'NONE') return null
+  // Another request of the same moment was quicker.
+  return outcome.error === 'TOPIC_ALREADY_EXISTS' ? null : errorText(outcome)
+}
