@@ -269,7 +269,7 @@ class Node {
       clock: systemClock,
       timers: systemTimers,
       metrics: this.#metrics,
-      advertisedApis: advertised(table),
+      advertisedApis: advertised(handlers),
       supportedFeatures: noFeatures,
     }
     const file = this.#file

@@ -1,6 +1,6 @@
 // The served APIs by key: what the dispatcher looks up and ApiVersions answers from.
 
-import { type ApiName, apis } from '@samsa/proto/kafka/apis'
+import { type ApiName, advertisedVersions, apis } from '@samsa/proto/kafka/apis'
 import type { Message } from '@samsa/proto/wire/message'
 import type { Handler } from '../handlers/handler.ts'
 
@@ -40,16 +40,12 @@ export interface AdvertisedApi {
   readonly maxVersion: number
 }
 
-/**
- * The version ranges that ApiVersions tells. Produce is advertised from 0 although versions below 3 are refused, as
- * Kafka does: librdkafka before 2.11.1 turns compression off otherwise (KAFKA-18659).
- */
-export function advertised(table: ReadonlyMap<number, ServedApi>): AdvertisedApi[] {
-  return [...table.values()]
-    .map(({ key, request }) => ({
-      apiKey: key,
-      minVersion: key === apis.produce.key ? 0 : request.versions.min,
-      maxVersion: request.versions.max,
-    }))
+/** What ApiVersions tells: served APIs by key, with the ranges of proto/kafka/apis.ts. */
+export function advertised(registrations: readonly Registration[]): AdvertisedApi[] {
+  return registrations
+    .map(({ api }) => {
+      const { min, max } = advertisedVersions(api)
+      return { apiKey: apis[api].key, minVersion: min, maxVersion: max }
+    })
     .sort((a, b) => a.apiKey - b.apiKey)
 }
