@@ -94,6 +94,21 @@ export class KafkaClient {
     this.#socket.write(bytes)
   }
 
+  /** The answer to what was sent raw with this correlation id: the bytes after the id. */
+  rawAnswer(correlationId: number, onAnswer: (body: Buffer) => void): void {
+    this.#waiting.set(correlationId, {
+      decode: (reader) => reader.bytes(reader.remaining).subarray(4),
+      resolve: (body) => onAnswer(body as Buffer),
+      reject: () => {},
+    })
+  }
+
+  /** Called when the connection has ended, or at once if it has. */
+  onClosed(action: () => void): void {
+    if (this.#socket.closed) action()
+    else this.#socket.once('close', action)
+  }
+
   close(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.closed) resolve()
