@@ -1,5 +1,5 @@
-// The broker's one error type. A BrokerError names the Kafka error that a client gets for it; anything else that is
-// thrown is a bug and reaches the client as UNKNOWN_SERVER_ERROR.
+// The broker's one error type. A BrokerError names the Kafka error that a client gets for it;
+// anything else that is thrown is a bug and reaches the client as UNKNOWN_SERVER_ERROR.
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 

@@ -1,5 +1,6 @@
-// One node: wires the controller, the logs, the replicas, the coordinators, the handlers and the sockets together, in
-// the order that data needs them, and takes them apart in reverse. Decides nothing by itself.
+// One node: wires the controller, the logs, the replicas, the coordinators, the handlers and the
+// sockets together, in the order that data needs them, and takes them apart in reverse. Decides
+// nothing by itself.
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -36,9 +37,14 @@ export const offsetsTopic = '__consumer_offsets'
 
 /** In flight requests get this long to be answered when the node stops. */
 const drainGraceMs = 2_000
-/** What `queued.max.request.bytes` -1, Kafka's "no limit", means here: nothing fed from outside is unbounded. */
+/**
+ * What `queued.max.request.bytes` -1, Kafka's "no limit", means here: nothing fed from outside is
+ * unbounded.
+ */
 const requestBytesMaxDefault = 64 * 1024 * 1024
-/** Kafka advertises these without finalizing them on its own; none changes what this node does yet. */
+/**
+ * Kafka advertises these without finalizing them on its own; none changes what this node does yet.
+ */
 const noFeatures: Services['supportedFeatures'] = []
 
 export interface NodeOptions {
@@ -56,7 +62,10 @@ export interface RunningNode {
   close(): Promise<void>
 }
 
-/** Starts a node; resolves once it serves. Rejects with what is wrong, everything opened so far closed again. */
+/**
+ * Starts a node; resolves once it serves. Rejects with what is wrong, everything opened so far
+ * closed again.
+ */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const node = new Node(options)
   try {
@@ -338,7 +347,7 @@ class Node {
   /** Idempotent; bounded by the grace that requests in flight get. */
   async close(): Promise<void> {
     this.#serving = false
-    for (const close of this.#opened.splice(0).reverse()) {
+    for (const close of this.#opened.splice(0).toReversed()) {
       try {
         await close()
       } catch (error) {
@@ -348,7 +357,10 @@ class Node {
   }
 }
 
-/** What clients are told: the port that was opened, and this machine's name where no address is given. */
+/**
+ * What clients are told: the port that was opened, and this machine's name where no address is
+ * given.
+ */
 function reachable(endpoint: Endpoint, ports: ReadonlyMap<string, number>): Endpoint {
   const port = endpoint.port === 0 ? (ports.get(endpoint.listener) ?? 0) : endpoint.port
   const anywhere = endpoint.host === '' || endpoint.host === '0.0.0.0' || endpoint.host === '::'

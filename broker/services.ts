@@ -21,7 +21,10 @@ export interface Services {
   readonly nodeId: number
   /** This node's settings now: static ones with dynamic changes applied. */
   config(): BrokerConfig
-  /** A topic's settings now: its overrides over this node's. Defaults for a topic that does not exist. */
+  /**
+   * A topic's settings now: its overrides over this node's. Defaults for a topic that does not
+   * exist.
+   */
   topicConfig(topic: string): TopicConfig
   metadata(): MetadataImage
   readonly controller: Controller

@@ -1,5 +1,5 @@
-// Random UUIDs in Kafka's text form: 22 characters of URL-safe base64. None starts with a dash, so that tools never
-// take one for an option; Kafka does the same.
+// Random UUIDs in Kafka's text form: 22 characters of URL-safe base64. None starts with a dash, so
+// that tools never take one for an option; Kafka does the same.
 
 import { randomBytes } from 'node:crypto'
 

@@ -1,5 +1,5 @@
-// The HTTP port: /healthz (the process answers), /readyz (it serves its partitions), /metrics (Prometheus text).
-// Reads only; nothing can be changed through it.
+// The HTTP port: /healthz (the process answers), /readyz (it serves its partitions), /metrics
+// (Prometheus text). Reads only; nothing can be changed through it.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,5 @@
-// Metrics that are read off when somebody asks for them: connections, memory, logs, the process. Owns no state but the
-// event-loop monitor; costs nothing between scrapes.
+// Metrics that are read off when somebody asks for them: connections, memory, logs, the process.
+// Owns no state but the event-loop monitor; costs nothing between scrapes.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { NetworkServer } from '../network/server.ts'
@@ -10,21 +10,22 @@ import { Gauge, type MetricsRegistry } from './prometheus.ts'
 const eventLoopResolutionMs = 50
 const nanosecondsPerSecond = 1e9
 
+type RegisterGauge = (name: string, help: string, read: () => number) => void
+
 export interface NodeMetricsSources {
   readonly server: () => NetworkServer
   readonly replicas: ReplicaManager
 }
 
 export function registerNodeMetrics(registry: MetricsRegistry, sources: NodeMetricsSources) {
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
+  const gauge: RegisterGauge = (name, help, read) => {
+    const made: InstanceType<typeof Gauge> = new Gauge({
       name,
       help,
       registers: [registry],
-      collect() {
-        this.set(read())
-      },
+      collect: () => void made.set(read()),
     })
+  }
   const { server, replicas } = sources
   gauge('samsa_connections', 'Open client connections.', () => server().connectionCount)
   gauge('samsa_network_chunk_used_bytes', 'Pooled network memory in use.', () => {
@@ -49,7 +50,7 @@ export function registerNodeMetrics(registry: MetricsRegistry, sources: NodeMetr
 }
 
 function registerLogSizes(registry: MetricsRegistry, replicas: ReplicaManager): void {
-  new Gauge({
+  const logSize = new Gauge({
     name: 'samsa_log_size_bytes',
     help: 'Bytes in the logs of a topic on this node.',
     labelNames: ['topic'],
@@ -59,11 +60,11 @@ function registerLogSizes(registry: MetricsRegistry, replicas: ReplicaManager): 
       for (const { topic, log } of replicas.all()) {
         bytesByTopic.set(topic, (bytesByTopic.get(topic) ?? 0) + (log?.sizeBytes ?? 0))
       }
-      this.reset()
-      for (const [topic, bytes] of bytesByTopic) this.set({ topic }, bytes)
+      logSize.reset()
+      for (const [topic, bytes] of bytesByTopic) logSize.set({ topic }, bytes)
     },
   })
-  new Gauge({
+  const partitions = new Gauge({
     name: 'samsa_partitions',
     help: 'Partitions on this node, by whether they can be served.',
     labelNames: ['state'],
@@ -75,16 +76,13 @@ function registerLogSizes(registry: MetricsRegistry, replicas: ReplicaManager): 
         if (partition.online) online++
         else offline++
       }
-      this.set({ state: 'online' }, online)
-      this.set({ state: 'offline' }, offline)
+      partitions.set({ state: 'online' }, online)
+      partitions.set({ state: 'offline' }, offline)
     },
   })
 }
 
-function registerProcess(
-  registry: MetricsRegistry,
-  gauge: (name: string, help: string, read: () => number) => unknown,
-): void {
+function registerProcess(registry: MetricsRegistry, gauge: RegisterGauge): void {
   gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
   gauge('process_heap_bytes', 'Used heap of the main thread.', () => process.memoryUsage().heapUsed)
   gauge('process_cpu_seconds_total', 'User and system CPU time.', () => {
@@ -96,15 +94,15 @@ function registerProcess(
   })
   const delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
   delay.enable()
-  new Gauge({
+  const loopDelay = new Gauge({
     name: 'samsa_event_loop_delay_seconds',
     help: 'How late the event loop was, since the last scrape.',
     labelNames: ['quantile'],
     registers: [registry],
     collect() {
-      this.set({ quantile: '0.5' }, delay.percentile(50) / nanosecondsPerSecond)
-      this.set({ quantile: '0.99' }, delay.percentile(99) / nanosecondsPerSecond)
-      this.set({ quantile: '1' }, delay.max / nanosecondsPerSecond)
+      loopDelay.set({ quantile: '0.5' }, delay.percentile(50) / nanosecondsPerSecond)
+      loopDelay.set({ quantile: '0.99' }, delay.percentile(99) / nanosecondsPerSecond)
+      loopDelay.set({ quantile: '1' }, delay.max / nanosecondsPerSecond)
       delay.reset()
     },
   })

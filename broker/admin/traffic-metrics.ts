@@ -1,5 +1,6 @@
-// What the data path counts: traffic by topic, requests by API. Owns those metrics and nothing else; called on the hot
-// path, so a label is looked up once a topic or API and never built from strings there.
+// What the data path counts: traffic by topic, requests by API. Owns those metrics and nothing
+// else; called on the hot path, so a label is looked up once a topic or API and never built from
+// strings there.
 
 import type { ServedApi } from '../request/api-table.ts'
 import type { RequestObserver } from '../request/dispatcher.ts'
@@ -17,7 +18,10 @@ interface ApiMetrics {
   responseBytes: { inc(value: number): void }
 }
 
-/** From 100 microseconds to 30 s: a produce takes about 1 ms, a long poll half a second, a join many seconds. */
+/**
+ * From 100 microseconds to 30 s: a produce takes about 1 ms, a long poll half a second, a join many
+ * seconds.
+ */
 const latencyBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   30,

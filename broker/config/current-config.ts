@@ -1,5 +1,5 @@
-// The settings of this node as they are now: its file with the cluster's dynamic changes on top, and each topic's over
-// those. Owns the cache of both; a metadata delta is what changes them.
+// The settings of this node as they are now: its file with the cluster's dynamic changes on top,
+// and each topic's over those. Owns the cache of both; a metadata delta is what changes them.
 
 import { configKey, configOverrides, type MetadataImage } from '@samsa/controller/image'
 import { type BrokerConfig, withDynamicConfigs } from './broker-config.ts'
@@ -33,7 +33,10 @@ export class CurrentConfig {
     return config
   }
 
-  /** Takes the image's broker configs in. True if they changed, and with them possibly every topic's settings. */
+  /**
+   * Takes the image's broker configs in. True if they changed, and with them possibly every topic's
+   * settings.
+   */
   refresh(): { changed: boolean; warnings: readonly string[] } {
     const image = this.#image()
     const keys = [configKey('broker', String(this.#file.nodeId)), configKey('broker', '')]

@@ -1,5 +1,6 @@
-// ApiVersions (key 18), versions 0-4: which APIs and versions this node serves, and the finalized features.
-// KIP-511 client names, KIP-584 features, KIP-1022 (v4: features that start at version 0).
+// ApiVersions (key 18), versions 0-4: which APIs and versions this node serves, and the finalized
+// features. KIP-511 client names, KIP-584 features, KIP-1022 (v4: features that start at version
+// 0).
 // Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,5 +1,6 @@
-// DeleteRecords (key 21), versions 0-2: moves the start of partitions forward (KIP-107). Offset -1 means the high
-// watermark. Answers once the new start survives a crash; the files go with retention.
+// DeleteRecords (key 21), versions 0-2: moves the start of partitions forward (KIP-107). Offset -1
+// means the high watermark. Answers once the new start survives a crash; the files go with
+// retention.
 // Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,5 +1,6 @@
-// DescribeLogDirs (key 35), versions 1-5: this node's log directories and the size of each partition in them.
-// KIP-113, KIP-827 volume size (v4), KIP-1066 cordoned directories (v5; there are none).
+// DescribeLogDirs (key 35), versions 1-5: this node's log directories and the size of each
+// partition in them. KIP-113, KIP-827 volume size (v4), KIP-1066 cordoned directories (v5; there
+// are none).
 // Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,4 +1,5 @@
-// DescribeProducers (key 61), version 0: the idempotent producers that a partition's leader remembers (KIP-664).
+// DescribeProducers (key 61), version 0: the idempotent producers that a partition's leader
+// remembers (KIP-664).
 // Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'

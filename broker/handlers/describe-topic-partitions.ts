@@ -24,7 +24,7 @@ export const describeTopicPartitions: Handler<'describeTopicPartitions'> = (
   const wantsAll = request.topics.length === 0
   const asked = wantsAll ? image.topicsByName.keys() : request.topics.map(({ name }) => name)
   const names = [...new Set(asked)].filter((name) => name >= (cursor?.topicName ?? '')).sort()
-  if (isBadCursor(request, names)) return refused(names)
+  if (isBadCursor(request, names)) return refused(request)
 
   const view = new ListenerView(image, listener)
   const page: Topic[] = []
@@ -58,9 +58,9 @@ function isBadCursor({ topics, cursor }: Request, names: readonly string[]): boo
   return cursor.partitionIndex < 0 || (topics.length > 0 && !names.includes(cursor.topicName))
 }
 
-function refused(names: readonly string[]): Response {
+function refused({ topics }: Request): Response {
   return {
-    topics: names.map((name) => ({
+    topics: topics.map(({ name }) => ({
       errorCode: errorCodes.INVALID_REQUEST,
       name,
       topicId: zeroUuid,

@@ -1,7 +1,9 @@
-// Fetch (key 1), versions 4-18: reads partitions from an offset on, waiting until fetch.min.bytes are there.
-// KIP-74 response limit, KIP-98 isolation, KIP-320 epochs (v9, v12), KIP-516 topic ids (v13). Reads of a request go
-// to the disk together; the memory that they fill returns to the pool once the response has been sent.
-// Differs from Kafka: every fetch is a full one; incremental sessions (KIP-227) are declined with session id 0, which clients must expect.
+// Fetch (key 1), versions 4-18: reads partitions from an offset on, waiting until fetch.min.bytes
+// are there. KIP-74 response limit, KIP-98 isolation, KIP-320 epochs (v9, v12), KIP-516 topic ids
+// (v13). Reads of a request go to the disk together; the memory that they fill returns to the pool
+// once the response has been sent.
+// Differs from Kafka: every fetch is a full one; incremental sessions (KIP-227) are declined with
+// session id 0, which clients must expect.
 
 import type { TopicImage } from '@samsa/controller/image'
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
@@ -139,7 +141,10 @@ async function readAll(
   }
 }
 
-/** Finds what needs no file: wrong offsets, partitions gone, logs that diverge from what the client read (KIP-320). */
+/**
+ * Finds what needs no file: wrong offsets, partitions gone, logs that diverge from what the client
+ * read (KIP-320).
+ */
 function check(reads: readonly Read[]): void {
   for (const read of reads) {
     const { partition, log, asked } = read
@@ -160,7 +165,10 @@ function check(reads: readonly Read[]): void {
   }
 }
 
-/** One pass over the partitions in the request's order, within its byte limit. Returns the bytes found. */
+/**
+ * One pass over the partitions in the request's order, within its byte limit. Returns the bytes
+ * found.
+ */
 async function readOnce(
   request: FetchRequest,
   reads: readonly Read[],

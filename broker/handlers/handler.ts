@@ -1,7 +1,8 @@
-// What a request handler is. One file per API; each exports one Handler and is listed once in registry.ts.
-// A handler gets the decoded request and what it may touch, and returns the response; the version that it is encoded
-// in is not its business. A handler that throws a BrokerError has its connection answered by `failed` of the
-// registry where there is one, and closed otherwise: errors that a client should see belong in the response.
+// What a request handler is. One file per API; each exports one Handler and is listed once in
+// registry.ts. A handler gets the decoded request and what it may touch, and returns the response;
+// the version that it is encoded in is not its business. A handler that throws a BrokerError has
+// its connection answered by `failed` of the registry where there is one, and closed otherwise:
+// errors that a client should see belong in the response.
 
 import type { ApiName, apis } from '@samsa/proto/kafka/apis'
 import type { Decoded, Encodable } from '@samsa/proto/wire/message'

@@ -1,5 +1,5 @@
-// OffsetForLeaderEpoch (key 23), versions 2-4: where an epoch ends in the leader's log, so that a client can see that
-// what it read was truncated (KIP-101, KIP-279, KIP-320).
+// OffsetForLeaderEpoch (key 23), versions 2-4: where an epoch ends in the leader's log, so that a
+// client can see that what it read was truncated (KIP-101, KIP-279, KIP-320).
 // Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,7 +1,9 @@
-// Produce (key 0), versions 3-13: appends one record batch to each partition named. KIP-98 idempotence, KIP-467 error
-// messages (v8), KIP-516 topic ids (v13). Appends start in the order that requests arrived; the answer to acks=1 and
-// acks=all leaves when the batch is written (and flushed, where the topic asks for it) and below the high watermark.
-// Differs from Kafka: compressed batches are checked by header and CRC only; their records are not unpacked unless the topic recompresses.
+// Produce (key 0), versions 3-13: appends one record batch to each partition named. KIP-98
+// idempotence, KIP-467 error messages (v8), KIP-516 topic ids (v13). Appends start in the order
+// that requests arrived; the answer to acks=1 and acks=all leaves when the batch is written (and
+// flushed, where the topic asks for it) and below the high watermark.
+// Differs from Kafka: compressed batches are checked by header and CRC only; their records are not
+// unpacked unless the topic recompresses.
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { batchField, batchHeaderBytes } from '@samsa/proto/record/batch'
@@ -99,7 +101,9 @@ class ProduceWork {
     this.#services.metrics.onProduced(partition.topic, batch.length, recordCount)
   }
 
-  /** Waits for every append. Those of one partition and turn share a promise, so few are awaited. */
+  /**
+   * Waits for every append. Those of one partition and turn share a promise, so few are awaited.
+   */
   async finish(): Promise<void> {
     if (this.#late.length > 0) await Promise.all(this.#late)
     for (const { result, append } of this.#started) {
@@ -135,7 +139,8 @@ export const produce: Handler<'produce'> = async (request, services, context) =>
   const failed = responses
     .flatMap((topic) => topic.partitionResponses)
     .find((r) => r.errorCode !== 0)
-  // With acks=0 there is no answer to carry the error: a closed connection makes the client look again.
+  // With acks=0 there is no answer to carry the error: a closed connection makes the client look
+  // again.
   if (failed !== undefined) throw new BrokerError('UNKNOWN_SERVER_ERROR', failed.errorMessage ?? '')
   return null
 }

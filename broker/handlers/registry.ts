@@ -1,5 +1,5 @@
-// Every API that this node serves, one line each, in the order of their keys. ApiVersions and docs/COMPATIBILITY.md are
-// read from it: what is not listed is not advertised.
+// Every API that this node serves, one line each, in the order of their keys. ApiVersions and
+// docs/COMPATIBILITY.md are read from it: what is not listed is not advertised.
 
 import { type Registration, register } from '../request/api-table.ts'
 import { alterConfigs } from './alter-configs.ts'

@@ -1,7 +1,7 @@
-// Reusable memory for what is received and what is read from disk to be sent. Owns free chunks by size class.
-// A chunk is reference-counted: it returns to the pool when its last holder releases it, and nobody may touch it
-// afterwards (CVE-2026-35554 was a pool that forgot this). Only the produce and fetch paths hold chunks beyond a turn;
-// every other request gets memory of its own.
+// Reusable memory for what is received and what is read from disk to be sent. Owns free chunks by
+// size class. A chunk is reference-counted: it returns to the pool when its last holder releases
+// it, and nobody may touch it afterwards (CVE-2026-35554 was a pool that forgot this). Only the
+// produce and fetch paths hold chunks beyond a turn; every other request gets memory of its own.
 
 import { assert } from '../assert.ts'
 import { pooledBytesMax, receiveBytesMax, receiveBytesMin } from './limits.ts'
@@ -47,7 +47,10 @@ export class ChunkPool {
     return this.#freeBytes
   }
 
-  /** A chunk of at least `sizeBytes`. Sizes past the largest class are made for the occasion and not kept. */
+  /**
+   * A chunk of at least `sizeBytes`. Sizes past the largest class are made for the occasion and not
+   * kept.
+   */
   acquire(sizeBytes: number): Chunk {
     const size = classOf(sizeBytes)
     this.#usedBytes += size

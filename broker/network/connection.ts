@@ -1,6 +1,7 @@
-// One client connection: frames in, responses out in the order of the requests. Owns the socket, the receive chunk
-// and the queue of requests; knows nothing of what is in a frame. Kafka works on one request of a connection at a
-// time; here Produce requests of one connection may overlap (their appends still start in order), others never do.
+// One client connection: frames in, responses out in the order of the requests. Owns the socket,
+// the receive chunk and the queue of requests; knows nothing of what is in a frame. Kafka works on
+// one request of a connection at a time; here Produce requests of one connection may overlap (their
+// appends still start in order), others never do.
 
 import type { Socket } from 'node:net'
 import { readInto } from './accept.ts'
@@ -10,7 +11,10 @@ import { pipelinedRequestsMax, unsentBytesMax } from './limits.ts'
 import type { RequestBudget } from './request-budget.ts'
 
 export interface IncomingRequest {
-  /** Without the size field. Valid until the response has been made; copied memory unless the request overlaps. */
+  /**
+   * Without the size field. Valid until the response has been made; copied memory unless the
+   * request overlaps.
+   */
   readonly frame: Buffer
   readonly connection: Connection
   readonly receivedAtMs: number

@@ -1,6 +1,7 @@
-// Cuts a connection's byte stream into the protocol's frames: int32 size, then that many bytes. Owns the receive
-// chunk. The socket reads straight into it, so a frame that fits is never copied; one that does not is continued in
-// a larger chunk. A size is checked before anything is allocated for it.
+// Cuts a connection's byte stream into the protocol's frames: int32 size, then that many bytes.
+// Owns the receive chunk. The socket reads straight into it, so a frame that fits is never copied;
+// one that does not is continued in a larger chunk. A size is checked before anything is allocated
+// for it.
 
 import type { Chunk, ChunkPool } from './chunk-pool.ts'
 import { receiveBytesMax, receiveBytesMin } from './limits.ts'
@@ -12,8 +13,8 @@ export class FrameError extends Error {
 }
 
 /**
- * Called for each whole frame. The chunk is the receiver's to retain if the bytes outlive the call. Returning false
- * keeps further frames back until `deliver` is called.
+ * Called for each whole frame. The chunk is the receiver's to retain if the bytes outlive the call.
+ * Returning false keeps further frames back until `deliver` is called.
  */
 export type FrameListener = (frame: Buffer, chunk: Chunk) => boolean
 
@@ -37,7 +38,10 @@ export class FrameReader {
     this.#chunk = pool.acquire(this.#preferredBytes)
   }
 
-  /** Where the next bytes from the socket go. What an earlier call returned must not be written to any more. */
+  /**
+   * Where the next bytes from the socket go. What an earlier call returned must not be written to
+   * any more.
+   */
   space(): Buffer {
     const pending = this.#end - this.#start
     const wanted = Math.max(this.#pendingFrameBytes(), this.#preferredBytes)
@@ -88,7 +92,10 @@ export class FrameReader {
     this.deliver()
   }
 
-  /** Delivers whole frames until the listener says stop. True if every whole frame has been delivered. */
+  /**
+   * Delivers whole frames until the listener says stop. True if every whole frame has been
+   * delivered.
+   */
   deliver(): boolean {
     for (;;) {
       const { buffer } = this.#chunk

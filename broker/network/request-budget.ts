@@ -1,5 +1,6 @@
-// Bounds the bytes of requests that are being worked on, all connections together (`queued.max.request.bytes`).
-// A connection that finds it spent waits its turn; meanwhile its socket fills up and its client slows down.
+// Bounds the bytes of requests that are being worked on, all connections together
+// (`queued.max.request.bytes`). A connection that finds it spent waits its turn; meanwhile its
+// socket fills up and its client slows down.
 
 export class RequestBudget {
   readonly #bytesMax: number

@@ -1,5 +1,6 @@
-// Listens for clients. Owns the open connections and their limits: how many, how many from one address, how long
-// idle. Knows nothing of the protocol; requests go to the service that it is given.
+// Listens for clients. Owns the open connections and their limits: how many, how many from one
+// address, how long idle. Knows nothing of the protocol; requests go to the service that it is
+// given.
 
 import type { Socket } from 'node:net'
 import { type BoundServer, listen } from './accept.ts'
@@ -109,7 +110,10 @@ export class NetworkServer {
     if (!active) this.pool.trim()
   }
 
-  /** Takes no more connections; existing ones are answered what they asked, within `graceMs`, then closed. */
+  /**
+   * Takes no more connections; existing ones are answered what they asked, within `graceMs`, then
+   * closed.
+   */
   async close(graceMs: number): Promise<void> {
     if (this.#idleTimer !== null) clearInterval(this.#idleTimer)
     for (const bound of this.#bound.splice(0)) bound.stop()

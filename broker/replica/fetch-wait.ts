@@ -1,5 +1,6 @@
-// A fetch that found too little waits here for more (`fetch.min.bytes`, `fetch.max.wait.ms`). Woken by the high
-// watermark, never by the log end, so that nobody is woken for records that may not be read yet.
+// A fetch that found too little waits here for more (`fetch.min.bytes`, `fetch.max.wait.ms`). Woken
+// by the high watermark, never by the log end, so that nobody is woken for records that may not be
+// read yet.
 
 import type { Timers } from '../clock.ts'
 import type { AdvanceListener, Partition } from './partition.ts'
@@ -13,7 +14,10 @@ export interface FetchWaitOptions {
   readonly signal: AbortSignal
 }
 
-/** Resolves once enough bytes have become visible, a partition went away, time is up, or the client left. */
+/**
+ * Resolves once enough bytes have become visible, a partition went away, time is up, or the client
+ * left.
+ */
 export function waitForRecords(options: FetchWaitOptions): Promise<void> {
   const { partitions, timers, waitMaxMs, signal } = options
   return new Promise((resolve) => {

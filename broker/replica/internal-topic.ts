@@ -1,5 +1,5 @@
-// Writes and reads the partitions of an internal topic for the coordinator that keeps its state there. Knows nothing of
-// what the records say.
+// Writes and reads the partitions of an internal topic for the coordinator that keeps its state
+// there. Knows nothing of what the records say.
 
 import type { TopicImage } from '@samsa/controller/image'
 import { isControl } from '@samsa/proto/record/batch'

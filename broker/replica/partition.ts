@@ -1,6 +1,6 @@
-// One partition as this node serves it: who leads, how far it is replicated, who waits for it. Owns the high
-// watermark's advance and the waiters; the log owns the bytes. A single replica's high watermark is its log end;
-// with followers it will be the smallest end among the in-sync replicas.
+// One partition as this node serves it: who leads, how far it is replicated, who waits for it. Owns
+// the high watermark's advance and the waiters; the log owns the bytes. A single replica's high
+// watermark is its log end; with followers it will be the smallest end among the in-sync replicas.
 
 import type { BrokerId, PartitionImage } from '@samsa/controller/image'
 import { assert } from '../assert.ts'
@@ -106,7 +106,7 @@ export class Partition implements PartitionIdentity {
   }
 
   #leaveWaiters(): void {
-    for (const listener of [...this.#listeners]) listener.onUnavailable()
+    for (const listener of this.#listeners) listener.onUnavailable()
   }
 
   /** The error that a request with this epoch gets (KIP-320), or null; -1 asks for no check. */
@@ -116,8 +116,8 @@ export class Partition implements PartitionIdentity {
   }
 
   /**
-   * Appends as leader; the returned append's `written` also means that the high watermark has taken it in, as this
-   * node is the only replica. Throws BrokerErrors as PartitionLog.append does.
+   * Appends as leader; the returned append's `written` also means that the high watermark has taken
+   * it in, as this node is the only replica. Throws BrokerErrors as PartitionLog.append does.
    */
   append(log: PartitionLog, batch: Buffer, origin: AppendOptions['origin']): Append {
     if (!this.isLeader) {

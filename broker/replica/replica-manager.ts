@@ -1,5 +1,6 @@
-// The partitions that this node holds. Owns the table of them and keeps it equal to the metadata image: opens logs for
-// what the image places here, drops what it no longer does. Decides nothing about placement or leadership itself.
+// The partitions that this node holds. Owns the table of them and keeps it equal to the metadata
+// image: opens logs for what the image places here, drops what it no longer does. Decides nothing
+// about placement or leadership itself.
 
 import {
   type BrokerId,
@@ -53,7 +54,10 @@ export class ReplicaManager {
     }
   }
 
-  /** Opens what the first image places here. Resolves once every log is open or known to be out of order. */
+  /**
+   * Opens what the first image places here. Resolves once every log is open or known to be out of
+   * order.
+   */
   async start(image: MetadataImage): Promise<void> {
     for (const topic of image.topicsById.values()) this.#applyTopic(topic)
     await Promise.all([...this.all()].map(({ opened }) => opened))

@@ -22,7 +22,7 @@ export interface ServedApi {
 type HandlerRest = Parameters<Handler<ApiName>> extends [unknown, ...infer Rest] ? Rest : never
 
 export function register<N extends ApiName>(api: N, handle: Handler<N>): Registration {
-  return { api, handle } as unknown as Registration
+  return { api, handle }
 }
 
 export function apiTable(registrations: readonly Registration[]): ReadonlyMap<number, ServedApi> {

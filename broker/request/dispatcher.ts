@@ -1,6 +1,7 @@
-// From a frame to a response: reads the header, finds the handler, decodes, calls it, encodes. Owns nothing but the
-// table of APIs. A frame that breaks the protocol closes its connection, as in Kafka; only ApiVersions answers a
-// version that is not known (KIP-511), so that a newer client can find one that both speak.
+// From a frame to a response: reads the header, finds the handler, decodes, calls it, encodes. Owns
+// nothing but the table of APIs. A frame that breaks the protocol closes its connection, as in
+// Kafka; only ApiVersions answers a version that is not known (KIP-511), so that a newer client can
+// find one that both speak.
 
 import { apis } from '@samsa/proto/kafka/apis'
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,4 +1,5 @@
-// The context of one request: who asks, and the pooled memory that its response borrows until it is sent.
+// The context of one request: who asks, and the pooled memory that its response borrows until it is
+// sent.
 
 import type { RequestContext } from '../handlers/handler.ts'
 import type { Chunk, ChunkPool } from '../network/chunk-pool.ts'

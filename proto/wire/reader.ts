@@ -47,8 +47,9 @@ export class Reader {
     return (this.uint8() << 24) >> 24
   }
 
-  // Bytes are put together here, since a DataView would cost 50 ns a request and Buffer's own methods
-  // check bounds that `take` has checked. It leaves no byte undefined, so `at` needs no check either.
+  // Bytes are put together here, since a DataView would cost 50 ns a request and Buffer's own
+  // methods check bounds that `take` has checked. It leaves no byte undefined, so `at` needs no
+  // check either.
   #at(position: number): number {
     return this.buffer[position] as number
   }
