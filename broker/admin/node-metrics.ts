@@ -23,7 +23,7 @@ export function registerNodeMetrics(registry: MetricsRegistry, sources: NodeMetr
       name,
       help,
       registers: [registry],
-      collect: () => void made.set(read()),
+      collect: () => made.set(read()),
     })
   }
   const { server, replicas } = sources
