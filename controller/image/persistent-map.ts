@@ -42,6 +42,11 @@ export class PersistentMap<K extends MapKey, V> implements ReadonlyMap<K, V> {
     return this.#buckets[bucketOf(key)]?.has(key) ?? false
   }
 
+  /** Entries in the fullest bucket: what the dearest change of one key copies. */
+  get largestBucket(): number {
+    return Math.max(...this.#buckets.map((bucket) => bucket?.size ?? 0))
+  }
+
   /** This map with `changes` made: undefined as a value removes the key. */
   with(changes: ReadonlyMap<K, V | undefined>): PersistentMap<K, V> {
     if (changes.size === 0) return this

@@ -1,0 +1,147 @@
+// Controllers for tests: on a log in memory, with counted ids and no chance, and two config rules: any name but `bad`.
+
+import type { ConfigRules, DecideContext } from '@samsa/controller/decision'
+import type { MetadataImage } from '@samsa/controller/image'
+import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
+import { LocalLog } from '@samsa/controller/local-log'
+import type { MetadataLog } from '@samsa/controller/metadata-log'
+import type { MetadataStorage } from '@samsa/controller/metadata-storage'
+import { QuorumController } from '@samsa/controller/quorum-controller'
+import { decodeRecord, encodeRecord, type NewRecord } from '@samsa/controller/records/record'
+import { replay } from '@samsa/controller/replay'
+import type { BrokerRegistration, NewTopic } from '@samsa/controller/requests'
+
+export const nodeId = 1
+
+/** Ids that differ and can be told apart: the count, in 16 bytes. */
+export function uuidCounter(): () => string {
+  let count = 0
+  return () => {
+    const bytes = Buffer.alloc(16)
+    bytes.writeUInt32BE(0xc0ffee, 0)
+    bytes.writeUInt32BE(++count, 12)
+    return bytes.toString('base64url')
+  }
+}
+
+export const configRules: ConfigRules = {
+  change(_resource, before, changes) {
+    const overrides = new Map(before)
+    for (const { name, operation, value } of changes) {
+      if (name === 'bad') return { type: 'refused', error: 'INVALID_CONFIG', message: 'bad is bad' }
+      if (operation === 'delete' || value === null) overrides.delete(name)
+      else overrides.set(name, value)
+    }
+    return { type: 'accepted', overrides }
+  },
+  replace(_resource, entries) {
+    if (entries.some(({ name }) => name === 'bad')) {
+      return { type: 'refused', error: 'INVALID_CONFIG', message: 'bad is bad' }
+    }
+    return {
+      type: 'accepted',
+      overrides: new Map(entries.map(({ name, value }) => [name, value ?? ''])),
+    }
+  },
+}
+
+export function decideContext(overrides: Partial<DecideContext> = {}): DecideContext {
+  return {
+    newUuid: uuidCounter(),
+    random: () => 0,
+    configRules,
+    numPartitionsDefault: 1,
+    replicationFactorDefault: 1,
+    ...overrides,
+  }
+}
+
+/** The image that the records make of another one, through bytes as in the log. */
+export function applied(image: MetadataImage, records: readonly NewRecord[]): MetadataImage {
+  const draft = new MetadataDraft(image)
+  for (const record of records) replay(draft, decodeRecord(encodeRecord(record)))
+  return draft.finish(image.offset + records.length, image.controllerId).image
+}
+
+export interface BrokerSketch {
+  readonly id: number
+  readonly rack?: string | null
+  readonly fenced?: boolean
+}
+
+export function brokerRecordOf({ id, rack = null, fenced = false }: BrokerSketch): NewRecord {
+  return {
+    type: 'registerBroker',
+    brokerId: id,
+    incarnationId: uuidCounter()(),
+    brokerEpoch: id,
+    endpoints: [{ listener: 'PLAINTEXT', host: `b${id}`, port: 9092, securityProtocol: 0 }],
+    features: [],
+    rack,
+    fenced,
+  }
+}
+
+/** An image with these brokers and nothing else. */
+export function imageWith(brokers: readonly BrokerSketch[]): MetadataImage {
+  return applied(emptyImage, brokers.map(brokerRecordOf))
+}
+
+export function newTopic(name: string, options: Partial<NewTopic> = {}): NewTopic {
+  return {
+    name,
+    numPartitions: 1,
+    replicationFactor: 1,
+    assignments: [],
+    configs: [],
+    ...options,
+  }
+}
+
+export function registration(options: Partial<BrokerRegistration> = {}): BrokerRegistration {
+  return {
+    brokerId: nodeId,
+    incarnationId: 'incarnation-0000000001',
+    endpoints: [{ listener: 'PLAINTEXT', host: 'here', port: 9092, securityProtocol: 'PLAINTEXT' }],
+    rack: null,
+    logDirs: [],
+    fenced: false,
+    ...options,
+  }
+}
+
+export interface ControllerOptions {
+  readonly log: MetadataLog
+  readonly clusterId?: string | null
+  readonly newUuid?: () => string
+  readonly onFault?: (error: Error) => void
+  readonly onSnapshotError?: (error: unknown) => void
+}
+
+export function makeController(options: ControllerOptions): QuorumController {
+  return new QuorumController({
+    nodeId,
+    clusterId: options.clusterId ?? null,
+    log: options.log,
+    newUuid: options.newUuid ?? uuidCounter(),
+    random: () => 0,
+    configRules,
+    numPartitionsDefault: 1,
+    replicationFactorDefault: 1,
+    onFault:
+      options.onFault ??
+      ((error) => {
+        throw error
+      }),
+    ...(options.onSnapshotError === undefined ? {} : { onSnapshotError: options.onSnapshotError }),
+  })
+}
+
+export function localLog(storage: MetadataStorage): LocalLog {
+  return new LocalLog({
+    storage,
+    nodeId,
+    directoryId: 'directory-000000000001',
+    nowMs: () => 1_700_000_000_000,
+  })
+}
