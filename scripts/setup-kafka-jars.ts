@@ -13,9 +13,13 @@ const pom = join(root, 'test/java/pom.xml')
 const kafkaDir = join(root, '.cache/kafka')
 const libsDir = join(kafkaDir, 'libs')
 const stampFile = join(kafkaDir, 'libs.sha256')
+// The newest Java client, which must work as well as the one of the reference release. It is put before the
+// jars of that release on the class path of its tools.
+const newestClients = 'org.apache.kafka:kafka-clients:4.4.0'
+const newestClientsDir = join(kafkaDir, 'newest-clients')
 
 function main(): void {
-  const wanted = createHash('sha256').update(readFileSync(pom)).digest('hex')
+  const wanted = createHash('sha256').update(readFileSync(pom)).update(newestClients).digest('hex')
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) {
     console.log(`setup:java: ${libsDir} is up to date`)
     return
@@ -25,24 +29,21 @@ function main(): void {
   }
   // The stamp goes first and comes back last, so that an interrupted copy is done again.
   rmSync(stampFile, { force: true })
-  rmSync(libsDir, { recursive: true, force: true })
-  mkdirSync(libsDir, { recursive: true })
-  const copied = spawnSync(
-    'mvn',
-    [
-      '--batch-mode',
-      '--no-transfer-progress',
-      '--quiet',
-      `--file=${pom}`,
-      'dependency:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${libsDir}`,
-    ],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
-  )
-  if (copied.status !== 0) fail(`mvn dependency:copy-dependencies ended with ${copied.status}`)
+  copyJars(libsDir, [`--file=${pom}`, 'dependency:copy-dependencies', '-DincludeScope=runtime'])
+  copyJars(newestClientsDir, ['dependency:copy', `-Dartifact=${newestClients}`])
   writeFileSync(stampFile, wanted)
-  console.log(`setup:java: copied the jars into ${libsDir}`)
+  console.log(`setup:java: copied the jars into ${kafkaDir}`)
+}
+
+function copyJars(directory: string, goal: readonly string[]): void {
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  const flags = ['--batch-mode', '--no-transfer-progress', '--quiet', '-Dstyle.color=never']
+  const copied = spawnSync('mvn', [...flags, ...goal, `-DoutputDirectory=${directory}`], {
+    cwd: kafkaDir,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (copied.status !== 0) fail(`mvn ${goal.join(' ')} ended with ${copied.status}`)
 }
 
 function fail(reason: string): never {

@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Finished, type RunOptions, run } from './processes.ts'
 import { decodeFrames, fieldSeparator, type ReadRecord, recordSeparator } from './records.ts'
-import { kafkaLibsDir } from './target.ts'
+import { kafkaLibsDir, newestClientsDir } from './target.ts'
 
 // Tools live for a second or two: the serial collector and the first compiler tier start fastest.
 const toolFlags = ['-Xms16m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
 export interface JavaOptions extends RunOptions {
+  /** Which kafka-clients the tools run on: that of the reference release, or the newest. */
+  clients?: 'reference' | 'newest'
   logLevel?: 'error' | 'warn' | 'info'
 }
 
@@ -17,13 +19,15 @@ export interface JavaOptions extends RunOptions {
 export function javaArguments(
   mainClass: string,
   args: readonly string[],
-  options: { flags?: readonly string[]; logLevel?: string } = {},
+  options: Pick<JavaOptions, 'clients' | 'logLevel'> & { flags?: readonly string[] } = {},
 ): string[] {
   return [
     ...(options.flags ?? toolFlags),
     `-Dorg.slf4j.simpleLogger.defaultLogLevel=${options.logLevel ?? 'error'}`,
     '-cp',
-    join(kafkaLibsDir, '*'),
+    [...(options.clients === 'newest' ? [newestClientsDir] : []), kafkaLibsDir]
+      .map((directory) => join(directory, '*'))
+      .join(':'),
     mainClass,
     ...args,
   ]
@@ -35,8 +39,7 @@ export function java(
   args: readonly string[],
   options: JavaOptions = {},
 ): Promise<Finished> {
-  const level = options.logLevel === undefined ? {} : { logLevel: options.logLevel }
-  return run('java', javaArguments(mainClass, args, level), options)
+  return run('java', javaArguments(mainClass, args, options), options)
 }
 
 export function javaIsSetUp(): boolean {

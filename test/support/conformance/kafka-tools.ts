@@ -1,6 +1,6 @@
 // Apache Kafka's command-line tools by short names, each against one cluster.
 
-import { java } from './java.ts'
+import { type JavaOptions, java } from './java.ts'
 import type { Finished, RunOptions } from './processes.ts'
 
 const mainClasses = {
@@ -28,9 +28,12 @@ export type RunTool = (
 ) => Promise<Finished>
 
 /** Runs the tools against a broker: `tools('topics', ['--list'])`. */
-export function kafkaTools(bootstrap: string): RunTool {
+export function kafkaTools(
+  bootstrap: string,
+  clients: JavaOptions['clients'] = 'reference',
+): RunTool {
   return (tool, args, options = {}) =>
-    java(mainClasses[tool], ['--bootstrap-server', bootstrap, ...args], options)
+    java(mainClasses[tool], ['--bootstrap-server', bootstrap, ...args], { ...options, clients })
 }
 
 /** The lines of a tool's output, without blank ones. */

@@ -9,6 +9,7 @@ export type TargetKind = 'samsa' | 'kafka'
 export const repositoryDir = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 export const cacheDir = join(repositoryDir, '.cache')
 export const kafkaLibsDir = join(cacheDir, 'kafka/libs')
+export const newestClientsDir = join(cacheDir, 'kafka/newest-clients')
 export const pythonPath = join(cacheDir, 'venv/bin/python')
 export const pythonScriptsDir = join(repositoryDir, 'test/support/conformance/python')
 export const goModuleDir = join(repositoryDir, 'test/go')
