@@ -1,5 +1,6 @@
 // Reads --bootstrap-server: one or more host:port, with Kafka's default port where none is given.
 
+import { isIPv6 } from 'node:net'
 import { UsageError } from '../command/errors.ts'
 
 export interface Address {
@@ -22,7 +23,7 @@ export function parseAddresses(text: string): Address[] {
 function parseAddress(text: string): Address {
   // [::1]:9092, host:9092, host; a bare IPv6 address has no port.
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text)
-  const host = match?.[1] ?? match?.[2] ?? (/^[0-9a-f:.]+$/i.test(text) ? text : undefined)
+  const host = match?.[1] ?? match?.[2] ?? (isIPv6(text) ? text : undefined)
   const port = Number(match?.[3] ?? defaultPort)
   if (host === undefined || port < 1 || port > 65_535) {
     throw new UsageError(`'${text}' is not an address: write host:port`)

@@ -11,7 +11,7 @@ import {
   type RequestOptions,
   type ResponseOf,
 } from './connection.ts'
-import { ConnectionError, KafkaError, throwIfError } from './errors.ts'
+import { ConnectionError, KafkaError, throwIfError, UnreachableError } from './errors.ts'
 import { withRetries } from './retry.ts'
 
 export interface ClusterOptions {
@@ -61,6 +61,7 @@ export class Cluster {
   readonly requestTimeoutMs: number
   readonly #bootstrap: readonly Address[]
   readonly #connections = new Map<string, Promise<Connection>>()
+  #hasConnected = false
   #brokers: ReadonlyMap<number, Broker> = new Map()
   #controllerId = -1
   #clusterId: string | null = null
@@ -118,7 +119,8 @@ export class Cluster {
         failure = error
       }
     }
-    throw failure
+    if (this.#hasConnected || !(failure instanceof ConnectionError)) throw failure
+    throw new UnreachableError(failure.message, 1, { cause: failure })
   }
 
   /** Asks the controller, or the broker that stands for it. */
@@ -228,7 +230,9 @@ export class Cluster {
     const opening = Connection.open(host, port, this.signal)
     this.#connections.set(key, opening)
     try {
-      return await opening
+      const connection = await opening
+      this.#hasConnected = true
+      return connection
     } catch (error) {
       this.#connections.delete(key)
       throw error

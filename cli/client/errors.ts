@@ -9,6 +9,11 @@ export class ConnectionError extends CommandError {
   override readonly name = 'ConnectionError'
 }
 
+/** No broker was ever reached: what the user gave is wrong or the cluster is not there, so trying on helps little. */
+export class UnreachableError extends CommandError {
+  override readonly name = 'UnreachableError'
+}
+
 /** The broker answered, but nothing that this client can use: another protocol, or too old a version of it. */
 export class IncompatibleError extends CommandError {
   override readonly name = 'IncompatibleError'

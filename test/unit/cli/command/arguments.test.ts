@@ -1,0 +1,125 @@
+// The small languages inside arguments: pairs, assignments, escapes, addresses, units, places in a log.
+
+import { parseAddresses } from '@samsa/cli/client/addresses'
+import { parseAssignment, parsePair, parseSeparator } from '@samsa/cli/command/arguments'
+import { nearest } from '@samsa/cli/command/nearest'
+import { parseTarget } from '@samsa/cli/command/offset-target'
+import {
+  formatCount,
+  formatDuration,
+  formatSize,
+  parseDurationMs,
+  parseTimeMs,
+} from '@samsa/cli/command/units'
+import { describe, expect, it } from 'vitest'
+
+describe('pairs and assignments', () => {
+  it('splits at the first equals sign', () => {
+    expect(parsePair('--config', 'a=b=c')).toEqual(['a', 'b=c'])
+    expect(parsePair('--config', 'a=')).toEqual(['a', ''])
+  })
+
+  it.each(['a', '=b', ''])('refuses the pair %j', (given) => {
+    expect(() => parsePair('--config', given)).toThrow('NAME=VALUE')
+  })
+
+  it('reads the brokers of each partition', () => {
+    expect(parseAssignment('1:2,2:3')).toEqual([
+      [1, 2],
+      [2, 3],
+    ])
+    expect(parseAssignment(undefined)).toEqual([])
+    expect(() => parseAssignment('1:x')).toThrow("'x' is not a broker id")
+  })
+})
+
+describe('separators', () => {
+  it.each([
+    ['\\n\\n', '0a0a'],
+    ['\\t', '09'],
+    ['\\0', '00'],
+    ['\\\\', '5c'],
+    ['\\xff\\x00', 'ff00'],
+    ['ä:', 'c3a43a'],
+    ['\n', '0a'],
+  ])('reads %j', (given, hex) => {
+    expect(parseSeparator('--delimiter', given).toString('hex')).toBe(hex)
+  })
+
+  it.each(['\\q', '\\', ''])('refuses %j', (given) => {
+    expect(() => parseSeparator('--delimiter', given)).toThrow('--delimiter')
+  })
+})
+
+describe('addresses', () => {
+  it('reads hosts, ports and IPv6 in brackets', () => {
+    expect(parseAddresses('a:1, [::1]:2,b,::1')).toEqual([
+      { host: 'a', port: 1 },
+      { host: '::1', port: 2 },
+      { host: 'b', port: 9092 },
+      { host: '::1', port: 9092 },
+    ])
+  })
+
+  it.each(['', ',', 'a:0', 'a:70000', 'a:b', 'http://a:1'])('refuses %j', (given) => {
+    expect(() => parseAddresses(given)).toThrow()
+  })
+})
+
+describe('units', () => {
+  it.each([
+    ['250', 250],
+    ['250ms', 250],
+    ['1.5s', 1_500],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['7d', 604_800_000],
+  ])('reads the duration %s', (given, expected) => {
+    expect(parseDurationMs(given)).toBe(expected)
+  })
+
+  it.each(['', '-1s', '1w', 's'])('refuses the duration %j', (given) => {
+    expect(() => parseDurationMs(given)).toThrow('duration')
+  })
+
+  it('reads times in ISO form and in milliseconds', () => {
+    expect(parseTimeMs('2026-01-31T12:00:00Z')).toBe(Date.UTC(2026, 0, 31, 12))
+    expect(parseTimeMs('1769860800000')).toBe(1_769_860_800_000)
+    expect(parseTimeMs('12345')).toBeUndefined()
+    expect(parseTimeMs('2026-99-99')).toBeUndefined()
+  })
+
+  it('prints sizes, counts and durations for people', () => {
+    expect(formatSize(999)).toBe('999 B')
+    expect(formatSize(51_900_000)).toBe('51.9 MB')
+    expect(formatCount(1_234_567)).toBe('1,234,567')
+    expect(formatDuration(1_540)).toBe('1.5 s')
+    expect(formatDuration(125_000)).toBe('2 min 5 s')
+  })
+})
+
+describe('places in a log', () => {
+  it.each([
+    ['earliest', { kind: 'earliest' }],
+    ['beginning', { kind: 'earliest' }],
+    ['end', { kind: 'latest' }],
+    ['42', { kind: 'offset', offset: 42 }],
+    ['-10', { kind: 'shift', by: -10 }],
+    ['+3', { kind: 'shift', by: 3 }],
+    ['2026-01-31', { kind: 'time', timeMs: Date.UTC(2026, 0, 31) }],
+  ])('reads %s', (given, expected) => {
+    expect(parseTarget('--from', given)).toEqual(expected)
+  })
+
+  it('refuses anything else', () => {
+    expect(() => parseTarget('--from', 'yesterday')).toThrow("--from 'yesterday'")
+  })
+})
+
+describe('the nearest word', () => {
+  it('is named when it is near', () => {
+    expect(nearest('tpic', ['group', 'topic'])).toBe('topic')
+    expect(nearest('zzzzz', ['group', 'topic'])).toBeUndefined()
+    expect(nearest('x', ['topic'])).toBeUndefined()
+  })
+})
