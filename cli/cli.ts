@@ -1,11 +1,12 @@
-// One run of `samsa`: finds the command, answers --help and --version, and turns what went wrong into one line on
-// stderr and an exit code (0 done, 1 failure, 2 bad usage or configuration). Never exits the process itself.
+// One run of `samsa`: finds the command, answers --help and --version, and turns what went wrong
+// into one line on stderr and an exit code (0 done, 1 failure, 2 bad usage or configuration). Never
+// exits the process itself.
 
-import { CommandError, UsageError } from './command/errors.ts'
 import { commandHelp, familyHelp, programHelp } from './command/help.ts'
 import { type Io, write } from './command/io.ts'
 import { nearest } from './command/nearest.ts'
 import { type CommandEntry, commands } from './command/table.ts'
+import { CommandError, UsageError } from './errors.ts'
 import { version } from './version.ts'
 
 export async function runCli(args: readonly string[], io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The `samsa` program: checks the version of Node, wires the process's streams and signals, runs one command and
-// exits with its code. Everything past the check is imported after it, so that an old Node gets one clear line
-// instead of a stack trace. Uses nothing that old Nodes cannot parse.
+// The `samsa` program: checks the version of Node, wires the process's streams and signals, runs
+// one command and exits with its code. Everything past the check is imported after it, so that an
+// old Node gets one clear line instead of a stack trace. Uses nothing that old Nodes cannot parse.
 
 import { checkNode } from './node-version.ts'
 

@@ -1,5 +1,5 @@
-// Wires the real process to the commands: its streams, its signals, its exit code. The only file of the CLI that
-// reads `process`.
+// Wires the real process to the commands: its streams, its signals, its exit code. The only file of
+// the CLI that reads `process`.
 
 import { runCli } from './cli.ts'
 

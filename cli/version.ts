@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 
 export function version(): string {
-  // The same relative place from source (cli/) and compiled (dist/cli/): the build writes dist/package.json.
+  // The same relative place from source (cli/) and compiled (dist/cli/): the build writes
+  // dist/package.json.
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
   const { version: read } = JSON.parse(text) as { version: string }
   return read

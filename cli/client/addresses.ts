@@ -1,7 +1,7 @@
 // Reads --bootstrap-server: one or more host:port, with Kafka's default port where none is given.
 
 import { isIPv6 } from 'node:net'
-import { UsageError } from '../command/errors.ts'
+import { UsageError } from '../errors.ts'
 
 export interface Address {
   readonly host: string

@@ -1,5 +1,6 @@
-// What the client knows of a cluster and how it reaches it: brokers, the controller, topics with their leaders, one
-// connection a broker. Requests are routed here; retries are the caller's, by withRetries.
+// What the client knows of a cluster and how it reaches it: brokers, the controller, topics with
+// their leaders, one connection a broker. Requests are routed here; retries are the caller's, by
+// withRetries.
 
 import type { ApiName } from '@samsa/proto/kafka/apis'
 import { errorCodes } from '@samsa/proto/kafka/errors'
@@ -50,8 +51,8 @@ export interface RetryingOptions {
 
 export interface CallOptions extends Partial<RequestOptions> {
   /**
-   * Requests of one lane share a connection and are answered in order: what may wait long at the broker goes by a
-   * lane of its own.
+   * Requests of one lane share a connection and are answered in order: what may wait long at the
+   * broker goes by a lane of its own.
    */
   readonly lane?: string
 }
@@ -152,7 +153,10 @@ export class Cluster {
     })
   }
 
-  /** Asks for the metadata of these topics (null: all of them) and returns what is known of them now. */
+  /**
+   * Asks for the metadata of these topics (null: all of them) and returns what is known of them
+   * now.
+   */
   async refresh(names: readonly string[] | null, allowAutoTopicCreation = false): Promise<Topic[]> {
     const { response } = await this.toAny('metadata', {
       topics: names?.map((name) => ({ name })) ?? null,

@@ -1,5 +1,5 @@
-// Configs of topics, brokers and groups: read and changed one at a time (KIP-339). A broker's configs are asked of
-// that broker, everything else of any.
+// Configs of topics, brokers and groups: read and changed one at a time (KIP-339). A broker's
+// configs are asked of that broker, everything else of any.
 
 import type { Cluster } from './cluster.ts'
 import type { ResponseOf } from './connection.ts'

@@ -1,6 +1,6 @@
-// One TCP connection to a broker: frames, correlation ids, version negotiation, a deadline for each request.
-// Requests go out as they come and answers are matched in order. A connection that fails once stays failed: whoever
-// wants to go on opens another.
+// One TCP connection to a broker: frames, correlation ids, version negotiation, a deadline for each
+// request. Requests go out as they come and answers are matched in order. A connection that fails
+// once stays failed: whoever wants to go on opens another.
 
 import { connect as connectSocket, type Socket } from 'node:net'
 import { type ApiName, apis } from '@samsa/proto/kafka/apis'
@@ -103,7 +103,10 @@ export class Connection {
     this.#fail(new ConnectionError(`the connection to ${this.address} is closed`))
   }
 
-  /** The version that requests of an API go out in; undefined when the broker does not serve the API. */
+  /**
+   * The version that requests of an API go out in; undefined when the broker does not serve the
+   * API.
+   */
   versionOf(api: ApiName, versionMax = Number.POSITIVE_INFINITY): number | undefined {
     const offered = this.#versions.get(apis[api].key)
     const known = apis[api].request.versions

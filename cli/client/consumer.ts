@@ -1,7 +1,6 @@
-// Reads topics, alone or as a member of a group: decides where to start, follows rebalances, commits what was
-// delivered, and knows when it has reached the end that the log had at the start.
+// Reads topics, alone or as a member of a group: decides where to start, follows rebalances,
+// commits what was delivered, and knows when it has reached the end that the log had at the start.
 
-import type { Target } from '../command/offset-target.ts'
 import type { Cluster } from './cluster.ts'
 import { isRetriable } from './errors.ts'
 import { type Chunk, Fetcher, type Gap, keyOf, type Position } from './fetcher.ts'
@@ -15,6 +14,7 @@ import {
   type TopicPartition,
 } from './offsets.ts'
 import { positionsAt } from './places.ts'
+import type { Target } from './target.ts'
 
 export interface ConsumerOptions {
   readonly topics: readonly string[]
@@ -56,7 +56,10 @@ export class Consumer {
     })
   }
 
-  /** All partitions were read up to the ends that they had at the start. Never true unless asked for. */
+  /**
+   * All partitions were read up to the ends that they had at the start. Never true unless asked
+   * for.
+   */
   get isAtEnd(): boolean {
     return this.#options.untilEnd && this.#isStarted && this.#ends.size === 0
   }
@@ -92,7 +95,10 @@ export class Consumer {
     return end === undefined || offset >= end
   }
 
-  /** Commits what was delivered. A commit that comes too late for the group is left out: others read it again. */
+  /**
+   * Commits what was delivered. A commit that comes too late for the group is left out: others read
+   * it again.
+   */
   async commit(): Promise<void> {
     this.#committedMs = performance.now()
     if (this.#member === undefined || this.#uncommitted.size === 0) return

@@ -1,20 +1,26 @@
-// The errors of the client. Each says what failed and, where the client can know it, what the user can do about it:
-// the message is shown as it is.
+// The errors of the client. Each says what failed and, where the client can know it, what the user
+// can do about it: the message is shown as it is.
 
 import { errorByCode, type KafkaErrorName } from '@samsa/proto/kafka/errors'
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 
 /** The connection, not the cluster, failed: refused, lost, silent. Trying again may help. */
 export class ConnectionError extends CommandError {
   override readonly name = 'ConnectionError'
 }
 
-/** No broker was ever reached: what the user gave is wrong or the cluster is not there, so trying on helps little. */
+/**
+ * No broker was ever reached: what the user gave is wrong or the cluster is not there, so trying on
+ * helps little.
+ */
 export class UnreachableError extends CommandError {
   override readonly name = 'UnreachableError'
 }
 
-/** The broker answered, but nothing that this client can use: another protocol, or too old a version of it. */
+/**
+ * The broker answered, but nothing that this client can use: another protocol, or too old a version
+ * of it.
+ */
 export class IncompatibleError extends CommandError {
   override readonly name = 'IncompatibleError'
 }
@@ -61,15 +67,17 @@ export class KafkaError extends CommandError {
   readonly kafkaError: KafkaErrorName
   readonly retriable: boolean
 
-  /** `about`: what the error is about, as 'topic orders'. `detail`: the broker's own words, if it had any. */
+  /**
+   * `about`: what the error is about, as 'topic orders'. `detail`: the broker's own words, if it
+   * had any.
+   */
   constructor(code: number, about: string, detail?: string | null) {
     const info = errorByCode(code)
     const said = detail ?? ''
     const text = said === '' ? info.text : said
+    const reason = `${about}: ${info.name}: ${text.replace(/[.\s]+$/, '')}`
     const fix = fixes[info.name]
-    super(
-      `${about}: ${info.name}: ${text.replace(/[.\s]+$/, '')}${fix === undefined ? '' : `; ${fix}`}`,
-    )
+    super(fix === undefined ? reason : `${reason}; ${fix}`)
     this.kafkaError = info.name
     this.retriable = info.retriable
   }

@@ -1,5 +1,6 @@
-// Reads partitions from their leaders: one fetch under way to each leader, answers queued up to a bound, so that the
-// next fetch runs while the last one is printed and memory stays bounded. Owns the position of each partition.
+// Reads partitions from their leaders: one fetch under way to each leader, answers queued up to a
+// bound, so that the next fetch runs while the last one is printed and memory stays bounded. Owns
+// the position of each partition.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import type { Cluster } from './cluster.ts'
@@ -124,7 +125,8 @@ export class Fetcher {
       else list.push(position)
     }
     for (const [leader, positions] of byLeader) {
-      if (!this.#busyLeaders.has(leader)) void this.#fetch(leader, positions) // Failures end in #fail.
+      // Failures end in #fail.
+      if (!this.#busyLeaders.has(leader)) void this.#fetch(leader, positions)
     }
   }
 
@@ -185,7 +187,8 @@ export class Fetcher {
     const records = fetched.records
     if (records === null || records.length === 0) return
     const nextOffset = endOfBatches(records)
-    // Less than one batch came: another partition took the room. The next fetch asks in another order.
+    // Less than one batch came: another partition took the room. The next fetch asks in another
+    // order.
     if (nextOffset === undefined) return
     this.#move(position, nextOffset)
     const abortedTransactions = fetched.abortedTransactions ?? []

@@ -1,5 +1,5 @@
-// Cuts a stream of bytes into the protocol's frames: an int32 size, then as many bytes. A frame that spans chunks
-// is put together once, when it is complete.
+// Cuts a stream of bytes into the protocol's frames: an int32 size, then as many bytes. A frame
+// that spans chunks is put together once, when it is complete.
 
 import { responseBytesMax } from './limits.ts'
 
@@ -12,7 +12,10 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
-  /** Takes the next chunk and hands on every frame that it completes. Throws when it cannot be a frame. */
+  /**
+   * Takes the next chunk and hands on every frame that it completes. Throws when it cannot be a
+   * frame.
+   */
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#bufferedBytes += chunk.length

@@ -1,5 +1,6 @@
-// One member of a consumer group by the classic protocol: joins, takes or gives out the assignment, heartbeats,
-// commits, leaves. Eager rebalancing: a member gives up all partitions before it joins again.
+// One member of a consumer group by the classic protocol: joins, takes or gives out the assignment,
+// heartbeats, commits, leaves. Eager rebalancing: a member gives up all partitions before it joins
+// again.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import type { Cluster } from './cluster.ts'
@@ -26,7 +27,9 @@ export interface MemberOptions {
   readonly onRebalance: () => void
 }
 
-/** The coordinator holds a JoinGroup until all have joined: no other request should wait behind it. */
+/**
+ * The coordinator holds a JoinGroup until all have joined: no other request should wait behind it.
+ */
 const lane = 'group'
 /** On top of the rebalance timeout, before a join counts as unanswered. */
 const joinMarginMs = 5_000
@@ -81,7 +84,9 @@ export class GroupMember {
     }
   }
 
-  /** Commits positions in the name of this member; a retriable error when the group is rebalancing. */
+  /**
+   * Commits positions in the name of this member; a retriable error when the group is rebalancing.
+   */
   async commit(offsets: readonly NewOffset[]): Promise<void> {
     if (offsets.length === 0) return
     const { groupId, instanceId } = this.#options
@@ -118,7 +123,10 @@ export class GroupMember {
     }
   }
 
-  /** Tells the group that this member is gone, so that the others need not wait for its session to end. */
+  /**
+   * Tells the group that this member is gone, so that the others need not wait for its session to
+   * end.
+   */
   async leave(): Promise<void> {
     this.#stopHeartbeat()
     const { groupId, instanceId } = this.#options
@@ -235,7 +243,10 @@ export class GroupMember {
   }
 }
 
-/** Errors that say no more than that the group has gone on without this member's present place in it. */
+/**
+ * Errors that say no more than that the group has gone on without this member's present place in
+ * it.
+ */
 const rejoinErrors: ReadonlySet<string> = new Set([
   'UNKNOWN_MEMBER_ID',
   'ILLEGAL_GENERATION',

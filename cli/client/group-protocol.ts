@@ -1,6 +1,7 @@
-// What members of a consumer group tell each other through the broker, which does not read it: the subscription
-// that each brings to JoinGroup and the assignment that the leader gives out by SyncGroup (ConsumerProtocol).
-// Both open with a version; a reader takes the fields it knows and leaves what newer versions append.
+// What members of a consumer group tell each other through the broker, which does not read it: the
+// subscription that each brings to JoinGroup and the assignment that the leader gives out by
+// SyncGroup (ConsumerProtocol). Both open with a version; a reader takes the fields it knows and
+// leaves what newer versions append.
 
 import { message } from '@samsa/proto/wire/message'
 import { Reader } from '@samsa/proto/wire/reader'
@@ -52,7 +53,9 @@ export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer 
   return writer.toBuffer()
 }
 
-/** An empty assignment may be no bytes at all. Throws DecodeError when the bytes say something else. */
+/**
+ * An empty assignment may be no bytes at all. Throws DecodeError when the bytes say something else.
+ */
 export function decodeAssignment(data: Buffer): TopicPartition[] {
   if (data.length === 0) return []
   const reader = new Reader(data)

@@ -1,5 +1,5 @@
-// Consumer groups as the admin commands see them: their list, members, committed offsets. What belongs to one group
-// is asked of its coordinator; the list is put together from all brokers.
+// Consumer groups as the admin commands see them: their list, members, committed offsets. What
+// belongs to one group is asked of its coordinator; the list is put together from all brokers.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { DecodeError } from '@samsa/proto/wire/errors'
@@ -108,7 +108,9 @@ export async function describeGroup(cluster: Cluster, groupId: string): Promise<
   })
 }
 
-/** A group of the newer protocol (KIP-848), which has a request of its own; undefined if it is none. */
+/**
+ * A group of the newer protocol (KIP-848), which has a request of its own; undefined if it is none.
+ */
 async function describeNewGroup(
   cluster: Cluster,
   groupId: string,
@@ -137,7 +139,10 @@ async function describeNewGroup(
   }
 }
 
-/** Members that are no consumers (Kafka Connect's, say) hold assignments of another form: none to show. */
+/**
+ * Members that are no consumers (Kafka Connect's, say) hold assignments of another form: none to
+ * show.
+ */
 function assignedTo(memberAssignment: Buffer): TopicPartition[] {
   try {
     return decodeAssignment(memberAssignment)

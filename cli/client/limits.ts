@@ -1,18 +1,30 @@
 // Bounds on what the client keeps, sends and waits for.
 
-/** A response larger than this is taken for bytes of another protocol. Kafka's own limits stay well below. */
+/**
+ * A response larger than this is taken for bytes of another protocol. Kafka's own limits stay well
+ * below.
+ */
 export const responseBytesMax = 256 * 1024 * 1024
 
 export const connectTimeoutMs = 10_000
 
-/** First and longest pause between two tries of the same request; each pause is random within its bound. */
+/**
+ * First and longest pause between two tries of the same request; each pause is random within its
+ * bound.
+ */
 export const backoffFirstMs = 50
 export const backoffMaxMs = 1_000
 
-/** How long a topic may be unknown to a broker before it counts as missing: brokers learn of new ones in turn. */
+/**
+ * How long a topic may be unknown to a broker before it counts as missing: brokers learn of new
+ * ones in turn.
+ */
 export const newTopicPatienceMs = 2_000
 
-/** Uncompressed bytes of records in one batch, below the broker's usual max.message.bytes of 1,048,588. */
+/**
+ * Uncompressed bytes of records in one batch, below the broker's usual max.message.bytes of
+ * 1,048,588.
+ */
 export const batchBytesMax = 768 * 1024
 /** Records of one batch: bounds what a batch of empty records costs in memory. */
 export const batchRecordsMax = 50_000
@@ -33,7 +45,10 @@ export const fetchesQueuedMax = 2
 /** Produce requests under way to one broker: one that it works on, one that waits in its socket. */
 export const requestsInFlightMax = 2
 
-/** A member of a group that is silent for this long loses its partitions. Kafka's own default is 45 s. */
+/**
+ * A member of a group that is silent for this long loses its partitions. Kafka's own default is 45
+ * s.
+ */
 export const sessionTimeoutMs = 10_000
 /** How long a rebalance waits for a member to come back. */
 export const rebalanceTimeoutMs = 30_000

@@ -1,4 +1,5 @@
-// Offsets of partitions by time or by end of the log (ListOffsets), asked of their leaders together.
+// Offsets of partitions by time or by end of the log (ListOffsets), asked of their leaders
+// together.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import type { Cluster } from './cluster.ts'

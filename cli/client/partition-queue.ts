@@ -1,5 +1,5 @@
-// The batches of one partition that wait to be acknowledged, in order. Owns how records are put into batches, their
-// sequence numbers, and the cutting of a batch that the broker finds too large.
+// The batches of one partition that wait to be acknowledged, in order. Owns how records are put
+// into batches, their sequence numbers, and the cutting of a batch that the broker finds too large.
 
 import type { NewRecord } from '../format/record.ts'
 import { batchBytesMax, batchRecordsMax } from './limits.ts'
@@ -83,7 +83,10 @@ export class PartitionQueue {
     if (this.#batches[0] === batch) this.#batches.shift()
   }
 
-  /** Puts two batches in the place of the first one, with the same sequence numbers; false for a single record. */
+  /**
+   * Puts two batches in the place of the first one, with the same sequence numbers; false for a
+   * single record.
+   */
   split(batch: PendingBatch): boolean {
     if (batch.records.length < 2) return false
     const half = Math.ceil(batch.records.length / 2)

@@ -1,6 +1,6 @@
-// Chooses the partition of a record as Kafka's default partitioner does, so that a key lands where Java clients put
-// it: murmur2 of the key, without its sign, modulo the number of partitions. A record without a key goes to one
-// random partition until that one's batch is full (KIP-480).
+// Chooses the partition of a record as Kafka's default partitioner does, so that a key lands where
+// Java clients put it: murmur2 of the key, without its sign, modulo the number of partitions. A
+// record without a key goes to one random partition until that one's batch is full (KIP-480).
 
 const seed = 0x9747b28c
 const multiplier = 0x5bd1e995

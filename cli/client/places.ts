@@ -1,7 +1,6 @@
 // Turns a place in a log (an end, an offset, a time, a distance) into an offset of each partition.
 
 import { assertNever } from '../assert-never.ts'
-import type { Target } from '../command/offset-target.ts'
 import type { Cluster } from './cluster.ts'
 import type { Position } from './fetcher.ts'
 import {
@@ -11,6 +10,7 @@ import {
   listOffsets,
   type TopicPartition,
 } from './offsets.ts'
+import type { Target } from './target.ts'
 
 /** Offsets to read from; never past either end of the log. A negative shift counts from the end. */
 export async function positionsAt(

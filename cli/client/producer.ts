@@ -1,12 +1,12 @@
-// Sends records to one topic. Each partition has its batches in order and at most one of them under way, so that
-// order holds through every retry; with acks=all the producer is idempotent, so that a retry never writes twice.
-// Memory is bounded: a caller waits for room() before it adds more.
+// Sends records to one topic. Each partition has its batches in order and at most one of them under
+// way, so that order holds through every retry; with acks=all the producer is idempotent, so that a
+// retry never writes twice. Memory is bounded: a caller waits for room() before it adds more.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { encodeBatch } from '@samsa/proto/record/batch-builder'
 import type { CompressionType } from '@samsa/proto/record/compression/codecs'
 import { zeroUuid } from '@samsa/proto/wire/types'
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 import type { NewRecord } from '../format/record.ts'
 import type { Cluster } from './cluster.ts'
 import type { ResponseOf } from './connection.ts'
@@ -234,7 +234,8 @@ export class Producer {
 
   #answered(queue: PartitionQueue, batch: PendingBatch, answer?: PartitionResponse): void {
     const errorCode = answer?.errorCode ?? 0
-    // A retry of what was written already is answered so, when the broker remembers no offset for it.
+    // A retry of what was written already is answered so, when the broker remembers no offset for
+    // it.
     if (errorCode === 0 || errorCode === errorCodes.DUPLICATE_SEQUENCE_NUMBER) {
       queue.finish(batch)
       this.#bufferedBytes -= batch.bytes

@@ -1,5 +1,5 @@
-// The range assignor of Kafka's consumers: each topic's partitions, in order, in equal runs to the members that
-// subscribe to it, in the order of their ids. Pure.
+// The range assignor of Kafka's consumers: each topic's partitions, in order, in equal runs to the
+// members that subscribe to it, in the order of their ids. Pure.
 
 import type { TopicPartition } from './offsets.ts'
 
@@ -9,7 +9,9 @@ export interface Subscriber {
   readonly topics: readonly string[]
 }
 
-/** The partitions of each member. Topics without a known number of partitions are given to nobody. */
+/**
+ * The partitions of each member. Topics without a known number of partitions are given to nobody.
+ */
 export function assignRanges(
   subscribers: readonly Subscriber[],
   partitionCounts: ReadonlyMap<string, number>,

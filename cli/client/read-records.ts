@@ -1,5 +1,6 @@
-// The records of fetched batches: without those before the position that was asked for, control records, and records
-// of aborted transactions where the reader wants committed ones only. Checks the checksum of every batch.
+// The records of fetched batches: without those before the position that was asked for, control
+// records, and records of aborted transactions where the reader wants committed ones only. Checks
+// the checksum of every batch.
 
 import {
   isControl,
@@ -12,7 +13,7 @@ import { batchPositions, checkCrc } from '@samsa/proto/record/batches'
 import { decodeEndTransactionMarker } from '@samsa/proto/record/control-batch'
 import { RecordError } from '@samsa/proto/record/record-error'
 import { batchRecords } from '@samsa/proto/record/records'
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 import type { ReadRecord } from '../format/record.ts'
 import type { Chunk } from './fetcher.ts'
 import { decompressedBytesMax } from './limits.ts'

@@ -1,5 +1,5 @@
-// Trying again: which errors it helps against is errors.ts's to say, how long to pause between tries is decided
-// here. Every wait ends early when the user asks to stop.
+// Trying again: which errors it helps against is errors.ts's to say, how long to pause between
+// tries is decided here. Every wait ends early when the user asks to stop.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { isRetriable, isUnknownTopic, StoppedError } from './errors.ts'
@@ -14,7 +14,10 @@ export interface RetryOptions {
   readonly beforeRetry?: () => Promise<void>
 }
 
-/** Runs `action` until it succeeds, fails for good, or the time is up; then its last error is thrown. */
+/**
+ * Runs `action` until it succeeds, fails for good, or the time is up; then its last error is
+ * thrown.
+ */
 export async function withRetries<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
   const startMs = performance.now()
   const patienceMs = options.unknownTopicPatienceMs ?? newTopicPatienceMs

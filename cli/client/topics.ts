@@ -1,5 +1,5 @@
-// Topics as the admin commands see them: create, change, delete. Each function asks the controller once, retries
-// what may pass, and returns one outcome a topic.
+// Topics as the admin commands see them: create, change, delete. Each function asks the controller
+// once, retries what may pass, and returns one outcome a topic.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import type { Cluster } from './cluster.ts'

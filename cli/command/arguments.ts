@@ -1,6 +1,7 @@
-// Reads the small languages inside arguments: NAME=VALUE, replica assignments, escapes in separators.
+// Reads the small languages inside arguments: NAME=VALUE, replica assignments, escapes in
+// separators.
 
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 
 /** 'name=value', split at the first '='. */
 export function parsePair(option: string, given: string): [name: string, value: string] {

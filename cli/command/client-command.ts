@@ -1,4 +1,5 @@
-// A command that talks to a cluster: adds the options that all of them share, opens the client and closes it.
+// A command that talks to a cluster: adds the options that all of them share, opens the client and
+// closes it.
 
 import { parseAddresses } from '../client/addresses.ts'
 import { Cluster } from '../client/cluster.ts'

@@ -1,7 +1,7 @@
-// What a command is: its options as a table, and the function that runs it. A command's file exports one, made by
-// defineCommand or, for those that talk to a cluster, by defineClientCommand.
+// What a command is: its options as a table, and the function that runs it. A command's file
+// exports one, made by defineCommand or, for those that talk to a cluster, by defineClientCommand.
 
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 import type { Io } from './io.ts'
 import { flag, type OptionTable, readOptions, type Values } from './options.ts'
 

@@ -1,7 +1,8 @@
-// The options by which `samsa config` names what it is about: a topic, a broker, all brokers or a group.
+// The options by which `samsa config` names what it is about: a topic, a broker, all brokers or a
+// group.
 
 import type { ConfigResource } from '../client/configs.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 import { flag, integer, type OptionTable, text, type Values } from './options.ts'
 
 export const resourceOptions = {

@@ -1,4 +1,5 @@
-// The help texts: of the program, of a family of commands (`samsa topic`), and of one command with its options.
+// The help texts: of the program, of a family of commands (`samsa topic`), and of one command with
+// its options.
 
 import type { Command } from './command.ts'
 import { helpOption } from './command.ts'

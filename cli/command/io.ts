@@ -1,5 +1,5 @@
-// What a command may touch of the outside: its three streams and the signal to stop. Tests give it streams of their
-// own; only main.ts wires the process's.
+// What a command may touch of the outside: its three streams and the signal to stop. Tests give it
+// streams of their own; only main.ts wires the process's.
 
 import type { Readable, Writable } from 'node:stream'
 
@@ -13,7 +13,9 @@ export interface Io {
   readonly stderrIsTerminal: boolean
 }
 
-/** Writes and waits until the stream takes more, so that no output is ever buffered without bound. */
+/**
+ * Writes and waits until the stream takes more, so that no output is ever buffered without bound.
+ */
 export async function write(stream: Writable, chunk: string | Buffer): Promise<void> {
   if (chunk.length === 0 || stream.write(chunk)) return
   if (stream.destroyed) return

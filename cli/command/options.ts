@@ -1,10 +1,11 @@
-// The kinds of options that commands declare, and reading a command line by such a declaration. A declaration is
-// data plus one function from the given texts to the typed value, so that values come out typed from the table.
+// The kinds of options that commands declare, and reading a command line by such a declaration. A
+// declaration is data plus one function from the given texts to the typed value, so that values
+// come out typed from the table.
 
 import { parseArgs } from 'node:util'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
+import { parseDurationMs } from '../units.ts'
 import { nearest } from './nearest.ts'
-import { parseDurationMs } from './units.ts'
 
 export interface Option<T> {
   /** What the help puts after the name; undefined for a flag. */

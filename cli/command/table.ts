@@ -1,5 +1,5 @@
-// The commands of `samsa`, in the order that the help lists them. Each is loaded only when it is run, so that
-// starting one command pays for no other.
+// The commands of `samsa`, in the order that the help lists them. Each is loaded only when it is
+// run, so that starting one command pays for no other.
 
 import type { Command } from './command.ts'
 

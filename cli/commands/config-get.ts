@@ -3,8 +3,8 @@
 import { type Config, describe, describeConfigs } from '../client/configs.ts'
 import { defineClientCommand } from '../command/client-command.ts'
 import { resourceOf, resourceOptions } from '../command/config-resource.ts'
-import { CommandError } from '../command/errors.ts'
 import { flag } from '../command/options.ts'
+import { CommandError } from '../errors.ts'
 import { note, printJson, printTable } from '../format/print.ts'
 
 export const configGet = defineClientCommand({

@@ -4,9 +4,9 @@ import { type ConfigChange, changeConfigs, describe } from '../client/configs.ts
 import { parsePair } from '../command/arguments.ts'
 import { defineClientCommand } from '../command/client-command.ts'
 import { resourceOf, resourceOptions } from '../command/config-resource.ts'
-import { UsageError } from '../command/errors.ts'
 import { write } from '../command/io.ts'
 import { flag, repeated } from '../command/options.ts'
+import { UsageError } from '../errors.ts'
 import { printJson } from '../format/print.ts'
 
 export const configSet = defineClientCommand({

@@ -1,15 +1,14 @@
-// `samsa consume`: prints records of topics, alone or as a member of a group. Reads no faster than its output is
-// taken; in a group, commits only what has been written out.
+// `samsa consume`: prints records of topics, alone or as a member of a group. Reads no faster than
+// its output is taken; in a group, commits only what has been written out.
 
 import { Consumer } from '../client/consumer.ts'
 import { StoppedError } from '../client/errors.ts'
 import type { Chunk, Gap } from '../client/fetcher.ts'
 import { readRecords } from '../client/read-records.ts'
+import { parseTarget } from '../client/target.ts'
 import { parseSeparator } from '../command/arguments.ts'
 import { type ClientInvocation, defineClientCommand } from '../command/client-command.ts'
-import { CommandError, UsageError } from '../command/errors.ts'
 import { type Io, write } from '../command/io.ts'
-import { parseTarget } from '../command/offset-target.ts'
 import {
   choice,
   duration,
@@ -22,6 +21,7 @@ import {
   type Values,
   withDefault,
 } from '../command/options.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { note } from '../format/print.ts'
 import { Progress } from '../format/progress.ts'
 import { recordFormats } from '../format/record.ts'
@@ -127,9 +127,8 @@ function consumerOptions({ options, io }: ClientInvocation<typeof consumeOptions
     group: group === undefined ? undefined : { id: group, instanceId: groupInstance ?? null },
     untilEnd: options.untilEnd,
     onGap: ({ topic, partition, from: first, to }: Gap) => {
-      io.stderr.write(
-        `samsa: ${topic}-${partition}: records ${first} to ${to - 1} are gone, reading from ${to}\n`,
-      )
+      const gone = `records ${first} to ${to - 1} are gone`
+      io.stderr.write(`samsa: ${topic}-${partition}: ${gone}, reading from ${to}\n`)
     },
   }
 }

@@ -1,11 +1,12 @@
-// `samsa dev`: a cluster on this machine, for development. One node is the whole cluster today, and it runs in this
-// process: a second one would cost memory and add nothing. What runs is what `samsa node --config` runs.
+// `samsa dev`: a cluster on this machine, for development. One node is the whole cluster today, and
+// it runs in this process: a second one would cost memory and add nothing. What runs is what `samsa
+// node --config` runs.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineCommand } from '../command/command.ts'
-import { CommandError, UsageError } from '../command/errors.ts'
 import { integer, text, withDefault } from '../command/options.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { devProperties } from '../serve/dev-properties.ts'
 
 const host = '127.0.0.1'
@@ -23,8 +24,9 @@ export const dev = defineCommand({
     ),
     dataDir: withDefault(text('DIR', 'Where the nodes keep their data.'), './data'),
   },
-  notes: `Node n keeps its data, its server.properties and its pid in DIR/node-n. Beside the Kafka port P,
-P + ${grpcPortOffset} is for gRPC and P + ${httpPortOffset} serves /healthz, /readyz and /metrics.
+  notes: `Node n keeps its data, its server.properties and its pid in DIR/node-n. With P as
+Kafka port, P + ${grpcPortOffset} is for gRPC and P + ${httpPortOffset} serves /healthz, /readyz
+and /metrics.
 A node that was killed comes back with: samsa node --config DIR/node-n/server.properties`,
   async run({ options, io }) {
     if (options.nodes > 1) {

@@ -1,5 +1,5 @@
-// `samsa group describe`: for each partition that a group reads, how far it has come, how far it is behind, and
-// which member has it.
+// `samsa group describe`: for each partition that a group reads, how far it has come, how far it is
+// behind, and which member has it.
 
 import type { Cluster } from '../client/cluster.ts'
 import { isUnknownTopic } from '../client/errors.ts'

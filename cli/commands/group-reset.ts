@@ -1,5 +1,5 @@
-// `samsa group reset`: moves the committed offsets of a group without members to a place in the log, never past
-// either end of it.
+// `samsa group reset`: moves the committed offsets of a group without members to a place in the
+// log, never past either end of it.
 
 import { assertNever } from '../assert-never.ts'
 import type { Cluster } from '../client/cluster.ts'
@@ -16,10 +16,10 @@ import {
   listOffsets,
   type TopicPartition,
 } from '../client/offsets.ts'
+import { parseTarget, type Target } from '../client/target.ts'
 import { defineClientCommand } from '../command/client-command.ts'
-import { CommandError } from '../command/errors.ts'
-import { parseTarget, type Target } from '../command/offset-target.ts'
 import { flag, integers, repeated, required, text } from '../command/options.ts'
+import { CommandError } from '../errors.ts'
 import { note, printJson, printTable } from '../format/print.ts'
 
 interface Move extends TopicPartition {

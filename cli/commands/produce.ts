@@ -1,12 +1,11 @@
-// `samsa produce`: reads records from standard input or files and sends them to a topic. Reads no faster than the
-// brokers acknowledge.
+// `samsa produce`: reads records from standard input or files and sends them to a topic. Reads no
+// faster than the brokers acknowledge.
 
 import { createReadStream } from 'node:fs'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { Producer, type ProducerOptions } from '../client/producer.ts'
 import { parsePair, parseSeparator } from '../command/arguments.ts'
 import { defineClientCommand } from '../command/client-command.ts'
-import { CommandError, UsageError } from '../command/errors.ts'
 import type { Io } from '../command/io.ts'
 import {
   choice,
@@ -20,12 +19,13 @@ import {
   type Values,
   withDefault,
 } from '../command/options.ts'
-import { formatCount } from '../command/units.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { bytePattern } from '../format/line-record.ts'
 import { note, printJson } from '../format/print.ts'
 import { Progress } from '../format/progress.ts'
 import { type Header, type NewRecord, recordFormats } from '../format/record.ts'
 import { type LineInputOptions, type RecordReader, recordReader } from '../format/record-input.ts'
+import { formatCount } from '../units.ts'
 
 const produceOptions = {
   topic: required(text('NAME', 'The topic to send to.')),
@@ -164,7 +164,9 @@ function* inputs(files: readonly string[], io: Io): Generator<Readable, void> {
   }
 }
 
-/** Queues all records of an input, waiting whenever the producer is full. False when it was stopped. */
+/**
+ * Queues all records of an input, waiting whenever the producer is full. False when it was stopped.
+ */
 async function sendAll(
   input: Readable,
   reader: RecordReader,
@@ -188,7 +190,10 @@ async function sendAll(
   }
 }
 
-/** Adds to an error how much had been acknowledged before it, so that the user knows what to send again. */
+/**
+ * Adds to an error how much had been acknowledged before it, so that the user knows what to send
+ * again.
+ */
 function withSent(error: unknown, producer: Producer): unknown {
   if (!(error instanceof CommandError) || producer.sent.records === 0) return error
   const sent = formatCount(producer.sent.records)

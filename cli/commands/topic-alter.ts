@@ -4,9 +4,9 @@ import { type ConfigChange, changeConfigs } from '../client/configs.ts'
 import { addPartitions, waitForLeaders } from '../client/topics.ts'
 import { parsePair } from '../command/arguments.ts'
 import { defineClientCommand } from '../command/client-command.ts'
-import { UsageError } from '../command/errors.ts'
 import { write } from '../command/io.ts'
 import { integer, repeated } from '../command/options.ts'
+import { UsageError } from '../errors.ts'
 import { printJson } from '../format/print.ts'
 
 export const topicAlter = defineClientCommand({

@@ -1,4 +1,5 @@
-// `samsa topic create`: makes topics and waits until each partition has a leader, so that the next command finds it.
+// `samsa topic create`: makes topics and waits until each partition has a leader, so that the next
+// command finds it.
 
 import type { NewTopic, TopicOutcome } from '../client/topics.ts'
 import { createTopics, waitForLeaders } from '../client/topics.ts'

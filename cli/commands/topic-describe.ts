@@ -1,4 +1,5 @@
-// `samsa topic describe`: partitions with leader, replicas and offsets, and the configs that differ from default.
+// `samsa topic describe`: partitions with leader, replicas and offsets, and the configs that differ
+// from default.
 
 import type { Cluster, Partition, Topic } from '../client/cluster.ts'
 import { type Config, describeConfigs } from '../client/configs.ts'

@@ -1,8 +1,9 @@
-// A record as a JSON object on a line. Bytes that are UTF-8 stand as text in `key`, `value`; others in base64 in
-// `keyBase64`, `valueBase64`; null is null. What is printed in this form is read back the same.
+// A record as a JSON object on a line. Bytes that are UTF-8 stand as text in `key`, `value`; others
+// in base64 in `keyBase64`, `valueBase64`; null is null. What is printed in this form is read back
+// the same.
 
 import { isUtf8 } from 'node:buffer'
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 import type { Header, NewRecord, ReadRecord } from './record.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -66,7 +67,8 @@ function readBytes(fields: Fields, name: string): Buffer | null {
   if (base64 !== undefined) throw new CommandError(`'${name}Base64' is not a string`)
   if (text === undefined || text === null) return null
   if (typeof text === 'string') return Buffer.from(text)
-  // An object or number as the value is most likely meant as its JSON, but a guess would not round-trip.
+  // An object or number as the value is most likely meant as its JSON, but a guess would not
+  // round-trip.
   throw new CommandError(`'${name}' is neither a string nor null`)
 }
 

@@ -1,7 +1,8 @@
-// Records in binary, for programs: key, then value, each an int32 size in network order (-1 for null) and as many
-// bytes. With headers, a record opens with their int32 count, and each is a name and a value in the same form.
+// Records in binary, for programs: key, then value, each an int32 size in network order (-1 for
+// null) and as many bytes. With headers, a record opens with their int32 count, and each is a name
+// and a value in the same form.
 
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 import type { Header, NewRecord, ReadRecord } from './record.ts'
 import type { RecordReader } from './record-input.ts'
 import { recordBytesMax } from './splitter.ts'
@@ -40,7 +41,10 @@ export class LengthPrefixedReader implements RecordReader {
   readonly #withHeaders: boolean
   #kept: Buffer[] = []
   #keptBytes = 0
-  /** Below this many bytes there is no use in trying again: a large record is not looked at for each chunk. */
+  /**
+   * Below this many bytes there is no use in trying again: a large record is not looked at for each
+   * chunk.
+   */
   #neededBytes = 0
   #count = 0
 

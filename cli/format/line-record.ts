@@ -1,7 +1,7 @@
-// A record in delimited text: optional headers, an optional key, the value. Works on bytes: nothing is decoded, so
-// that whatever lies between the separators comes out as it went in.
+// A record in delimited text: optional headers, an optional key, the value. Works on bytes: nothing
+// is decoded, so that whatever lies between the separators comes out as it went in.
 
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 import type { Header, NewRecord } from './record.ts'
 import type { LineInputOptions } from './record-input.ts'
 
@@ -49,7 +49,10 @@ export class LineRecordParser {
   }
 }
 
-/** A pattern to use on bytes read as Latin-1, where each byte is one character: nothing is lost on the way. */
+/**
+ * A pattern to use on bytes read as Latin-1, where each byte is one character: nothing is lost on
+ * the way.
+ */
 export function bytePattern(source: string): RegExp {
   return new RegExp(Buffer.from(source).toString('latin1'), 'm')
 }

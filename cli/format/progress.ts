@@ -1,8 +1,8 @@
-// Tells a person on stderr how far long work has come: nothing in the first two seconds, then one line that
-// overwrites itself on a terminal, or a line every ten seconds elsewhere.
+// Tells a person on stderr how far long work has come: nothing in the first two seconds, then one
+// line that overwrites itself on a terminal, or a line every ten seconds elsewhere.
 
 import type { Io } from '../command/io.ts'
-import { formatCount, formatDuration, formatSize } from '../command/units.ts'
+import { formatCount, formatDuration, formatSize } from '../units.ts'
 
 const quietMs = 2_000
 const terminalIntervalMs = 500
@@ -22,7 +22,9 @@ export class Progress {
   #lastShownMs = Number.NEGATIVE_INFINITY
   #lineIsOpen = false
 
-  /** `verb`: 'sent', 'read'. `amount` is asked whenever a line is due. Without an io it stays quiet. */
+  /**
+   * `verb`: 'sent', 'read'. `amount` is asked whenever a line is due. Without an io it stays quiet.
+   */
   constructor(io: Io | undefined, verb: string, amount: () => Amount) {
     this.#io = io
     this.#verb = verb

@@ -1,7 +1,8 @@
-// Reads records from bytes: a line each, a JSON object a line, or length-prefixed. A reader takes chunks as they
-// come and gives the records that they complete; what it refuses it names by the record's number in the input.
+// Reads records from bytes: a line each, a JSON object a line, or length-prefixed. A reader takes
+// chunks as they come and gives the records that they complete; what it refuses it names by the
+// record's number in the input.
 
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 import { readJsonRecord } from './json-record.ts'
 import { LengthPrefixedReader } from './length-prefixed.ts'
 import { LineRecordParser } from './line-record.ts'

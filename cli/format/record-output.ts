@@ -1,4 +1,5 @@
-// Writes records in the forms that record-input.ts reads. Gives bytes; writing them is the caller's.
+// Writes records in the forms that record-input.ts reads. Gives bytes; writing them is the
+// caller's.
 
 import { writeJsonRecord } from './json-record.ts'
 import { writeLengthPrefixed } from './length-prefixed.ts'

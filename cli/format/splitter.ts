@@ -1,8 +1,12 @@
-// Cuts a stream of bytes at a delimiter. Keeps what follows the last one; a piece may be of any bytes but those.
+// Cuts a stream of bytes at a delimiter. Keeps what follows the last one; a piece may be of any
+// bytes but those.
 
-import { CommandError } from '../command/errors.ts'
+import { CommandError } from '../errors.ts'
 
-/** No broker takes a record near this size: what grows past it has another delimiter than the one given. */
+/**
+ * No broker takes a record near this size: what grows past it has another delimiter than the one
+ * given.
+ */
 export const recordBytesMax = 256 * 1024 * 1024
 
 export class Splitter {

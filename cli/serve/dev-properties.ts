@@ -1,5 +1,5 @@
-// The server.properties of a node that `samsa dev` runs. What dev decides (identity, ports, places) is written anew
-// at each start; any other line is the user's and is kept.
+// The server.properties of a node that `samsa dev` runs. What dev decides (identity, ports, places)
+// is written anew at each start; any other line is the user's and is kept.
 
 const marker = '# Written by samsa dev.'
 

@@ -1,5 +1,5 @@
-// The node's own log: one line of JSON an event on stderr, written in the background, and at once when the process
-// is about to end. stdout is left to the line that says the node is ready.
+// The node's own log: one line of JSON an event on stderr, written in the background, and at once
+// when the process is about to end. stdout is left to the line that says the node is ready.
 
 import { type Logger, pino } from 'pino'
 

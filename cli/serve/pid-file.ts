@@ -1,5 +1,6 @@
-// The file that holds the id of a node's process, for whoever has to signal it. A file left by a killed process
-// names one that is gone, or by chance a stranger: it never keeps a node from starting unless a node holds it.
+// The file that holds the id of a node's process, for whoever has to signal it. A file left by a
+// killed process names one that is gone, or by chance a stranger: it never keeps a node from
+// starting unless a node holds it.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 

@@ -1,5 +1,6 @@
-// Runs one node in this process, from its configuration to its ordered stop. `samsa node` and `samsa dev` both end
-// here. Prints the ready line on stdout; everything else goes to the node's log on stderr.
+// Runs one node in this process, from its configuration to its ordered stop. `samsa node` and
+// `samsa dev` both end here. Prints the ready line on stdout; everything else goes to the node's
+// log on stderr.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -7,8 +8,8 @@ import type { BrokerConfig } from '@samsa/broker/config/broker-config'
 import { loadBrokerConfig } from '@samsa/broker/config/server-properties'
 import { ConfigError } from '@samsa/broker/config/value'
 import { type RunningNode, startNode } from '@samsa/broker/node'
-import { CommandError } from '../command/errors.ts'
 import { type Io, write } from '../command/io.ts'
+import { CommandError } from '../errors.ts'
 import { isDevProperties } from './dev-properties.ts'
 import { openLogger } from './logger.ts'
 import { removePidFile, runningNode, writePidFile } from './pid-file.ts'
@@ -95,7 +96,8 @@ function startError(error: unknown): unknown {
   if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC') {
     return new CommandError(`the node cannot start: ${error.message}`, 1, cause)
   }
-  // Errors of a class of their own say in words what is wrong; the others are bugs and keep their stack.
+  // Errors of a class of their own say in words what is wrong; the others are bugs and keep their
+  // stack.
   const isBug = error.constructor === Error || error instanceof TypeError
   return isBug ? error : new CommandError(`the node cannot start: ${error.message}`, 1, cause)
 }

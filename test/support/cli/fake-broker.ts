@@ -1,5 +1,6 @@
-// A broker that answers as a test tells it to: one handler an API, over a real socket on a port of its own. Knows
-// nothing of topics or groups; the test's handlers do. Serves every version of an API that has a handler.
+// A broker that answers as a test tells it to: one handler an API, over a real socket on a port of
+// its own. Knows nothing of topics or groups; the test's handlers do. Serves every version of an
+// API that has a handler.
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { FrameReader } from '@samsa/cli/client/frames'

@@ -1,5 +1,6 @@
-// Handlers for a fake broker that holds one topic in memory: metadata, producer ids, produce, offsets and fetch as a
-// broker with nothing else to do would answer. Tests put their own handlers in front of these.
+// Handlers for a fake broker that holds one topic in memory: metadata, producer ids, produce,
+// offsets and fetch as a broker with nothing else to do would answer. Tests put their own handlers
+// in front of these.
 
 import {
   addToSequence,
@@ -41,7 +42,10 @@ export class FakeTopic {
     return last === undefined ? 0 : lastOffset(last, 0) + 1
   }
 
-  /** Appends as a leader does: duplicates are answered with success, gaps with OUT_OF_ORDER_SEQUENCE_NUMBER. */
+  /**
+   * Appends as a leader does: duplicates are answered with success, gaps with
+   * OUT_OF_ORDER_SEQUENCE_NUMBER.
+   */
   append(index: number, records: Buffer): number {
     const partition = this.partitions[index]
     if (partition === undefined) return 3

@@ -1,4 +1,5 @@
-// Runs `samsa` in this process with streams of its own, and gives back what it wrote and its exit code.
+// Runs `samsa` in this process with streams of its own, and gives back what it wrote and its exit
+// code.
 
 import { PassThrough, Readable } from 'node:stream'
 import { runCli } from '@samsa/cli/cli'

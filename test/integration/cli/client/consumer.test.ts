@@ -1,5 +1,5 @@
-// The consumer against a broker that answers as the test tells it to: where it starts and stops, what it does when
-// leaders move and records are gone.
+// The consumer against a broker that answers as the test tells it to: where it starts and stops,
+// what it does when leaders move and records are gone.
 
 import { Cluster } from '@samsa/cli/client/cluster'
 import { Consumer, type ConsumerOptions } from '@samsa/cli/client/consumer'

@@ -1,5 +1,5 @@
-// The producer against a broker that misbehaves as real ones do: order, no duplicates and no loss through retries,
-// cuts of batches that are too large, failures that name what to do.
+// The producer against a broker that misbehaves as real ones do: order, no duplicates and no loss
+// through retries, cuts of batches that are too large, failures that name what to do.
 
 import { Cluster } from '@samsa/cli/client/cluster'
 import { KafkaError } from '@samsa/cli/client/errors'

@@ -1,4 +1,5 @@
-// What one form writes, the same form reads back, whatever the bytes and however they are cut into chunks.
+// What one form writes, the same form reads back, whatever the bytes and however they are cut into
+// chunks.
 
 import type { NewRecord, ReadRecord, RecordFormat } from '@samsa/cli/format/record'
 import { recordReader } from '@samsa/cli/format/record-input'

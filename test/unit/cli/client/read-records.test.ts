@@ -1,7 +1,7 @@
 // Which records of fetched batches a reader sees.
 
 import { endOfBatches, readRecords } from '@samsa/cli/client/read-records'
-import { CommandError } from '@samsa/cli/command/errors'
+import { CommandError } from '@samsa/cli/errors'
 import { type BatchOptions, encodeBatch } from '@samsa/proto/record/batch-builder'
 import { encodeEndTransactionMarker } from '@samsa/proto/record/control-batch'
 import { describe, expect, it } from 'vitest'

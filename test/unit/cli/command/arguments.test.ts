@@ -1,16 +1,17 @@
-// The small languages inside arguments: pairs, assignments, escapes, addresses, units, places in a log.
+// The small languages inside arguments: pairs, assignments, escapes, addresses, units, places in a
+// log.
 
 import { parseAddresses } from '@samsa/cli/client/addresses'
+import { parseTarget } from '@samsa/cli/client/target'
 import { parseAssignment, parsePair, parseSeparator } from '@samsa/cli/command/arguments'
 import { nearest } from '@samsa/cli/command/nearest'
-import { parseTarget } from '@samsa/cli/command/offset-target'
 import {
   formatCount,
   formatDuration,
   formatSize,
   parseDurationMs,
   parseTimeMs,
-} from '@samsa/cli/command/units'
+} from '@samsa/cli/units'
 import { describe, expect, it } from 'vitest'
 
 describe('pairs and assignments', () => {

@@ -1,6 +1,5 @@
 // Reading a command line by a table of options.
 
-import { UsageError } from '@samsa/cli/command/errors'
 import {
   choice,
   duration,
@@ -14,6 +13,7 @@ import {
   text,
   withDefault,
 } from '@samsa/cli/command/options'
+import { UsageError } from '@samsa/cli/errors'
 import { describe, expect, it } from 'vitest'
 
 const table = {

@@ -1,7 +1,7 @@
 // Reads a place in a log: an end of it, an offset, a time, or a distance.
 
-import { UsageError } from './errors.ts'
-import { parseTimeMs } from './units.ts'
+import { UsageError } from '../errors.ts'
+import { parseTimeMs } from '../units.ts'
 
 export type Target =
   | { readonly kind: 'earliest' }

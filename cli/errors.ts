@@ -1,5 +1,5 @@
-// The errors that end a command, and the exit code each stands for: 1 for a failure, 2 for bad usage or
-// configuration. Their message is the one line that the user sees.
+// The errors that end a command, and the exit code each stands for: 1 for a failure, 2 for bad
+// usage or configuration. Their message is the one line that the user sees.
 
 export class CommandError extends Error {
   override readonly name: string = 'CommandError'
