@@ -1,0 +1,15 @@
+// What went wrong, told by the system's error code.
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+export function isNotFound(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT'
+}
+
+/** The disk, or the quota of our user on it, has no room. The only write error that passes by itself. */
+export function isDiskFull(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}

@@ -1,0 +1,55 @@
+// Cuts a log's segments at an offset. The later segments go first, the last one before the others, so that a crash in
+// between leaves a shorter log and never a gap.
+
+import { lastOffset } from '@samsa/proto/record/batch'
+import type { LogHome } from './log-home.ts'
+import type { LogState } from './log-state.ts'
+import { reloadProducers } from './producer/reload.ts'
+import { Segment } from './segment.ts'
+import { scanBatches } from './segment-scan.ts'
+
+/** Keeps what is below `offset`; nothing may be appended or read meanwhile. */
+export async function truncateLog(state: LogState, home: LogHome, offset: number): Promise<void> {
+  const { segments } = state
+  const keptIndex = segments.indexFor(offset)
+  for (const segment of segments.removeFrom(keptIndex + 1).toReversed()) await segment.remove()
+  const { active } = segments
+  const position = await positionOf(active, offset)
+  await active.truncate(offset, position, home.clock.nowMs())
+  state.cut(offset)
+  await state.snapshots.removeAbove(offset)
+  await reloadProducers({
+    producers: state.producers,
+    snapshots: state.snapshots,
+    segments: segments.all,
+    endOffset: offset,
+    nowMs: home.clock.nowMs(),
+    expirationMs: home.producerIdExpirationMs,
+  })
+}
+
+/** Where the batch that holds `offset`, or the first one behind it, begins; the end of what is written without one. */
+async function positionOf(segment: Segment, offset: number): Promise<number> {
+  const { position } = await segment.offsetIndex.lookup(offset)
+  const scan = await scanBatches({
+    file: segment.file,
+    from: Math.min(position, segment.writtenBytes),
+    to: segment.writtenBytes,
+    nextOffset: segment.baseOffset,
+    checkCrc: false,
+    onBatch: (buffer, at) => lastOffset(buffer, at) < offset,
+  })
+  return scan.position
+}
+
+/** Empties the log: its next batch has `offset`. */
+export async function restartLog(state: LogState, home: LogHome, offset: number): Promise<void> {
+  const { segments, identity } = state
+  for (const segment of segments.removeFrom(0).toReversed()) await segment.remove()
+  const birth = { createdMs: home.clock.nowMs(), jitterMs: 0 }
+  segments.restart(new Segment(home.context, identity.directory, offset, birth))
+  await state.snapshots.removeAbove(-1)
+  state.producers.clear(offset)
+  state.epochs.clear()
+  state.cut(offset, offset)
+}

@@ -1,0 +1,215 @@
+// The producers and transactions of one log, as of its last assigned batch: tells duplicates and refuses what is out of
+// order or fenced (KIP-98, KIP-360). Pure: no disk, no clock. `check` decides and changes nothing; `apply` then changes.
+// Batches replayed from the log or given by a leader are applied unchecked: they were checked once.
+
+import {
+  baseOffset,
+  baseSequence,
+  isControl,
+  isTransactional,
+  lastOffset,
+  lastOffsetDelta,
+  lastSequence,
+  maxTimestamp,
+  noProducerEpoch,
+  noProducerId,
+  producerEpoch,
+  producerId,
+} from '@samsa/proto/record/batch'
+import { decodeEndTransactionMarker } from '@samsa/proto/record/control-batch'
+import { BrokerError } from '../../errors.ts'
+import type { AbortedTxn } from '../index/transaction-index.ts'
+import { type ProducerBatch, ProducerEntry } from './producer-entry.ts'
+
+export interface ReplicatedTxn {
+  readonly firstOffset: number
+  readonly lastOffset: number
+}
+
+export class ProducerState {
+  readonly #producers = new Map<number, ProducerEntry>()
+  /** First offsets of open transactions by producer, the oldest first. */
+  #ongoing = new Map<number, number>()
+  /** Ended transactions whose markers may still be above the high watermark. */
+  #unreplicated: ReplicatedTxn[] = []
+  /** One past the last offset that was applied. */
+  endOffset = 0
+
+  get producerCount(): number {
+    return this.#producers.size
+  }
+
+  entries(): Iterable<ProducerEntry> {
+    return this.#producers.values()
+  }
+
+  get(id: number): ProducerEntry | undefined {
+    return this.#producers.get(id)
+  }
+
+  /**
+   * Decides about a batch that is to be appended at `offset`. Returns the batch it repeats, or undefined for one to
+   * append; throws a BrokerError for one to refuse. `origin` other than `client` is held to epochs only.
+   */
+  check(
+    batch: Buffer,
+    origin: 'client' | 'coordinator',
+    offset: number,
+  ): ProducerBatch | undefined {
+    const id = producerId(batch, 0)
+    if (id === noProducerId) return undefined
+    const entry = this.#producers.get(id)
+    if (isControl(batch, 0)) {
+      if (entry !== undefined) checkMarker(entry, batch, offset)
+      return undefined
+    }
+    if (entry === undefined) return undefined
+    const epoch = producerEpoch(batch, 0)
+    if (origin === 'client') {
+      const last = lastSequence(batch, 0)
+      const duplicate = entry.findDuplicate(epoch, baseSequence(batch, 0), last)
+      if (duplicate !== undefined) return duplicate
+    }
+    checkEpoch(entry, epoch, offset)
+    if (origin === 'client') checkSequence(entry, epoch, baseSequence(batch, 0), offset)
+    if (entry.currentTxnFirstOffset >= 0 && !isTransactional(batch, 0)) {
+      throw new BrokerError(
+        'INVALID_TXN_STATE',
+        `producer ${id} has an open transaction, the batch at offset ${offset} is outside of one`,
+      )
+    }
+    return undefined
+  }
+
+  /**
+   * Takes a batch in, with its offset in its header. Returns the transaction that it aborted, for the transaction
+   * index; the last stable offset in it counts every marker up to this one as replicated.
+   */
+  apply(buffer: Buffer, at: number): AbortedTxn | null {
+    this.endOffset = lastOffset(buffer, at) + 1
+    const id = producerId(buffer, at)
+    if (id === noProducerId) return null
+    if (isControl(buffer, at)) return this.#applyMarker(id, buffer, at)
+    const entry = this.#entry(id)
+    entry.setEpoch(producerEpoch(buffer, at))
+    const delta = lastOffsetDelta(buffer, at)
+    const last = lastOffset(buffer, at)
+    entry.addBatch(lastSequence(buffer, at), last, delta, maxTimestamp(buffer, at))
+    if (isTransactional(buffer, at) && entry.currentTxnFirstOffset < 0) {
+      entry.currentTxnFirstOffset = baseOffset(buffer, at)
+      this.#ongoing.set(id, entry.currentTxnFirstOffset)
+    }
+    return null
+  }
+
+  #applyMarker(id: number, buffer: Buffer, at: number): AbortedTxn | null {
+    const marker = decodeEndTransactionMarker(buffer, at)
+    if (marker === undefined) return null
+    const entry = this.#entry(id)
+    const firstOffset = entry.currentTxnFirstOffset
+    entry.setEpoch(producerEpoch(buffer, at))
+    entry.coordinatorEpoch = marker.coordinatorEpoch
+    entry.lastTimestamp = maxTimestamp(buffer, at)
+    entry.currentTxnFirstOffset = -1
+    if (firstOffset < 0) return null
+    const last = baseOffset(buffer, at)
+    this.#ongoing.delete(id)
+    this.#unreplicated.push({ firstOffset, lastOffset: last })
+    if (marker.type === 'commit') return null
+    const lastStableOffset = this.firstOngoingOffset ?? last + 1
+    return { producerId: id, firstOffset, lastOffset: last, lastStableOffset }
+  }
+
+  #entry(id: number): ProducerEntry {
+    const known = this.#producers.get(id)
+    if (known !== undefined) return known
+    const made = new ProducerEntry(id)
+    this.#producers.set(id, made)
+    return made
+  }
+
+  /** First offset of the oldest open transaction; null when none is open. */
+  get firstOngoingOffset(): number | null {
+    for (const offset of this.#ongoing.values()) return offset
+    return null
+  }
+
+  /** First offset of the oldest transaction that is open, or ended above the high watermark; null without one. */
+  get firstUnstableOffset(): number | null {
+    let first = this.firstOngoingOffset
+    for (const { firstOffset } of this.#unreplicated) {
+      if (first === null || firstOffset < first) first = firstOffset
+    }
+    return first
+  }
+
+  onHighWatermark(highWatermark: number): void {
+    if (this.#unreplicated.length === 0) return
+    this.#unreplicated = this.#unreplicated.filter((txn) => txn.lastOffset >= highWatermark)
+  }
+
+  /** Forgets producers that wrote nothing for so long and have no open transaction. */
+  expire(nowMs: number, expirationMs: number): void {
+    for (const [id, entry] of this.#producers) {
+      if (isExpired(entry, nowMs, expirationMs)) this.#producers.delete(id)
+    }
+  }
+
+  /** Replaces everything by what a snapshot holds. */
+  restore(entries: readonly ProducerEntry[], endOffset: number): void {
+    this.clear(endOffset)
+    for (const entry of entries) this.#producers.set(entry.producerId, entry)
+    const open = entries.filter((entry) => entry.currentTxnFirstOffset >= 0)
+    open.sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset)
+    this.#ongoing = new Map(open.map((entry) => [entry.producerId, entry.currentTxnFirstOffset]))
+  }
+
+  clear(endOffset: number): void {
+    this.#producers.clear()
+    this.#ongoing.clear()
+    this.#unreplicated = []
+    this.endOffset = endOffset
+  }
+}
+
+export function isExpired(entry: ProducerEntry, nowMs: number, expirationMs: number): boolean {
+  return entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= expirationMs
+}
+
+function checkEpoch(entry: ProducerEntry, epoch: number, offset: number): void {
+  if (epoch >= entry.producerEpoch) return
+  throw new BrokerError(
+    'INVALID_PRODUCER_EPOCH',
+    `epoch ${epoch} of producer ${entry.producerId} at offset ${offset} is below ${entry.producerEpoch}`,
+  )
+}
+
+function checkMarker(entry: ProducerEntry, batch: Buffer, offset: number): void {
+  checkEpoch(entry, producerEpoch(batch, 0), offset)
+  const marker = decodeEndTransactionMarker(batch, 0)
+  if (marker === undefined || marker.coordinatorEpoch >= entry.coordinatorEpoch) return
+  throw new BrokerError(
+    'TRANSACTION_COORDINATOR_FENCED',
+    `coordinator epoch ${marker.coordinatorEpoch} of a marker for producer ${entry.producerId} ` +
+      `is below ${entry.coordinatorEpoch}`,
+  )
+}
+
+function checkSequence(entry: ProducerEntry, epoch: number, first: number, offset: number): void {
+  const isNewEpoch = epoch !== entry.producerEpoch
+  // What an entry without an epoch has written is not known: any sequence may come next.
+  if (entry.producerEpoch === noProducerEpoch) return
+  const expected = isNewEpoch ? 0 : nextSequence(entry.lastSequence)
+  if (first === expected) return
+  const after = isNewEpoch
+    ? `epoch ${epoch}, which must begin at 0`
+    : `sequence ${entry.lastSequence}`
+  throw new BrokerError(
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    `producer ${entry.producerId} sent sequence ${first} at offset ${offset} after ${after}`,
+  )
+}
+
+function nextSequence(last: number): number {
+  return last === 0x7fff_ffff ? 0 : last + 1
+}
