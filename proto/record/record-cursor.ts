@@ -47,30 +47,49 @@ export class RecordCursor {
     if (at === bytes.length) return false
     this.recordStart = at
     let raw = bytes[at++] ?? this.#overrun()
-    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    if (raw >= 0x80) {
+      raw = this.#longVarint(raw, at)
+      at = this.#position
+    }
     const size = unzigzag(raw)
     const end = at + size
     if (size < 0 || end > bytes.length) this.#fail(`has length ${size}`)
     this.recordEnd = end
     at++ // The attributes, of which none is defined.
     raw = bytes[at++] ?? this.#overrun()
-    if (raw < 0x80) this.timestampDelta = unzigzag(raw)
-    else [this.timestampDelta, at] = [this.#longVarlong(raw, at), this.#position]
+    if (raw < 0x80) {
+      this.timestampDelta = unzigzag(raw)
+    } else {
+      this.timestampDelta = this.#longVarlong(raw, at)
+      at = this.#position
+    }
     raw = bytes[at++] ?? this.#overrun()
-    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    if (raw >= 0x80) {
+      raw = this.#longVarint(raw, at)
+      at = this.#position
+    }
     this.offsetDelta = unzigzag(raw)
     raw = bytes[at++] ?? this.#overrun()
-    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    if (raw >= 0x80) {
+      raw = this.#longVarint(raw, at)
+      at = this.#position
+    }
     this.keySize = unzigzag(raw)
     this.keyStart = at
     at = this.#after(this.keySize, at)
     raw = bytes[at++] ?? this.#overrun()
-    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    if (raw >= 0x80) {
+      raw = this.#longVarint(raw, at)
+      at = this.#position
+    }
     this.valueSize = unzigzag(raw)
     this.valueStart = at
     at = this.#after(this.valueSize, at)
     raw = bytes[at++] ?? this.#overrun()
-    if (raw >= 0x80) [raw, at] = [this.#longVarint(raw, at), this.#position]
+    if (raw >= 0x80) {
+      raw = this.#longVarint(raw, at)
+      at = this.#position
+    }
     this.headerCount = unzigzag(raw)
     this.headersStart = at
     if (raw !== 0) at = this.#afterHeaders(at)
@@ -138,14 +157,22 @@ export class RecordCursor {
     return unzigzag(first < 0x80 ? first : this.#longVarint(first, this.#position))
   }
 
-  /** The rest, from `at`, of a varint of several bytes. Leaves the position after it, as the next one does too. */
+  /** The rest, from `at`, of a varint of several bytes. Leaves the position after it, as the next two do. */
   #longVarint(first: number, at: number): number {
-    let raw = first & 0x7f
-    for (let index = 1; index < varintBytesMax; index++) {
-      const byte = this.payload[at + index - 1] ?? this.#overrun()
+    // Two bytes are by far the most frequent, and without a loop this is small enough to be put in line.
+    const second = this.payload[at] ?? this.#overrun()
+    if (second >= 0x80) return this.#longerVarint((first & 0x7f) | ((second & 0x7f) << 7), at + 1)
+    this.#position = at + 1
+    return (first & 0x7f) | (second << 7)
+  }
+
+  #longerVarint(firstTwo: number, at: number): number {
+    let raw = firstTwo
+    for (let index = 2; index < varintBytesMax; index++) {
+      const byte = this.payload[at + index - 2] ?? this.#overrun()
       raw |= (byte & 0x7f) << (7 * index)
       if (byte < 0x80) {
-        this.#position = at + index
+        this.#position = at + index - 1
         return raw
       }
     }

@@ -2,9 +2,10 @@
 // The native reader takes no output limit and forgives a missing end, so the frame is walked here first: its blocks
 // bound what it can hold, and where that bound is too high their sequences are counted.
 
-import { createRequire } from 'node:module'
-import type * as Lz4 from 'lz4-napi'
 import type { Codec } from './codecs.ts'
+import { lazyModule } from './lazy-module.ts'
+
+const native = lazyModule('lz4-napi')
 
 const frameMagic = 0x184d2204
 const frameHeaderBytesMin = 7
@@ -127,8 +128,4 @@ function countSequences(bytes: Buffer, start: number, end: number): number {
 
 function byteAt(bytes: Buffer, position: number): number {
   return bytes[position] ?? 0
-}
-
-function native(): typeof Lz4 {
-  return createRequire(import.meta.url)('lz4-napi') as typeof Lz4
 }

@@ -3,9 +3,10 @@
 //
 //   stream: 82 'SNAPPY' 00, int32 version, int32 compatible version, then blocks: int32 size, raw block
 
-import { createRequire } from 'node:module'
-import type * as Snappy from 'snappy'
 import type { Codec } from './codecs.ts'
+import { lazyModule } from './lazy-module.ts'
+
+const native = lazyModule('snappy')
 
 const streamMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const streamHeader = Buffer.concat([streamMagic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])])
@@ -85,8 +86,4 @@ function blockOutputSize(block: Buffer): number {
     }
   }
   throw new Error('a block does not say its size')
-}
-
-function native(): typeof Snappy {
-  return createRequire(import.meta.url)('snappy') as typeof Snappy
 }

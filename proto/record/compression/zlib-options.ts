@@ -1,11 +1,8 @@
-// What gzip and zstd share: the lazy look-up of node:zlib and the size of its output chunks.
+// What gzip and zstd share: node:zlib, and the size of its output chunks.
 
-import type * as Zlib from 'node:zlib'
+import { lazyModule } from './lazy-module.ts'
 
-/** node:zlib, loaded on first use: it is 1 ms and 0.2 MB that a broker of uncompressed topics never needs. */
-export function zlib(): typeof Zlib {
-  return process.getBuiltinModule('node:zlib')
-}
+export const zlib = lazyModule('node:zlib')
 
 const chunkBytesMin = 4 * 1024
 const chunkBytesMax = 1024 * 1024
