@@ -147,13 +147,13 @@ describe('a group record of Kafka', () => {
 
 describe('a record that is not known', () => {
   it('by its key is of another kind, and passed over', () => {
-    const key = Buffer.from('0003' + '0001' + '67', 'hex')
+    const key = Buffer.from('0003000167', 'hex')
     expect(decodeGroupRecord({ key, value: Buffer.from('0000', 'hex') })).toEqual({ type: 'other' })
   })
 
   it('by the version of its value is an error, since a group must not be served without it', () => {
     const { key } = bytes(fromKafka.offset)
-    const value = Buffer.from('0009' + '00'.repeat(40), 'hex')
+    const value = Buffer.from('0009'.padEnd(84, '0'), 'hex')
     expect(() => decodeGroupRecord({ key, value })).toThrow(DecodeError)
   })
 
