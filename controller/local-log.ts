@@ -101,7 +101,7 @@ export class LocalLog implements MetadataLog {
 
   append(epoch: number, records: readonly Buffer[]): Promise<number> {
     assert(records.length > 0, 'an append has records')
-    if (epoch !== this.#epoch) {
+    if (this.#epoch === -1 || epoch !== this.#epoch) {
       return Promise.reject(new NotLeaderError(`epoch ${epoch} is not this node's to append in`))
     }
     const batch = { baseOffset: this.#nextOffset, epoch, records }

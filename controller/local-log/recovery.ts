@@ -119,7 +119,8 @@ class SegmentReader {
     const end = readBatches(file, (batch) => {
       if (batch.baseOffset !== expected || batch.epoch < this.lastEpochAt(batch)) {
         throw new MetadataLogDamagedError(
-          `${name}: offset ${batch.baseOffset}, epoch ${batch.epoch} where offset ${expected} was due`,
+          `${name}: a batch of offset ${batch.baseOffset} and epoch ${batch.epoch}, where offset ${expected} ` +
+            `and an epoch from ${this.lastEpochAt(batch)} on were due`,
         )
       }
       expected += batch.records.length

@@ -27,7 +27,7 @@ type Change =
   | { readonly kind: 'truncate'; readonly size: number }
 
 /** How much of a write a disk keeps or loses as one. Smaller than real sectors, to tear more often. */
-const sectorBytes = 64
+const sectorBytes = 16
 
 class FileState {
   content: Buffer = Buffer.alloc(0)
@@ -78,12 +78,14 @@ type Names = Map<string, FileState>
 export class MemoryStorage implements MetadataStorage {
   #names: Names = new Map()
   #durableNames: Names = new Map()
-  /** Each change of names since the directory was synced, as the whole directory after it. */
-  #pendingNames: Names[] = []
+  /** Changes of names since the directory was synced. */
+  #pendingNames: ((names: Names) => void)[] = []
   #crashed = false
   operations = 0
   /** Called before each operation; may throw to make it fail. */
   onOperation: (kind: OperationKind, name: string) => void = () => undefined
+  /** Called after each operation has had its effect; may throw to make it fail all the same. */
+  afterOperation: (kind: OperationKind, name: string) => void = () => undefined
   /** The operation, counted from 1, that is begun but whose end nobody sees. */
   crashAt = Number.POSITIVE_INFINITY
   /** What a crash keeps and loses. */
@@ -104,17 +106,22 @@ export class MemoryStorage implements MetadataStorage {
     file.sync()
   }
 
-  /** Loses what a crash may lose, and works again. */
-  crash(): void {
-    const kept = Math.floor(this.random() * (this.#pendingNames.length + 1))
-    const names = kept === 0 ? this.#durableNames : this.#pendingNames[kept - 1]
-    this.#names = new Map(names)
-    this.#durableNames = new Map(this.#names)
-    this.#pendingNames = []
-    for (const file of this.#names.values()) file.crash(this.random)
+  /** The process was killed: the disk's cache outlives it, and works again. */
+  kill(): void {
     this.#crashed = false
     this.crashAt = Number.POSITIVE_INFINITY
     this.onOperation = () => undefined
+    this.afterOperation = () => undefined
+  }
+
+  /** Power was lost: loses what a crash may lose, and works again. */
+  crash(): void {
+    this.#names = new Map(this.#durableNames)
+    for (const change of this.#pendingNames) if (this.random() < 0.5) change(this.#names)
+    this.#durableNames = new Map(this.#names)
+    this.#pendingNames = []
+    for (const file of this.#names.values()) file.crash(this.random)
+    this.kill()
   }
 
   #file(name: string): FileState {
@@ -135,12 +142,14 @@ export class MemoryStorage implements MetadataStorage {
       if (kind !== 'sync' && kind !== 'syncDirectory') effect()
       throw new CrashError(`${kind} ${name}`)
     }
-    return effect()
+    const result = effect()
+    this.afterOperation(kind, name)
+    return result
   }
 
   #changeNames(change: (names: Names) => void): void {
     change(this.#names)
-    this.#pendingNames.push(new Map(this.#names))
+    this.#pendingNames.push(change)
   }
 
   list(): Promise<string[]> {
