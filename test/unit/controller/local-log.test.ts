@@ -365,11 +365,11 @@ describe('snapshots of LocalLog', () => {
     await log.writeSnapshot({ offset: 2, epoch, records }).catch(() => undefined)
     expect(renamed).toBe(true)
     storage.kill()
-    // The next start finds the snapshot and removes the log before it. Then the power goes: the first change of
-    // names that was not synced is lost, the others stay.
+    // The next start finds the snapshot and removes the log before it. Then the power goes: the first changes
+    // of names that were not synced are lost, the others stay.
     await started(storage)
     let choice = 0
-    storage.random = () => (choice++ === 0 ? 0.9 : 0.1)
+    storage.random = () => (choice++ < 2 ? 0.9 : 0.1)
     storage.crash()
     expect(await texts(storage)).toEqual(['r0', 'r1', 'r2'])
   })
