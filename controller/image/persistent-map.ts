@@ -8,9 +8,9 @@ const bucketCount = 256
 
 type Bucket<K, V> = Map<K, V> | undefined
 
-/** FNV-1a over the UTF-16 units of a string; a multiplicative mix for a number. */
+/** FNV-1a over the UTF-16 units of a string; the low bits of a number, so that few broker ids come in order. */
 function bucketOf(key: MapKey): number {
-  if (typeof key === 'number') return Math.imul(key, 0x9e3779b1) >>> 24
+  if (typeof key === 'number') return key & (bucketCount - 1)
   let hash = 0x811c9dc5
   for (let index = 0; index < key.length; index++) {
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
