@@ -1,0 +1,63 @@
+// `npm run build`: makes what ships, as JavaScript in dist/: `node dist/cli/main.js` runs with no
+// TypeScript, and finds the packages it needs in the node_modules above it.
+// Our modules are put together into a file per command: loading 400 of them one by one took
+// 0.31 CPU-s from exec to the first answer, loading the files takes 0.14 (2-core VM, Node 24,
+// November 2026), and 5 MB less memory.
+
+import { spawnSync } from 'node:child_process'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'rolldown'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
+
+interface PackageJson {
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
+}
+
+async function main(): Promise<void> {
+  const started = performance.now()
+  checkTypes()
+  const shipped = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageJson
+  const packages = Object.keys(shipped.dependencies)
+  rmSync(dist, { recursive: true, force: true })
+  await build({
+    cwd: root,
+    input: { main: 'cli/main.ts' },
+    platform: 'node',
+    external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)),
+    output: {
+      dir: join(dist, 'cli'),
+      format: 'esm',
+      // Names without a hash: stack traces of two builds can be compared.
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name].js',
+    },
+    logLevel: 'warn',
+  })
+  writePackage(shipped)
+  chmodSync(join(dist, 'cli/main.js'), 0o755)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`build: dist/cli/main.js in ${seconds} s`)
+}
+
+function checkTypes(): void {
+  const args = ['-p', join(root, 'tsconfig.build.json')]
+  const run = spawnSync(join(root, 'node_modules/.bin/tsc'), args, { stdio: 'inherit' })
+  if (run.status === 0) return
+  console.error('build: the compiler found errors; nothing was built')
+  process.exit(1)
+}
+
+/** For the version, for Node to know the files as modules, and for `npm install` of dist/. */
+function writePackage(shipped: PackageJson): void {
+  const { name, version, description, license, type, engines, dependencies } = shipped
+  const fields = { name, version, description, license, type, engines, dependencies }
+  const made = { ...fields, bin: { samsa: './cli/main.js' } }
+  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(made, undefined, 2)}\n`)
+}
+
+await main()
