@@ -1,0 +1,198 @@
+// Who may import whom: the layers of the house, from the wire up. THINK before changing this file:
+// an import that it forbids is most likely in the wrong place. A path is that of a file or of a
+// folder with all that is in it; a file is held to the entry with the longest path that matches.
+
+export interface Layer {
+  readonly path: string
+  /** What it may import at run time, besides itself. */
+  readonly values?: readonly string[]
+  /** What it may import types of, besides `values`. */
+  readonly types?: readonly string[]
+  /** Modules of Node and packages. */
+  readonly packages?: readonly string[]
+}
+
+const wire: readonly Layer[] = [
+  { path: 'proto/wire', packages: ['node:util'] },
+  { path: 'proto/kafka', values: ['proto/wire'] },
+  {
+    path: 'proto/record',
+    values: ['proto/wire'],
+    packages: ['node:zlib', 'node:module', '@node-rs/crc32', 'lz4-napi', 'snappy'],
+  },
+]
+
+const controller: readonly Layer[] = [
+  // Decides and replays on what it is given. Digests and checksums are pure.
+  {
+    path: 'controller',
+    values: ['proto/wire', 'proto/kafka/errors.ts'],
+    packages: ['node:crypto', 'node:zlib'],
+  },
+  {
+    path: 'controller/storage-node.ts',
+    values: ['controller'],
+    packages: ['node:fs', 'node:fs/promises', 'node:path'],
+  },
+]
+
+/** Small things of the broker that any of its layers may use. */
+const common = ['broker/assert.ts', 'broker/errors.ts', 'broker/uuid.ts']
+const commonTypes = ['broker/clock.ts']
+
+const broker: readonly Layer[] = [
+  { path: 'broker/assert.ts' },
+  { path: 'broker/clock.ts' },
+  { path: 'broker/errors.ts', values: ['proto/kafka/errors.ts'] },
+  { path: 'broker/uuid.ts', packages: ['node:crypto'] },
+  { path: 'broker/system-time.ts', types: commonTypes },
+  {
+    path: 'broker/config',
+    values: [...common, 'controller/image.ts'],
+    types: ['proto/kafka/errors.ts', 'controller'],
+    packages: ['node:net'],
+  },
+  // The only one that knows that there are files.
+  { path: 'broker/disk', packages: ['node:fs', 'node:fs/promises', 'node:path'] },
+  {
+    path: 'broker/log',
+    values: ['broker/disk', 'proto/record', ...common],
+    types: ['broker/config', ...commonTypes],
+    packages: ['node:path'],
+  },
+  {
+    path: 'broker/replica',
+    values: ['broker/log', 'proto/record', 'controller/image.ts', ...common],
+    types: ['broker/coordinator/partition-writer.ts', 'proto/kafka/errors.ts', ...commonTypes],
+  },
+  // Coordinators see a PartitionWriter, and neither logs nor sockets.
+  {
+    path: 'broker/coordinator',
+    values: ['proto/kafka', 'proto/wire', ...common],
+    types: ['broker/config', ...commonTypes],
+  },
+  {
+    path: 'broker/handlers',
+    values: [
+      'proto/kafka',
+      'proto/record',
+      'proto/wire',
+      'controller',
+      'broker/config',
+      'broker/replica',
+      ...common,
+    ],
+    types: [
+      'broker/log',
+      'broker/network',
+      'broker/coordinator',
+      'broker/services.ts',
+      ...commonTypes,
+    ],
+  },
+  {
+    path: 'broker/handlers/registry.ts',
+    values: ['broker/handlers', 'broker/request/api-table.ts'],
+  },
+  // Frames and sockets; nothing of the protocol.
+  { path: 'broker/network', values: common, types: commonTypes, packages: ['node:net'] },
+  {
+    path: 'broker/request',
+    values: ['proto/kafka', 'proto/wire', ...common],
+    types: ['broker/handlers', 'broker/network', 'broker/services.ts', ...commonTypes],
+  },
+  {
+    path: 'broker/admin',
+    values: common,
+    types: ['broker/network', 'broker/replica', 'broker/request', ...commonTypes],
+    packages: ['node:http', 'node:module', 'node:net', 'node:perf_hooks', '@prometheus-io/client'],
+  },
+  { path: 'broker/producer-ids.ts', values: ['controller', ...common], types: commonTypes },
+  { path: 'broker/services.ts', types: ['broker', 'controller'] },
+  {
+    path: 'broker/node.ts',
+    values: ['broker', 'controller'],
+    packages: ['node:crypto', 'node:os', 'node:path'],
+  },
+]
+
+const cli: readonly Layer[] = [
+  // The entry: everything behind it is loaded by name, when it is needed.
+  { path: 'cli', values: ['cli/command'], packages: ['node:fs'] },
+  {
+    path: 'cli/client',
+    values: ['proto', 'cli/errors.ts', 'cli/units.ts', 'cli/version.ts', 'cli/assert-never.ts'],
+    types: ['cli/format/record.ts'],
+    packages: ['node:net', 'node:timers/promises'],
+  },
+  {
+    path: 'cli/command',
+    values: ['cli/client', 'cli/commands', 'cli/errors.ts', 'cli/units.ts'],
+    packages: ['node:util', 'node:stream'],
+  },
+  {
+    path: 'cli/format',
+    values: ['cli/command/io.ts', 'cli/errors.ts', 'cli/units.ts'],
+    packages: ['node:buffer'],
+  },
+  {
+    path: 'cli/commands',
+    values: ['cli'],
+    packages: ['node:fs', 'node:path', 'node:stream'],
+  },
+  {
+    path: 'cli/serve',
+    values: ['broker/node.ts', 'broker/config', 'cli/command/io.ts', 'cli/errors.ts'],
+    packages: ['node:fs', 'node:path', 'pino'],
+  },
+]
+
+/** Nothing that ships imports these; they may use all that Node has and all of the product. */
+const tools: readonly Layer[] = [
+  { path: 'scripts', values: ['proto', 'controller', 'broker', 'cli'], packages: ['*'] },
+  {
+    path: 'bench',
+    values: ['proto', 'controller', 'broker', 'cli', 'scripts', 'test/support'],
+    packages: ['*'],
+  },
+  {
+    path: 'test',
+    values: ['proto', 'controller', 'broker', 'cli', 'scripts', 'bench'],
+    packages: ['*'],
+  },
+]
+
+export const layers: readonly Layer[] = [...wire, ...controller, ...broker, ...cli, ...tools]
+
+export function layerOf(path: string): Layer | undefined {
+  let best: Layer | undefined
+  for (const layer of layers) {
+    if (isWithin(path, layer.path) && layer.path.length > (best?.path.length ?? -1)) best = layer
+  }
+  return best
+}
+
+/** Why an import is forbidden; undefined when it is not. */
+export function forbidden(
+  from: string,
+  imported: { readonly target: string; readonly isOwn: boolean; readonly isType: boolean },
+): string | undefined {
+  const layer = layerOf(from)
+  if (layer === undefined) return 'its folder has no entry in import-rules.ts'
+  const { values = [], types = [], packages = [] } = layer
+  if (!imported.isOwn) {
+    // A type costs nothing at run time and opens nothing.
+    if (imported.isType || packages.includes('*') || packages.includes(imported.target)) {
+      return undefined
+    }
+    return `${layer.path} may not use ${imported.target}`
+  }
+  const allowed = imported.isType ? [...values, ...types] : values
+  if ([layer.path, ...allowed].some((path) => isWithin(imported.target, path))) return undefined
+  const how = imported.isType ? 'types of ' : ''
+  return `${layer.path} may not import ${how}${imported.target}`
+}
+
+function isWithin(path: string, folderOrFile: string): boolean {
+  return path === folderOrFile || path.startsWith(`${folderOrFile}/`)
+}
