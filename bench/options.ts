@@ -31,7 +31,7 @@ Usage: npm run bench -- [options]
   --page-cache-mb N     file written and deleted before each measured run (default 5000; 0: none)
   --data-dir DIR        where both keep their data, one at a time (default bench/data)
   --port P              first of the ports used: P, P+10000, P+20000 (default 23000)
-  --node-flags "..."    flags of Node for Samsa, for example "--cpu-prof --cpu-prof-dir=/tmp"
+  --node-flags="..."    flags of Node for Samsa, such as --node-flags="--cpu-prof --cpu-prof-dir=/tmp"
   --help                this text
 
 Needs Java and the jars of \`npm run setup:java\`. Samsa runs from dist/ where \`npm run build\` made
