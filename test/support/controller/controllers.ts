@@ -48,7 +48,8 @@ export const configRules: ConfigRules = {
 export function decideContext(overrides: Partial<DecideContext> = {}): DecideContext {
   return {
     newUuid: uuidCounter(),
-    random: () => 0,
+    // A shuffle by it leaves the order as it is.
+    random: (bound) => bound - 1,
     configRules,
     numPartitionsDefault: 1,
     replicationFactorDefault: 1,
@@ -101,7 +102,7 @@ export function newTopic(name: string, options: Partial<NewTopic> = {}): NewTopi
 export function registration(options: Partial<BrokerRegistration> = {}): BrokerRegistration {
   return {
     brokerId: nodeId,
-    incarnationId: 'incarnation-0000000001',
+    incarnationId: 'incarnation-000000000w',
     endpoints: [{ listener: 'PLAINTEXT', host: 'here', port: 9092, securityProtocol: 'PLAINTEXT' }],
     rack: null,
     logDirs: [],
@@ -124,7 +125,8 @@ export function makeController(options: ControllerOptions): QuorumController {
     clusterId: options.clusterId ?? null,
     log: options.log,
     newUuid: options.newUuid ?? uuidCounter(),
-    random: () => 0,
+    // A shuffle by it leaves the order as it is.
+    random: (bound) => bound - 1,
     configRules,
     numPartitionsDefault: 1,
     replicationFactorDefault: 1,
