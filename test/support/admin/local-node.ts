@@ -48,9 +48,10 @@ export interface LocalNode {
 }
 
 export async function startLocalNode(
-  options: { overrides?: readonly string[]; storage?: MemoryStorage } = {},
+  options: { overrides?: readonly string[]; services?: Partial<Services> } = {},
 ): Promise<LocalNode> {
-  const { storage = new MemoryStorage(), overrides = [] } = options
+  const { overrides = [] } = options
+  const storage = new MemoryStorage()
   const { config } = loadBrokerConfig({ text: properties, overrides })
   const directoryId = countedUuid()
   const log = new LocalLog({ storage, nodeId: 1, directoryId, nowMs: () => 1_700_000_000_000 })
@@ -88,6 +89,7 @@ export async function startLocalNode(
     controller,
     producerIds: new ProducerIds(1, controller),
     timers: { schedule: () => ({ cancel: () => undefined }) },
+    ...options.services,
   } as unknown as Services
   return {
     services,
