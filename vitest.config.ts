@@ -9,7 +9,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{unit,property,integration}/**/*.test.ts', 'test/*.test.ts'],
+          include: [
+            'test/{unit,property,scenario,simulation,integration}/**/*.test.ts',
+            'test/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

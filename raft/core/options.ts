@@ -1,0 +1,58 @@
+// The numbers a voter works with. Times in its own clock's milliseconds; every queue and message has a bound here.
+
+import { assert } from './assert.ts'
+
+export interface RaftOptions {
+  /** How often a leader is heard of when there is nothing to say. */
+  readonly heartbeatMs: number
+  /**
+   * A voter that hears nothing for a random time between these two stands for election. The lower one is the lease: for
+   * so long after hearing from a leader it grants no vote, and a leader that hears no quorum for so long steps down.
+   */
+  readonly electionTimeoutMinMs: number
+  readonly electionTimeoutMaxMs: number
+  /** Payload of one append; a single larger entry still goes, alone. */
+  readonly appendBytesMax: number
+  /** Appends under way to one follower. */
+  readonly inflightAppendsMax: number
+  readonly inflightBytesMax: number
+  /** A larger entry is refused. */
+  readonly entryBytesMax: number
+  /** Proposed and not committed; a proposal past it is refused, unless it is the only one. */
+  readonly uncommittedBytesMax: number
+  /** Reads that wait for a quorum. */
+  readonly pendingReadsMax: number
+  /** How far behind the commit index a new voter may be. */
+  readonly promotionLagEntriesMax: number
+  /** Entries kept behind a snapshot, so that a follower a little behind needs no snapshot. */
+  readonly trailingEntries: number
+  readonly snapshotChunkBytes: number
+  /** A chunk without an answer is sent again after so long. */
+  readonly snapshotRetryMs: number
+}
+
+/** Timings by design.md's aim of a new leader within 900 ms at p99; sizes by the memory aim of a node. */
+export const defaultRaftOptions: RaftOptions = {
+  heartbeatMs: 60,
+  electionTimeoutMinMs: 300,
+  electionTimeoutMaxMs: 600,
+  appendBytesMax: 512 * 1024,
+  inflightAppendsMax: 128,
+  inflightBytesMax: 4 * 1024 * 1024,
+  entryBytesMax: 8 * 1024 * 1024,
+  uncommittedBytesMax: 32 * 1024 * 1024,
+  pendingReadsMax: 10_000,
+  promotionLagEntriesMax: 1_000,
+  trailingEntries: 1_000,
+  snapshotChunkBytes: 256 * 1024,
+  snapshotRetryMs: 300,
+}
+
+export function checkOptions(options: RaftOptions): void {
+  const { heartbeatMs, electionTimeoutMinMs, electionTimeoutMaxMs } = options
+  assert(heartbeatMs > 0, 'heartbeatMs is positive')
+  assert(electionTimeoutMinMs > 2 * heartbeatMs, 'one lost heartbeat does not end a lease')
+  assert(electionTimeoutMaxMs > electionTimeoutMinMs, 'election timeouts differ between voters')
+  assert(options.inflightAppendsMax >= 1, 'at least one append may be under way')
+  assert(options.snapshotChunkBytes >= 1, 'chunks have bytes')
+}
