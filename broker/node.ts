@@ -19,6 +19,7 @@ import { CurrentConfig } from './config/current-config.ts'
 import { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import { nodeDisk } from './disk/node-disk.ts'
 import { handlers } from './handlers/registry.ts'
+import { metadataLogFolder } from './log/file-names.ts'
 import type { LogEvents, LogManager } from './log/log-manager.ts'
 import { openLogManager } from './log/open-log-manager.ts'
 import type { ConnectionService } from './network/connection.ts'
@@ -133,7 +134,7 @@ class Node {
   #makeController(): QuorumController {
     const { nodeId, metadataLogDir, numPartitions, defaultReplicationFactor } = this.#file
     const log = new LocalLog({
-      storage: new NodeMetadataStorage(join(metadataLogDir, '__cluster_metadata-0')),
+      storage: new NodeMetadataStorage(join(metadataLogDir, metadataLogFolder)),
       nodeId,
       directoryId: this.#incarnationId,
       nowMs: systemClock.nowMs,

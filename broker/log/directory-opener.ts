@@ -6,7 +6,12 @@ import { CheckpointDamagedError } from './checkpoint/checkpoint-text.ts'
 import { claimDirectory } from './checkpoint/meta-properties.ts'
 import { readPartitionMetadata } from './checkpoint/partition-metadata.ts'
 import { DiskPartitionLog } from './disk-partition-log.ts'
-import { cleanShutdownFile, isDeletedDirectory, parsePartitionDirectory } from './file-names.ts'
+import {
+  cleanShutdownFile,
+  isDeletedDirectory,
+  metadataLogFolder,
+  parsePartitionDirectory,
+} from './file-names.ts'
 import { openLogsAtOnce } from './limits.ts'
 import { type DirectoryOptions, LogDirectory } from './log-directory.ts'
 import { LogDamagedError } from './log-errors.ts'
@@ -59,7 +64,9 @@ class DirectoryOpener {
     this.#recoveryPoints = await recoveryPoints.read(warn)
     this.#logStartOffsets = await logStartOffsets.read(warn)
     this.#highWatermarks = await highWatermarks.read(warn)
-    const partitions = names.filter((name) => parsePartitionDirectory(name) !== null)
+    const partitions = names.filter(
+      (name) => name !== metadataLogFolder && parsePartitionDirectory(name) !== null,
+    )
     await this.#removeDeleted(names)
     await forEachAtOnce(partitions, openLogsAtOnce, (name) => this.#openLog(name))
     await this.#directory.checkSpace()

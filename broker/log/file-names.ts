@@ -24,6 +24,8 @@ export const logStartOffsetFile = 'log-start-offset-checkpoint'
 export const highWatermarkFile = 'replication-offset-checkpoint'
 export const metaPropertiesFile = 'meta.properties'
 export const cleanShutdownFile = '.kafka_cleanshutdown'
+/** The controller's log, named like a partition as in Kafka: not a log of ours. */
+export const metadataLogFolder = '__cluster_metadata-0'
 
 const offsetDigits = 20
 

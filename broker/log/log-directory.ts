@@ -14,7 +14,7 @@ import {
 import { spaceCheckIntervalMs } from './limits.ts'
 import type { LogHome } from './log-home.ts'
 import type { LogEvents, LogManagerConfig } from './log-manager.ts'
-import type { WriteTurn } from './log-writer.ts'
+import { WriteTurn } from './log-writer.ts'
 import type { SegmentContext } from './segment.ts'
 import { SerialTasks } from './serial-tasks.ts'
 
@@ -22,7 +22,6 @@ export interface DirectoryOptions {
   readonly path: string
   readonly directoryId: string
   readonly context: SegmentContext
-  readonly turn: WriteTurn
   readonly config: () => LogManagerConfig
   readonly clock: Clock
   readonly timers: Timers
@@ -35,7 +34,7 @@ export class LogDirectory implements LogHome {
   readonly path: string
   readonly directoryId: string
   readonly context: SegmentContext
-  readonly turn: WriteTurn
+  readonly turn = new WriteTurn()
   readonly clock: Clock
   readonly timers: Timers
   readonly random: () => number
@@ -60,7 +59,6 @@ export class LogDirectory implements LogHome {
     this.path = options.path
     this.directoryId = options.directoryId
     this.context = options.context
-    this.turn = options.turn
     this.clock = options.clock
     this.timers = options.timers
     this.random = options.random

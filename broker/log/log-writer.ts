@@ -2,11 +2,13 @@
 // one writev and, where asked for, one sync (group commit). Owns the queue between the append, which is synchronous, and the
 // disk. Batches are published to readers in order, and only once the disk has them.
 
+import { assert } from '../assert.ts'
 import type { Segment } from './segment.ts'
 
 /** Bytes and buffers of one write; what is over waits for the next, so that no write holds the others up for long. */
 const cycleBytesMax = 8 * 1024 * 1024
 const cycleBuffersMax = 1024
+const writesAtOnceMax = Number(process.env['WRITES'] ?? 2)
 
 /** One write and those who wait for it. */
 export interface WriteCycle {
@@ -28,21 +30,40 @@ export interface WriteHost {
   fail(error: unknown): Promise<never>
 }
 
-/** Starts the writers that got work in this turn of the event loop, all of them at its end. */
+/**
+ * The writes of one log directory. Few are under way at once: each hand-over to the thread pool costs more than writing
+ * a batch does, and what waits meanwhile goes down together. Two rather than one, so that a stalled file does not stall all.
+ */
 export class WriteTurn {
   /** Of all writers together. */
   pendingBytes = 0
-  #writers: LogWriter[] = []
+  /** In the order in which they got something to write. */
+  #ready: LogWriter[] = []
+  #running = 0
+  #isScheduled = false
 
+  /** Starts the writer at the end of this turn of the event loop, or when its time has come. */
   add(writer: LogWriter): void {
-    this.#writers.push(writer)
-    if (this.#writers.length === 1) setImmediate(this.#start)
+    this.#ready.push(writer)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#start)
   }
 
   readonly #start = (): void => {
-    const writers = this.#writers
-    this.#writers = []
-    for (const writer of writers) writer.start()
+    this.#isScheduled = false
+    while (this.#running < writesAtOnceMax) {
+      const writer = this.#ready.shift()
+      if (writer === undefined) return
+      this.#running++
+      // Failures reach those who wait for each cycle.
+      void writer.run(this.#release)
+    }
+  }
+
+  readonly #release = (): void => {
+    this.#running--
+    if (this.#ready.length > 0) this.#start()
   }
 }
 
@@ -73,7 +94,6 @@ export class LogWriter {
   /** The first one is being written while #busy. */
   #queue: Cycle[] = []
   #busy = false
-  #scheduled = false
   #pendingBytes = 0
 
   constructor(host: WriteHost, turn: WriteTurn) {
@@ -104,16 +124,7 @@ export class LogWriter {
     cycle.records += records
     cycle.endOffset = endOffset
     this.#countPending(bytes.length)
-    if (!this.#busy && !this.#scheduled) {
-      this.#scheduled = true
-      this.#turn.add(this)
-    }
     return cycle.written
-  }
-
-  #countPending(bytes: number): void {
-    this.#pendingBytes += bytes
-    this.#turn.pendingBytes += bytes
   }
 
   #openCycle(segment: Segment, position: number, size: number): Cycle {
@@ -127,39 +138,44 @@ export class LogWriter {
     if (fits) return last
     const cycle = new Cycle(segment, position)
     this.#queue.push(cycle)
+    if (this.#queue.length === 1) this.#turn.add(this)
     return cycle
   }
 
-  start(): void {
-    this.#scheduled = false
-    // Failures reach those who wait for each cycle.
-    if (!this.#busy) void this.#run()
+  #countPending(bytes: number): void {
+    this.#pendingBytes += bytes
+    this.#turn.pendingBytes += bytes
   }
 
-  async #run(): Promise<void> {
+  /** Writes what has gathered; `release` is called when the next writer may start. */
+  async run(release: () => void): Promise<void> {
+    const cycle = this.#queue[0]
+    assert(cycle !== undefined && !this.#busy, 'a writer runs when it has work, and once')
     this.#busy = true
     try {
-      for (let cycle = this.#queue[0]; cycle !== undefined; cycle = this.#queue[0]) {
-        await this.#write(cycle)
-        this.#countPending(-cycle.bytes)
-        this.#queue.shift()
-        this.#host.publish(cycle)
-        cycle.settle.resolve()
-      }
+      await this.#write(cycle, release)
+      const synced = this.#host.beforePublish(cycle)
+      if (synced !== undefined) await synced
+      this.#countPending(-cycle.bytes)
+      this.#queue.shift()
+      this.#host.publish(cycle)
+      cycle.settle.resolve()
     } catch (error) {
       await this.#failAll(error)
-    } finally {
-      this.#busy = false
     }
+    this.#busy = false
+    if (this.#queue.length > 0) this.#turn.add(this)
   }
 
-  async #write(cycle: Cycle): Promise<void> {
-    const before = this.#host.beforeWrite(cycle)
-    if (before !== undefined) await before
-    await cycle.segment.file.use((file) => file.write(cycle.buffers, cycle.position))
-    cycle.segment.writtenBytes = cycle.position + cycle.bytes
-    const after = this.#host.beforePublish(cycle)
-    if (after !== undefined) await after
+  async #write(cycle: Cycle, release: () => void): Promise<void> {
+    try {
+      const prepared = this.#host.beforeWrite(cycle)
+      if (prepared !== undefined) await prepared
+      await cycle.segment.file.use((file) => file.write(cycle.buffers, cycle.position))
+      cycle.segment.writtenBytes = cycle.position + cycle.bytes
+    } finally {
+      release()
+    }
   }
 
   /** The host takes no appends until it has settled, so the queue does not grow here. */

@@ -23,7 +23,6 @@ import type {
   LogManager,
   LogManagerOptions,
 } from './log-manager.ts'
-import { WriteTurn } from './log-writer.ts'
 import { OpenFiles } from './open-files.ts'
 import type { PartitionLog, TopicId } from './partition-log.ts'
 import { RecurringWork } from './recurring-work.ts'
@@ -39,7 +38,6 @@ export async function openLogManager(disk: Disk, options: LogManagerOptions): Pr
 class DiskLogManager implements LogManager {
   readonly #disk: Disk
   readonly #options: LogManagerOptions
-  readonly #turn = new WriteTurn()
   readonly #directories: LogDirectory[] = []
   /** Directories that could not be opened, and why. */
   readonly #unopened: { readonly path: string; readonly error: Error }[] = []
@@ -61,7 +59,7 @@ class DiskLogManager implements LogManager {
   async open(): Promise<void> {
     const { clock, timers, random, events, config, logDirs } = this.#options
     const context = { files: new OpenFiles(this.#disk, openFilesMax), pages: new IndexPages() }
-    const shared = { context, turn: this.#turn, config, clock, timers, random, events }
+    const shared = { context, config, clock, timers, random, events }
     const onFailure = (directory: LogDirectory, error: Error) => this.#onFailure(directory, error)
     for (const path of logDirs) {
       try {
@@ -102,7 +100,7 @@ class DiskLogManager implements LogManager {
   }
 
   get pendingBytes(): number {
-    return this.#turn.pendingBytes
+    return this.#directories.reduce((sum, directory) => sum + directory.turn.pendingBytes, 0)
   }
 
   get full(): boolean {
