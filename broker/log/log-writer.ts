@@ -8,7 +8,7 @@ import type { Segment } from './segment.ts'
 /** Bytes and buffers of one write; what is over waits for the next, so that no write holds the others up for long. */
 const cycleBytesMax = 8 * 1024 * 1024
 const cycleBuffersMax = 1024
-const writesAtOnceMax = Number(process.env['WRITES'] ?? 2)
+const writesAtOnceMax = 2
 
 /** One write and those who wait for it. */
 export interface WriteCycle {
