@@ -9,6 +9,7 @@ import type { Endpoint, MetadataDelta, MetadataImage } from '@samsa/controller/i
 import { LocalLog } from '@samsa/controller/local-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
 import { NodeMetadataStorage } from '@samsa/controller/storage-node'
+import { DecodeError } from '@samsa/proto/wire/errors'
 import { type HttpServer, startHttpServer } from './admin/http-server.ts'
 import { registerNodeMetrics } from './admin/node-metrics.ts'
 import { Registry } from './admin/prometheus.ts'
@@ -18,18 +19,20 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import { CurrentConfig } from './config/current-config.ts'
 import { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import { nodeDisk } from './disk/node-disk.ts'
+import { BrokerError } from './errors.ts'
 import { handlers } from './handlers/registry.ts'
 import { metadataLogFolder } from './log/file-names.ts'
 import type { LogEvents, LogManager } from './log/log-manager.ts'
 import { openLogManager } from './log/open-log-manager.ts'
-import type { ConnectionService } from './network/connection.ts'
+import type { Connection, ConnectionService } from './network/connection.ts'
+import { FrameError } from './network/frame-reader.ts'
 import { NetworkServer } from './network/server.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { InternalTopic } from './replica/internal-topic.ts'
 import type { Partition } from './replica/partition.ts'
 import { ReplicaManager } from './replica/replica-manager.ts'
 import { advertised, apiTable } from './request/api-table.ts'
-import { Dispatcher } from './request/dispatcher.ts'
+import { Dispatcher, InvalidRequestError } from './request/dispatcher.ts'
 import type { Services } from './services.ts'
 import { systemClock, systemTimers } from './system-time.ts'
 import { randomUuid } from './uuid.ts'
@@ -298,10 +301,7 @@ class Node {
         serve: (request) => dispatcher.serve(request),
       } satisfies ConnectionService,
       monotonicMs: systemClock.monotonicMs,
-      onConnectionClosed: ({ remoteHost, client }, cause) => {
-        if (cause === null) return
-        this.#events.debug({ remoteHost, client, cause }, 'connection closed for an error')
-      },
+      onConnectionClosed: (connection, cause) => this.#onConnectionClosed(connection, cause),
       onConnectionRefused: (remoteHost, limit) =>
         this.#events.warn({ remoteHost, limit }, 'connection refused: the limit is reached'),
     })
@@ -312,6 +312,14 @@ class Node {
       observer: this.#metrics,
     })
     return server
+  }
+
+  /** A client that breaks the protocol or goes away is its business; anything else is a bug. */
+  #onConnectionClosed({ remoteHost, client }: Connection, cause: Error | null): void {
+    if (cause === null) return
+    const fields = { remoteHost, client, error: cause }
+    if (isClientsFault(cause)) this.#events.debug(fields, 'connection closed for its own fault')
+    else this.#events.error(fields, 'a request failed unexpectedly; its connection was closed')
   }
 
   async #register(ports: ReadonlyMap<string, number>, logs: LogManager): Promise<void> {
@@ -366,4 +374,14 @@ function reachable(endpoint: Endpoint, ports: ReadonlyMap<string, number>): Endp
   const port = endpoint.port === 0 ? (ports.get(endpoint.listener) ?? 0) : endpoint.port
   const anywhere = endpoint.host === '' || endpoint.host === '0.0.0.0' || endpoint.host === '::'
   return { ...endpoint, port, host: anywhere ? hostname() : endpoint.host }
+}
+
+function isClientsFault(cause: Error): boolean {
+  return (
+    cause instanceof DecodeError ||
+    cause instanceof FrameError ||
+    cause instanceof InvalidRequestError ||
+    cause instanceof BrokerError ||
+    'syscall' in cause
+  )
 }

@@ -1,6 +1,6 @@
-// The producer ids that this broker may hand out: whole blocks come from the controller, one at a time, and the next
-// is asked for before the last is used up, so that producers do not wait for it. Ids left over when the broker stops
-// are never used (KIP-730).
+// The producer ids that this broker may hand out: whole blocks come from the controller, one at a
+// time, and the next is asked for before the last is used up, so that producers do not wait for it.
+// Ids left over when the broker stops are never used (KIP-730).
 
 import type { Controller } from '@samsa/controller/controller'
 import { ControllerError } from '@samsa/controller/errors'

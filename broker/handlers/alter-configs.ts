@@ -1,6 +1,6 @@
-// AlterConfigs (key 33), versions 0-2: replaces all overrides of a resource (KIP-133); IncrementalAlterConfigs is the
-// newer form. Topics, this broker, the default of all brokers (name ''), groups, client metrics subscriptions.
-// Differs from Kafka: nothing known.
+// AlterConfigs (key 33), versions 0-2: replaces all overrides of a resource (KIP-133);
+// IncrementalAlterConfigs is the newer form. Topics, this broker, the default of all brokers (name
+// ''), groups, client metrics subscriptions. Differs from Kafka: nothing known.
 
 import { resourceTypeCode } from '@samsa/controller/configs'
 import type { Handler } from './handler.ts'

@@ -1,7 +1,8 @@
-// CreateTopics (key 19), versions 2-7: makes topics, or says whether they could be made (validateOnly).
-// KIP-464 defaults by -1 (v4), KIP-525 the new topic's configs in the answer (v5), KIP-516 its id (v7).
-// Differs from Kafka: two topics of one request whose names collide ('a.b' and 'a_b') are not both made; there is no
-// create.topic.policy.class.name and no throttling of mutations (KIP-599) yet.
+// CreateTopics (key 19), versions 2-7: makes topics, or says whether they could be made
+// (validateOnly). KIP-464 defaults by -1 (v4), KIP-525 the new topic's configs in the answer (v5),
+// KIP-516 its id (v7). Differs from Kafka: two topics of one request whose names collide ('a.b' and
+// 'a_b') are not both made; there is no create.topic.policy.class.name and no throttling of
+// mutations (KIP-599) yet.
 
 import type { CreateTopicResult } from '@samsa/controller/requests'
 import { errorCodes } from '@samsa/proto/kafka/errors'

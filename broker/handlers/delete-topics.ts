@@ -1,6 +1,6 @@
-// DeleteTopics (key 20), versions 1-6: deletes topics by name, from version 6 on (KIP-516) also by id.
-// Differs from Kafka: internal topics are refused with INVALID_REQUEST, where Kafka leaves that to its own tool; there
-// is no throttling of mutations (KIP-599) yet.
+// DeleteTopics (key 20), versions 1-6: deletes topics by name, from version 6 on (KIP-516) also by
+// id. Differs from Kafka: internal topics are refused with INVALID_REQUEST, where Kafka leaves that
+// to its own tool; there is no throttling of mutations (KIP-599) yet.
 
 import type { MetadataImage } from '@samsa/controller/image'
 import type { DeleteTopicResult, Outcome, TopicReference } from '@samsa/controller/requests'

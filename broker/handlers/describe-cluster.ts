@@ -1,6 +1,7 @@
-// DescribeCluster (key 60), versions 0-2: cluster id, controller and brokers (KIP-700), on request also those that are
-// fenced (KIP-1073, v2). Only brokers are told of here: a client that wants controllers (KIP-919) is at the wrong door.
-// Differs from Kafka: controllerId is the active controller if that is a broker too, where Kafka names any broker.
+// DescribeCluster (key 60), versions 0-2: cluster id, controller and brokers (KIP-700), on request
+// also those that are fenced (KIP-1073, v2). Only brokers are told of here: a client that wants
+// controllers (KIP-919) is at the wrong door. Differs from Kafka: controllerId is the active
+// controller if that is a broker too, where Kafka names any broker.
 
 import type { BrokerImage } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,8 +1,8 @@
-// DescribeConfigs (key 32), versions 1-4: all configs of a resource, or those asked for, with where each value comes
-// from (KIP-226), types and documentation (KIP-569). Topics, this broker, what is set for all brokers (name ''),
-// groups, client metrics subscriptions.
-// Differs from Kafka: loggers are refused with INVALID_REQUEST; a resource type that is not known is an error of that
-// resource, where Kafka refuses the whole request.
+// DescribeConfigs (key 32), versions 1-4: all configs of a resource, or those asked for, with where
+// each value comes from (KIP-226), types and documentation (KIP-569). Topics, this broker, what is
+// set for all brokers (name ''), groups, client metrics subscriptions.
+// Differs from Kafka: loggers are refused with INVALID_REQUEST; a resource type that is not known
+// is an error of that resource, where Kafka refuses the whole request.
 
 import { resourceTypeOf } from '@samsa/controller/configs'
 import { configOverrides } from '@samsa/controller/image'

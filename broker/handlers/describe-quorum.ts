@@ -1,8 +1,8 @@
-// DescribeQuorum (key 55), versions 0-2: leader, voters and observers of the controller quorum, and how far each has
-// come (KIP-595, KIP-836 times, KIP-853 directories and endpoints). The metadata log is shown as partition 0 of
-// __cluster_metadata, as Kafka's tools expect it.
-// Differs from Kafka: the listeners of a controller are those of this node's configuration (none, if it has none),
-// since our quorum does not speak Kafka's protocol.
+// DescribeQuorum (key 55), versions 0-2: leader, voters and observers of the controller quorum, and
+// how far each has come (KIP-595, KIP-836 times, KIP-853 directories and endpoints). The metadata
+// log is shown as partition 0 of __cluster_metadata, as Kafka's tools expect it.
+// Differs from Kafka: the listeners of a controller are those of this node's configuration (none,
+// if it has none), since our quorum does not speak Kafka's protocol.
 
 import type { QuorumReplica } from '@samsa/controller/metadata-log'
 import { clusterMetadataTopic } from '@samsa/controller/topic-names'

@@ -1,6 +1,7 @@
-// DescribeTopicPartitions (key 75), version 0: partitions of topics in the order of their names, a page at a time, with
-// eligible leader replicas (KIP-966). A page has as many partitions as the client asked for, at most
-// max.request.partition.size.limit; the cursor says where the next begins.
+// DescribeTopicPartitions (key 75), version 0: partitions of topics in the order of their names, a
+// page at a time, with eligible leader replicas (KIP-966). A page has as many partitions as the
+// client asked for, at most max.request.partition.size.limit; the cursor says where the next
+// begins.
 // Differs from Kafka: nothing known.
 
 import type { TopicImage } from '@samsa/controller/image'

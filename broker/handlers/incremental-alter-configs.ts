@@ -1,7 +1,8 @@
-// IncrementalAlterConfigs (key 44), versions 0-1: sets, deletes, appends to and subtracts from single configs
-// (KIP-339). Topics, this broker, the default of all brokers (name ''), groups, client metrics subscriptions.
-// Differs from Kafka: loggers (KIP-412) are refused with INVALID_REQUEST, since samsa.log.level is one setting for
-// all; an operation that is not known is INVALID_REQUEST, where Kafka fails with UNKNOWN_SERVER_ERROR.
+// IncrementalAlterConfigs (key 44), versions 0-1: sets, deletes, appends to and subtracts from
+// single configs (KIP-339). Topics, this broker, the default of all brokers (name ''), groups,
+// client metrics subscriptions. Differs from Kafka: loggers (KIP-412) are refused with
+// INVALID_REQUEST, since samsa.log.level is one setting for all; an operation that is not known is
+// INVALID_REQUEST, where Kafka fails with UNKNOWN_SERVER_ERROR.
 
 import type { Outcome } from '@samsa/controller/requests'
 import { alterOperations } from '../config/alter.ts'

@@ -1,7 +1,8 @@
-// InitProducerId (key 22), versions 0-5: a producer id for an idempotent producer (KIP-98), a new one each time.
-// Transactions are not served yet. A request with a transactional id is answered UNSUPPORTED_VERSION, which every
-// client takes as final: the coordinator errors, which they retry, would make initTransactions hang until its timeout
-// and then name the wrong cause. FindCoordinator for a transaction answers the same.
+// InitProducerId (key 22), versions 0-5: a producer id for an idempotent producer (KIP-98), a new
+// one each time. Transactions are not served yet. A request with a transactional id is answered
+// UNSUPPORTED_VERSION, which every client takes as final: the coordinator errors, which they retry,
+// would make initTransactions hang until its timeout and then name the wrong cause. FindCoordinator
+// for a transaction answers the same.
 // Differs from Kafka: that; and the first request waits for its id, where Kafka answers
 // COORDINATOR_LOAD_IN_PROGRESS while it fetches a block of ids.
 

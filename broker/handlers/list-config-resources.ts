@@ -1,6 +1,7 @@
-// ListConfigResources (key 74), versions 0-1: names of the resources that have configs (KIP-1142). Version 0 asks for
-// client metrics subscriptions only (KIP-714).
-// Differs from Kafka: brokers are not listed once more as loggers, since loggers have no configs here.
+// ListConfigResources (key 74), versions 0-1: names of the resources that have configs (KIP-1142).
+// Version 0 asks for client metrics subscriptions only (KIP-714).
+// Differs from Kafka: brokers are not listed once more as loggers, since loggers have no configs
+// here.
 
 import { resourceTypeCode, resourceTypeOf } from '@samsa/controller/configs'
 import type { ConfigResourceType, MetadataImage } from '@samsa/controller/image'

@@ -1,9 +1,10 @@
-// Metadata (key 3), versions 0-13: which brokers and topics there are, and who leads each partition.
-// Version 0: an empty list is all topics; from 1 on null is, and an empty list is none. KIP-516 topics by id (v12):
-// once an id is given, names are not looked at. KIP-430 authorized operations. A topic that is not there is made if
-// the request and auto.create.topics.enable allow it; the answer still says UNKNOWN_TOPIC_OR_PARTITION, and the
-// client's next one finds it.
-// Differs from Kafka: controllerId is the active controller if that is a broker too, where Kafka names any broker.
+// Metadata (key 3), versions 0-13: which brokers and topics there are, and who leads each
+// partition. Version 0: an empty list is all topics; from 1 on null is, and an empty list is none.
+// KIP-516 topics by id (v12): once an id is given, names are not looked at. KIP-430 authorized
+// operations. A topic that is not there is made if the request and auto.create.topics.enable allow
+// it; the answer still says UNKNOWN_TOPIC_OR_PARTITION, and the client's next one finds it.
+// Differs from Kafka: controllerId is the active controller if that is a broker too, where Kafka
+// names any broker.
 
 import type { TopicImage } from '@samsa/controller/image'
 import { topicNameProblem } from '@samsa/controller/topic-names'
@@ -131,7 +132,10 @@ function missing(name: string, request: Request): Topic {
   }
 }
 
-/** Only versions that may name topics by id can leave the name out; the others say it as an empty one. */
+/**
+ * Only versions that may name topics by id can leave the name out; the others say it as an empty
+ * one.
+ */
 function withoutName(errorCode: number, topicId = zeroUuid): Topic {
   const name = topicId === zeroUuid ? '' : null
   return { errorCode, name, topicId, isInternal: false, partitions: [] }

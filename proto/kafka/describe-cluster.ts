@@ -20,7 +20,7 @@ export const describeClusterResponse = message(
     throttleTimeMs: field(int32),
     errorCode: int16,
     errorMessage: field(nullable(string), { default: null }),
-    endpointType: field(int8, { since: 1, default: 1 }),
+    endpointType: field(int8, { since: 1, default: 1, ignorable: true }),
     clusterId: string,
     controllerId: field(int32, { default: -1 }),
     brokers: array({
@@ -28,7 +28,7 @@ export const describeClusterResponse = message(
       host: string,
       port: int32,
       rack: field(nullable(string), { default: null }),
-      isFenced: field(boolean, { since: 2 }),
+      isFenced: field(boolean, { since: 2, ignorable: true }),
     }),
     clusterAuthorizedOperations: field(int32, { default: -2_147_483_648 }),
   },

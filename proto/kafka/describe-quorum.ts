@@ -18,7 +18,7 @@ export const describeQuorumRequest = message(
 
 const replicaState = {
   replicaId: int32,
-  replicaDirectoryId: field(uuid, { since: 2 }),
+  replicaDirectoryId: field(uuid, { since: 2, ignorable: true }),
   logEndOffset: int64,
   lastFetchTimestamp: field(int64, { since: 1, default: -1, ignorable: true }),
   lastCaughtUpTimestamp: field(int64, { since: 1, default: -1, ignorable: true }),
@@ -51,7 +51,7 @@ export const describeQuorumResponse = message(
           port: uint16,
         }),
       }),
-      { since: 2 },
+      { since: 2, ignorable: true },
     ),
   },
 )

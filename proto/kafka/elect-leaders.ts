@@ -24,7 +24,7 @@ export const electLeadersResponse = message(
   { name: 'ElectLeadersResponse', versions: '0-2', flexible: '2+' },
   {
     throttleTimeMs: field(int32),
-    errorCode: field(int16, { since: 1 }),
+    errorCode: field(int16, { since: 1, ignorable: true }),
     replicaElectionResults: array({
       topic: string,
       partitionResult: array({

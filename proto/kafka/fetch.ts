@@ -81,7 +81,7 @@ export const fetchResponse = message(
   {
     throttleTimeMs: field(int32),
     errorCode: field(int16, { since: 7, ignorable: true }),
-    sessionId: field(int32, { since: 7 }),
+    sessionId: field(int32, { since: 7, ignorable: true }),
     responses: array({
       topic: field(string, { until: 12, ignorable: true }),
       topicId: field(uuid, { since: 13, ignorable: true }),

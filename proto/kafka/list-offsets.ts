@@ -36,7 +36,7 @@ export const listOffsetsResponse = message(
         errorCode: int16,
         timestamp: field(int64, { default: -1 }),
         offset: field(int64, { default: -1 }),
-        leaderEpoch: field(int32, { since: 4, default: -1 }),
+        leaderEpoch: field(int32, { since: 4, default: -1, ignorable: true }),
       }),
     }),
   },

@@ -1,5 +1,6 @@
-// Asks the controller on behalf of a request: within the time that the client gave, and with a refusal of the whole
-// as a value, since each API says it in its own way, mostly once for each of its items.
+// Asks the controller on behalf of a request: within the time that the client gave, and with a
+// refusal of the whole as a value, since each API says it in its own way, mostly once for each of
+// its items.
 
 import { ControllerError } from '@samsa/controller/errors'
 import type { Outcome } from '@samsa/controller/requests'

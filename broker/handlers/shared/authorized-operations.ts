@@ -1,5 +1,5 @@
-// The operations that a principal may do on a resource, as the bit field of KIP-430. Without an authorizer that is
-// everything the kind of resource has; asked for or not, it is the same for all.
+// The operations that a principal may do on a resource, as the bit field of KIP-430. Without an
+// authorizer that is everything the kind of resource has; asked for or not, it is the same for all.
 
 /** Not asked for. */
 export const operationsNotAsked = -2_147_483_648

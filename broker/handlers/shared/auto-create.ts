@@ -1,5 +1,6 @@
-// Topics that come into being because someone asked for them: those of clients when auto.create.topics.enable allows
-// it, and the internal ones when a coordinator is first needed (KIP-487, KIP-590).
+// Topics that come into being because someone asked for them: those of clients when
+// auto.create.topics.enable allows it, and the internal ones when a coordinator is first needed
+// (KIP-487, KIP-590).
 
 import type { ConfigEntry, CreateTopicResult, NewTopic } from '@samsa/controller/requests'
 import { offsetsTopic, transactionTopic } from '@samsa/controller/topic-names'
@@ -7,7 +8,10 @@ import type { BrokerConfig } from '../../config/broker-config.ts'
 import type { Services } from '../../services.ts'
 import { type Asked, refusable } from './ask-controller.ts'
 
-/** Creates the topics that are not there. Another request may have been quicker: then TOPIC_ALREADY_EXISTS is told. */
+/**
+ * Creates the topics that are not there. Another request may have been quicker: then
+ * TOPIC_ALREADY_EXISTS is told.
+ */
 export function autoCreateTopics(
   services: Services,
   names: readonly string[],

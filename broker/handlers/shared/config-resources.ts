@@ -1,5 +1,5 @@
-// Resources whose configs a request alters: the checks that both alter APIs make before the controller is asked, and
-// the answers in the order of the request.
+// Resources whose configs a request alters: the checks that both alter APIs make before the
+// controller is asked, and the answers in the order of the request.
 
 import { resourceTypeOf } from '@samsa/controller/configs'
 import type { ConfigResource } from '@samsa/controller/image'
@@ -25,8 +25,8 @@ export function unknownType(resourceType: number): Outcome {
 }
 
 /**
- * Sorts out what needs no controller (`check` says why), asks it for the rest, and puts the answers together.
- * `resourceOf` makes the controller's form of a resource that passed.
+ * Sorts out what needs no controller (`check` says why), asks it for the rest, and puts the answers
+ * together. `resourceOf` makes the controller's form of a resource that passed.
  */
 export async function alterResources<R extends AskedResource, C extends ConfigResource>(
   resources: readonly R[],

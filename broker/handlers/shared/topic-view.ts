@@ -1,5 +1,6 @@
-// Topics and brokers as one listener's clients see them: only brokers that are alive and have the listener count as
-// there. What Metadata, DescribeTopicPartitions and DescribeCluster have in common.
+// Topics and brokers as one listener's clients see them: only brokers that are alive and have the
+// listener count as there. What Metadata, DescribeTopicPartitions and DescribeCluster have in
+// common.
 
 import type {
   BrokerId,
@@ -49,7 +50,9 @@ export class ListenerView {
     return [...this.#alive.values()]
   }
 
-  /** A broker that takes requests for the controller: the one that leads the quorum, or else any. */
+  /**
+   * A broker that takes requests for the controller: the one that leads the quorum, or else any.
+   */
   controllerId(): BrokerId {
     const { controllerId } = this.image
     if (this.#alive.has(controllerId)) return controllerId

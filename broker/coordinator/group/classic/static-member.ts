@@ -111,6 +111,8 @@ export function onStaticMemberStored(
     return
   }
   if (group.state !== 'Stable') return
+  // It may have come back with other topics, and the record says so.
+  group.updateSubscribedTopics()
   answerJoin(turn, group, member, answerAfterReplacement(group, member, stored))
 }
 
