@@ -1,0 +1,174 @@
+// Every API that is advertised, in every version of it, gets an answer that decodes. What a version cannot say must be
+// left out of a response, never end the connection.
+
+import { handlers } from '@samsa/broker/handlers/registry'
+import { type ApiName, apis } from '@samsa/proto/kafka/apis'
+import { encodeBatch } from '@samsa/proto/record/batch-builder'
+import type { Encodable } from '@samsa/proto/wire/message'
+import { zeroUuid } from '@samsa/proto/wire/types'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KafkaClient } from '../../support/kafka-client.ts'
+import { startTestNode, type TestNode } from '../../support/node.ts'
+
+type Requests = {
+  [N in ApiName]?: (version: number) => Encodable<(typeof apis)[N]['request']>
+}
+
+const topic = 'every-version'
+const group = 'every-group'
+let topicId = ''
+let node: TestNode
+let client: KafkaClient
+
+const batch = () => encodeBatch([{ key: null, value: Buffer.from('v'), timestampMs: Date.now() }])
+
+/** A plain request for each API: about a topic and a group that exist. */
+const requests: Requests = {
+  produce: (version) => ({
+    acks: -1,
+    timeoutMs: 1_000,
+    topicData: [
+      {
+        ...(version >= 13 ? { topicId } : { name: topic }),
+        partitionData: [{ index: 0, records: batch() }],
+      },
+    ],
+  }),
+  fetch: (version) => ({
+    maxWaitMs: 0,
+    minBytes: 1,
+    sessionEpoch: -1,
+    topics: [
+      {
+        ...(version >= 13 ? { topicId } : { topic }),
+        partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000 }],
+      },
+    ],
+  }),
+  listOffsets: () => ({
+    replicaId: -1,
+    topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+  }),
+  metadata: () => ({ topics: [{ name: topic }] }),
+  offsetCommit: (version) => ({
+    groupId: 'simple-group',
+    memberId: '',
+    topics: [
+      {
+        ...(version >= 10 ? { topicId } : { name: topic }),
+        partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }],
+      },
+    ],
+  }),
+  offsetFetch: (version) => {
+    const partitionIndexes = [0]
+    if (version < 8) return { groupId: group, topics: [{ name: topic, partitionIndexes }] }
+    const named = version >= 10 ? { topicId } : { name: topic }
+    return { groups: [{ groupId: group, topics: [{ ...named, partitionIndexes }] }] }
+  },
+  findCoordinator: (version) => (version >= 4 ? { coordinatorKeys: [group] } : { key: group }),
+  joinGroup: (version) => ({
+    groupId: `${group}-${version}`,
+    sessionTimeoutMs: 10_000,
+    ...(version >= 1 && { rebalanceTimeoutMs: 10_000 }),
+    memberId: '',
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.from('subscription') }],
+  }),
+  heartbeat: () => ({ groupId: group, generationId: 1, memberId: 'nobody' }),
+  leaveGroup: (version) => ({
+    groupId: group,
+    ...(version >= 3 ? { members: [{ memberId: 'nobody' }] } : { memberId: 'nobody' }),
+  }),
+  syncGroup: () => ({ groupId: group, generationId: 1, memberId: 'nobody', assignments: [] }),
+  describeGroups: () => ({ groups: [group] }),
+  listGroups: () => ({}),
+  apiVersions: (version) =>
+    version >= 3 ? { clientSoftwareName: 'test', clientSoftwareVersion: '1' } : {},
+  createTopics: (version) => ({
+    topics: [
+      {
+        name: `made-${version}`,
+        numPartitions: 1,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [],
+      },
+    ],
+    timeoutMs: 1_000,
+  }),
+  deleteTopics: (version) => ({
+    ...(version >= 6 ? { topics: [{ name: 'none', topicId: zeroUuid }] } : { topicNames: ['none'] }),
+    timeoutMs: 1_000,
+  }),
+  deleteRecords: () => ({
+    topics: [{ name: topic, partitions: [{ partitionIndex: 0, offset: 0 }] }],
+    timeoutMs: 1_000,
+  }),
+  initProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1_000 }),
+  offsetForLeaderEpoch: () => ({
+    topics: [{ topic, partitions: [{ partition: 0, leaderEpoch: 0 }] }],
+  }),
+  describeConfigs: () => ({
+    resources: [{ resourceType: 2, resourceName: topic, configurationKeys: null }],
+  }),
+  alterConfigs: () => ({
+    resources: [{ resourceType: 2, resourceName: topic, configs: [] }],
+    validateOnly: false,
+  }),
+  incrementalAlterConfigs: () => ({
+    resources: [
+      {
+        resourceType: 2,
+        resourceName: topic,
+        configs: [{ name: 'retention.ms', configOperation: 0, value: '1000000' }],
+      },
+    ],
+    validateOnly: false,
+  }),
+  describeLogDirs: () => ({ topics: null }),
+  createPartitions: () => ({
+    topics: [{ name: topic, count: 1, assignments: null }],
+    timeoutMs: 1_000,
+    validateOnly: true,
+  }),
+  deleteGroups: () => ({ groupsNames: ['none'] }),
+  offsetDelete: () => ({ groupId: group, topics: [] }),
+  describeQuorum: () => ({
+    topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }],
+  }),
+  describeCluster: () => ({ includeClusterAuthorizedOperations: false }),
+  describeProducers: () => ({ topics: [{ name: topic, partitionIndexes: [0] }] }),
+  listConfigResources: () => ({}),
+  describeTopicPartitions: () => ({ topics: [{ name: topic }], responsePartitionLimit: 100 }),
+}
+
+beforeAll(async () => {
+  node = await startTestNode()
+  client = await node.connect()
+  const made = await client.send('createTopics', 7, {
+    topics: [{ name: topic, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+    timeoutMs: 5_000,
+  })
+  topicId = made.topics[0]?.topicId ?? ''
+  await client.send('findCoordinator', 4, { coordinatorKeys: [group] })
+})
+afterAll(() => node.close())
+
+describe('every version of', () => {
+  for (const { api } of handlers) {
+    const { min, max } = apis[api].request.versions
+    const versions = Array.from({ length: max - min + 1 }, (_, index) => min + index)
+    it.each(versions)(`${apis[api].name} %i is answered`, async (version) => {
+      const make = requests[api]
+      expect(make, `this test needs a request for ${api}`).toBeDefined()
+      const answer = await client.send(api, version, make?.(version) as never)
+      expect(answer).toBeTypeOf('object')
+      expect(JSON.stringify(answer, jsonable)).not.toMatch(/"errorCode":-1[,}]/)
+    })
+  }
+})
+
+function jsonable(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}
