@@ -1,5 +1,5 @@
-// Checks of what must hold whatever comes in. They stay on in production: a broken one is a bug, and going on would
-// spread it.
+// Checks of what must hold whatever comes in. They stay on in production: a broken one is a bug,
+// and going on would spread it.
 
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`broken invariant: ${message}`)

@@ -1,5 +1,5 @@
-// Brokers: how they register, are fenced, taken in and removed, and the replay of those records. What that does to
-// partitions is elections.ts.
+// Brokers: how they register, are fenced, taken in and removed, and the replay of those records.
+// What that does to partitions is elections.ts.
 
 import type { Decision } from './decision.ts'
 import { changesOfRestart, changesWith, changesWithout } from './elections.ts'

@@ -1,5 +1,6 @@
-// Configs: what AlterConfigs and IncrementalAlterConfigs come to as records, and their replay. Which names and values
-// are allowed is the broker's knowledge and comes in as ConfigRules; that the resource exists is checked here.
+// Configs: what AlterConfigs and IncrementalAlterConfigs come to as records, and their replay.
+// Which names and values are allowed is the broker's knowledge and comes in as ConfigRules; that
+// the resource exists is checked here.
 
 import {
   type ConfigOutcome,
@@ -143,7 +144,8 @@ function recordsOf(
   for (const name of names) {
     const value = after.get(name) ?? null
     const unchanged = value === (before.get(name) ?? null)
-    // A broker reloads what a config names (a key store, say) even when the name stays the same (KAFKA-14136).
+    // A broker reloads what a config names (a key store, say) even when the name stays the same
+    // (KAFKA-14136).
     const reload = resource.type === 'broker' && given.includes(name)
     if (!unchanged || reload) records.push(configRecord(resource, name, value))
   }

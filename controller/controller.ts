@@ -1,6 +1,7 @@
-// What the rest of the node asks of the controller. Every request resolves once what was decided is committed and
-// applied: the caller's next look at image() shows it. A request to a controller that is not the active one rejects
-// with a ControllerError NOT_CONTROLLER. Arguments and results are plain data (requests.ts).
+// What the rest of the node asks of the controller. Every request resolves once what was decided is
+// committed and applied: the caller's next look at image() shows it. A request to a controller that
+// is not the active one rejects with a ControllerError NOT_CONTROLLER. Arguments and results are
+// plain data (requests.ts).
 
 import type { BrokerId, MetadataDelta, MetadataImage } from './image.ts'
 import type { QuorumStatus } from './metadata-log.ts'
@@ -23,7 +24,10 @@ import type {
 export type MetadataListener = (image: MetadataImage, delta: MetadataDelta) => void
 
 export interface Controller {
-  /** Reads the metadata log; resolves once this node knows everything committed and may decide or forward. */
+  /**
+   * Reads the metadata log; resolves once this node knows everything committed and may decide or
+   * forward.
+   */
   start(): Promise<void>
   close(): Promise<void>
 
@@ -40,7 +44,10 @@ export interface Controller {
 
   registerBroker(registration: BrokerRegistration): Promise<BrokerRegistered>
   unregisterBroker(brokerId: BrokerId): Promise<void>
-  /** Takes a fenced broker in: its partitions may be led again. `epoch` is the one its registration got. */
+  /**
+   * Takes a fenced broker in: its partitions may be led again. `epoch` is the one its registration
+   * got.
+   */
   unfenceBroker(brokerId: BrokerId, epoch: number): Promise<void>
   /** Takes a broker out: it leaves every ISR that has another member and leads nothing. */
   fenceBroker(brokerId: BrokerId, epoch: number): Promise<void>

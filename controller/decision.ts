@@ -1,5 +1,5 @@
-// A decision: the records that carry it out and the answer to whoever asked. Deciding changes nothing and reads
-// neither clock nor chance: what it needs of them comes in by the context.
+// A decision: the records that carry it out and the answer to whoever asked. Deciding changes
+// nothing and reads neither clock nor chance: what it needs of them comes in by the context.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { ConfigOverrides, ConfigResource } from './image.ts'
@@ -15,7 +15,10 @@ export type ConfigOutcome =
   | { readonly type: 'accepted'; readonly overrides: ConfigOverrides }
   | { readonly type: 'refused'; readonly error: KafkaErrorName; readonly message: string }
 
-/** What the controller must know of configs: which names and values there are is the broker's business. */
+/**
+ * What the controller must know of configs: which names and values there are is the broker's
+ * business.
+ */
 export interface ConfigRules {
   /** What the changes make of the overrides `before`, or why they must not be made. */
   change(

@@ -1,6 +1,6 @@
-// Who leads a partition and who is in its ISR as brokers come and go. Pure: a partition and what changed come in, the
-// record that changes the partition comes out. Leaders are elected only from the ISR, or from the eligible leader
-// replicas when the ISR is empty (KIP-966).
+// Who leads a partition and who is in its ISR as brokers come and go. Pure: a partition and what
+// changed come in, the record that changes the partition comes out. Leaders are elected only from
+// the ISR, or from the eligible leader replicas when the ISR is empty (KIP-966).
 
 import type { BrokerId, MetadataImage, PartitionImage, TopicImage } from './image.ts'
 import { isActive } from './partitions.ts'
@@ -19,7 +19,8 @@ function changeTo(topic: TopicImage, partition: PartitionImage, target: Target):
   const leader = electLeader(partition, target)
   const elected = leader !== partition.leader && leader !== noLeader
   const isr = target.isr.length === 0 && elected ? [leader] : target.isr
-  // An ISR never becomes empty: its last member is the only one known to hold every committed record.
+  // An ISR never becomes empty: its last member is the only one known to hold every committed
+  // record.
   const isrChanged = isr.length > 0 && isr.length !== partition.isr.length
   if (leader === partition.leader && !isrChanged) return null
   return {
@@ -70,8 +71,8 @@ export function changesWith(image: MetadataImage, brokerId: BrokerId): NewRecord
 }
 
 /**
- * The broker's process is another than before and joins at once: as if it had gone and come back, in one step. Where
- * it is the last of the ISR it goes on leading, in a new leader epoch.
+ * The broker's process is another than before and joins at once: as if it had gone and come back,
+ * in one step. Where it is the last of the ISR it goes on leading, in a new leader epoch.
  */
 export function changesOfRestart(image: MetadataImage, brokerId: BrokerId): NewRecord[] {
   const mayLead = (id: BrokerId) => id !== brokerId && isActive(image.brokers.get(id))

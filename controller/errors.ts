@@ -1,5 +1,6 @@
-// The controller's errors. A ControllerError refuses one whole request and names the Kafka error the caller is to be
-// answered with; what goes wrong with one item of a request is a result of that item, never thrown.
+// The controller's errors. A ControllerError refuses one whole request and names the Kafka error
+// the caller is to be answered with; what goes wrong with one item of a request is a result of that
+// item, never thrown.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 
@@ -13,7 +14,10 @@ export class ControllerError extends Error {
   }
 }
 
-/** A metadata record that this version of the software cannot read, or that contradicts what came before it. */
+/**
+ * A metadata record that this version of the software cannot read, or that contradicts what came
+ * before it.
+ */
 export class MetadataRecordError extends Error {
   override readonly name = 'MetadataRecordError'
 }

@@ -1,11 +1,14 @@
-// Features: which levels are finalized for the cluster, what a new log begins with, and the refusal of a log that a
-// later version of the software has moved on.
+// Features: which levels are finalized for the cluster, what a new log begins with, and the refusal
+// of a log that a later version of the software has moved on.
 
 import { MetadataRecordError } from './errors.ts'
 import type { MetadataDraft } from './image/draft.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
 
-/** What the records of a metadata log may say. Raised by whoever adds to them, with the release that did. */
+/**
+ * What the records of a metadata log may say. Raised by whoever adds to them, with the release that
+ * did.
+ */
 export const metadataLevelFeature = 'samsa.metadata.version'
 export const metadataLevel = 1
 const metadataLevelRelease = '0.1.0'

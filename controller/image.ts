@@ -1,5 +1,6 @@
-// The metadata image: what the cluster is at one offset of the metadata log. Immutable; every change makes a new
-// image that shares what did not change. Brokers read it, nobody but the controller's replay makes one.
+// The metadata image: what the cluster is at one offset of the metadata log. Immutable; every
+// change makes a new image that shares what did not change. Brokers read it, nobody but the
+// controller's replay makes one.
 
 export type BrokerId = number
 /** A topic's UUID, as Kafka prints it: 22 characters of URL-safe base64. */
@@ -53,7 +54,10 @@ export interface TopicImage {
 /** Config overrides of one resource, in Kafka's string form. */
 export type ConfigOverrides = ReadonlyMap<string, string>
 
-/** Kafka's resource types, by their code in the protocol. `broker` with name '' is the cluster-wide default. */
+/**
+ * Kafka's resource types, by their code in the protocol. `broker` with name '' is the cluster-wide
+ * default.
+ */
 export type ConfigResourceType = 'topic' | 'broker' | 'broker-logger' | 'client-metrics' | 'group'
 
 export interface ConfigResource {
@@ -78,7 +82,10 @@ export interface MetadataImage {
   readonly nextProducerId: number
   /** The epoch that the next broker registration gets. */
   readonly nextBrokerEpoch: number
-  /** Topics whose names have a '.' or '_', by the name with each '.' made '_': two of one key would collide. */
+  /**
+   * Topics whose names have a '.' or '_', by the name with each '.' made '_': two of one key would
+   * collide.
+   */
   readonly collidingNames: ReadonlyMap<string, readonly string[]>
 }
 

@@ -1,8 +1,10 @@
-// MetadataLog on one local voter: it leads from its start, and a record is committed once it is synced to disk. Appends
-// that come while a sync is under way share the next one. A write that fails is undone and the log goes on in a new
-// epoch; a sync that fails ends it, since nobody can tell what the disk then holds.
+// MetadataLog on one local voter: it leads from its start, and a record is committed once it is
+// synced to disk. Appends that come while a sync is under way share the next one. A write that
+// fails is undone and the log goes on in a new epoch; a sync that fails ends it, since nobody can
+// tell what the disk then holds.
 //
-// The epoch of a start that appended nothing is used again by the next: nobody has seen anything of it.
+// The epoch of a start that appended nothing is used again by the next: nobody has seen anything of
+// it.
 
 import { assert } from './assert.ts'
 import { createWhole, logEndName, segmentName, snapshotName } from './local-log/files.ts'
@@ -74,7 +76,8 @@ export class LocalLog implements MetadataLog {
     this.#lastEpoch = recovered.lastEpoch
     this.#segments = [...recovered.segments]
     if (recovered.snapshot !== null) this.#snapshot = recovered.snapshot
-    // The crash may have come between a renaming and its sync, and what the new name replaces is about to go.
+    // The crash may have come between a renaming and its sync, and what the new name replaces is
+    // about to go.
     await this.#storage.syncDirectory()
     for (const name of recovered.superseded) await this.#storage.remove(name)
     const last = this.#segments.at(-1)
@@ -82,8 +85,8 @@ export class LocalLog implements MetadataLog {
     this.#file = await this.#storage.open(segmentName(last))
     this.#fileBytes = recovered.lastSegmentBytes
     if (recovered.tornBytes > 0) await this.#file.truncate(this.#fileBytes)
-    // Also when nothing was torn: the crash may have come between a write and its sync, and what is about to be
-    // delivered as committed must be durable.
+    // Also when nothing was torn: the crash may have come between a write and its sync, and what is
+    // about to be delivered as committed must be durable.
     await this.#file.sync()
   }
 
@@ -121,7 +124,9 @@ export class LocalLog implements MetadataLog {
     return done
   }
 
-  /** Writes and syncs everything that waits, as one. Never rejects: what goes wrong ends the log. */
+  /**
+   * Writes and syncs everything that waits, as one. Never rejects: what goes wrong ends the log.
+   */
   async #flush(): Promise<void> {
     const group = this.#pending
     this.#pending = []
@@ -147,8 +152,9 @@ export class LocalLog implements MetadataLog {
   }
 
   /**
-   * The disk took nothing, or a part: full, most likely. Cuts what it took, and only then says that nothing of it will
-   * ever be in the log. What waits was decided on top of it, so it goes too; the new epoch says so to whoever decides.
+   * The disk took nothing, or a part: full, most likely. Cuts what it took, and only then says that
+   * nothing of it will ever be in the log. What waits was decided on top of it, so it goes too; the
+   * new epoch says so to whoever decides.
    */
   async #undoWrite(group: readonly PendingAppend[], cause: unknown): Promise<void> {
     this.#resign()
@@ -193,7 +199,8 @@ export class LocalLog implements MetadataLog {
   async #writeSnapshot(snapshot: MetadataSnapshot): Promise<void> {
     const { offset, epoch } = snapshot
     if (this.#snapshot !== undefined && offset <= this.#snapshot.offset) return
-    // A segment that ends here can be dropped as a whole, at the latest with the snapshot after this one.
+    // A segment that ends here can be dropped as a whole, at the latest with the snapshot after
+    // this one.
     await this.#exclusively(() => this.#roll())
     await writeSnapshotFile(this.#storage, {
       offset,
@@ -234,7 +241,10 @@ export class LocalLog implements MetadataLog {
     this.#segments.push(base)
   }
 
-  /** Removes what a durable snapshot has made superfluous. A crash in between leaves it to the next start. */
+  /**
+   * Removes what a durable snapshot has made superfluous. A crash in between leaves it to the next
+   * start.
+   */
   async #forget({ offset, epoch }: MetadataSnapshot): Promise<void> {
     const older = this.#snapshot
     this.#snapshot = { offset, epoch }

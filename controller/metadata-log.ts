@@ -1,5 +1,5 @@
-// What the controller asks of consensus: append records, learn what is committed, keep snapshots. A single local
-// voter fills it today and the Raft quorum later; the controller cannot tell which.
+// What the controller asks of consensus: append records, learn what is committed, keep snapshots. A
+// single local voter fills it today and the Raft quorum later; the controller cannot tell which.
 
 export interface CommittedBatch {
   readonly baseOffset: number
@@ -28,11 +28,15 @@ export interface MetadataLogListener {
   onSnapshot(snapshot: MetadataSnapshot): void
   onCommit(batch: CommittedBatch): void
   /**
-   * The leader or its epoch changed. When this node is named it may decide from now on: everything committed before
-   * its epoch has been delivered. When another or none is, appends of earlier epochs are lost or already delivered.
+   * The leader or its epoch changed. When this node is named it may decide from now on: everything
+   * committed before its epoch has been delivered. When another or none is, appends of earlier
+   * epochs are lost or already delivered.
    */
   onLeaderChange(leader: QuorumLeader): void
-  /** The log cannot go on, and nothing will be delivered any more: its disk failed, or a listener did. */
+  /**
+   * The log cannot go on, and nothing will be delivered any more: its disk failed, or a listener
+   * did.
+   */
   onFault(error: Error): void
 }
 
@@ -40,7 +44,9 @@ export interface QuorumReplica {
   readonly replicaId: number
   readonly directoryId: string
   readonly logEndOffset: number
-  /** Wall time of the last contact with the leader, and of being level with it; -1 when not known. */
+  /**
+   * Wall time of the last contact with the leader, and of being level with it; -1 when not known.
+   */
   readonly lastFetchTimestampMs: number
   readonly lastCaughtUpTimestampMs: number
 }
@@ -53,15 +59,21 @@ export interface QuorumStatus extends QuorumLeader {
 }
 
 export interface MetadataLog {
-  /** Delivers the snapshot and what is committed after it, then who leads, then goes on as commits happen. */
+  /**
+   * Delivers the snapshot and what is committed after it, then who leads, then goes on as commits
+   * happen.
+   */
   start(listener: MetadataLogListener): Promise<void>
   /**
-   * Appends all of `records` or none, if this node still leads in `epoch`. Resolves with the last record's offset once
-   * the batch is committed (onCommit has been called for it); rejects with NotLeaderError when it certainly is not and
-   * never will be in the log, and with LostLeadershipError when that cannot be known.
+   * Appends all of `records` or none, if this node still leads in `epoch`. Resolves with the last
+   * record's offset once the batch is committed (onCommit has been called for it); rejects with
+   * NotLeaderError when it certainly is not and never will be in the log, and with
+   * LostLeadershipError when that cannot be known.
    */
   append(epoch: number, records: readonly Buffer[]): Promise<number>
-  /** Makes everything up to `snapshot.offset` free to be forgotten, once the snapshot is durable. */
+  /**
+   * Makes everything up to `snapshot.offset` free to be forgotten, once the snapshot is durable.
+   */
   writeSnapshot(snapshot: MetadataSnapshot): Promise<void>
   status(): QuorumStatus
   close(): Promise<void>
@@ -71,7 +83,9 @@ export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError'
 }
 
-/** The append was under way when leadership, or the log's disk, was lost: it may turn up committed. */
+/**
+ * The append was under way when leadership, or the log's disk, was lost: it may turn up committed.
+ */
 export class LostLeadershipError extends Error {
   override readonly name = 'LostLeadershipError'
 }

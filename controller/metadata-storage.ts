@@ -1,5 +1,6 @@
-// The files of the metadata log as it sees them: one flat directory. Nothing is durable before the sync that covers
-// it: a file's bytes before the file's sync, a name's creation, renaming or removal before syncDirectory.
+// The files of the metadata log as it sees them: one flat directory. Nothing is durable before the
+// sync that covers it: a file's bytes before the file's sync, a name's creation, renaming or
+// removal before syncDirectory.
 
 export interface MetadataFile {
   /** Writes the chunks one after the other from `position` on. */

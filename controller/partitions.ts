@@ -1,5 +1,5 @@
-// Partitions: how new ones begin, CreatePartitions, and the replay of partition records. Who leads when brokers come
-// and go is elections.ts.
+// Partitions: how new ones begin, CreatePartitions, and the replay of partition records. Who leads
+// when brokers come and go is elections.ts.
 
 import { zeroUuid } from '@samsa/proto/wire/types'
 import { type DecideContext, type Decision, duplicatesOf, outcomeOf, Refusal } from './decision.ts'
@@ -28,7 +28,10 @@ export function placeNew(
   return placeReplicas({ brokers: image.brokers.values(), random: context.random, ...wanted })
 }
 
-/** Refuses a list of replicas that a client made: unknown brokers, repeated ones, another length than the others. */
+/**
+ * Refuses a list of replicas that a client made: unknown brokers, repeated ones, another length
+ * than the others.
+ */
 export function checkAssignment(
   image: MetadataImage,
   replicas: readonly BrokerId[],

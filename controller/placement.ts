@@ -1,6 +1,7 @@
-// Places the replicas of new partitions. Pure: brokers and chance come in, lists of broker ids come out, the first
-// of each the leader. Goals in order: spread over racks, spread over brokers, unfenced before fenced; two rules
-// without exception: no broker twice in a partition, and a leader that is not fenced.
+// Places the replicas of new partitions. Pure: brokers and chance come in, lists of broker ids come
+// out, the first of each the leader. Goals in order: spread over racks, spread over brokers,
+// unfenced before fenced; two rules without exception: no broker twice in a partition, and a leader
+// that is not fenced.
 
 import { Refusal } from './decision.ts'
 import type { BrokerId, BrokerImage } from './image.ts'
@@ -17,7 +18,10 @@ export interface PlacementRequest {
   readonly random: (bound: number) => number
 }
 
-/** One list of replicas for each new partition. Throws a Refusal when the brokers there are do not suffice. */
+/**
+ * One list of replicas for each new partition. Throws a Refusal when the brokers there are do not
+ * suffice.
+ */
 export function placeReplicas(request: PlacementRequest): BrokerId[][] {
   const { replicationFactor, random } = request
   const racks = racksOf(request.brokers)
@@ -43,7 +47,8 @@ export function placeReplicas(request: PlacementRequest): BrokerId[][] {
   }
   const placed: BrokerId[][] = []
   for (let index = 0; index < request.partitionCount; index++) {
-    // After a full turn the stripes would repeat, and with them which brokers share partitions: mix anew.
+    // After a full turn the stripes would repeat, and with them which brokers share partitions: mix
+    // anew.
     const stripe = index % unfencedCount
     if (stripe === 0) shuffleRacks(racks, random)
     placed.push(placeOne(racks, stripe, replicationFactor))
@@ -83,9 +88,9 @@ function shuffle(items: unknown[], random: (bound: number) => number): void {
 }
 
 /**
- * Goes round the racks from the stripe's own on, one broker at a time, the leader first. A rack that is `distance`
- * further on begins as many brokers further on too: every broker leads and follows equally often, and no two always
- * together.
+ * Goes round the racks from the stripe's own on, one broker at a time, the leader first. A rack
+ * that is `distance` further on begins as many brokers further on too: every broker leads and
+ * follows equally often, and no two always together.
  */
 function placeOne(racks: readonly Rack[], stripe: number, replicationFactor: number): BrokerId[] {
   const round = Math.floor(stripe / racks.length)
@@ -102,7 +107,10 @@ function placeOne(racks: readonly Rack[], stripe: number, replicationFactor: num
   return replicas
 }
 
-/** The brokers of one rack in the order that one partition takes them: unfenced first, from `start` on. */
+/**
+ * The brokers of one rack in the order that one partition takes them: unfenced first, from `start`
+ * on.
+ */
 class RackCursor {
   readonly #rack: Rack
   readonly #start: number

@@ -1,4 +1,5 @@
-// Producer ids: blocks of them are handed to brokers, each id once in the life of the cluster (KIP-730).
+// Producer ids: blocks of them are handed to brokers, each id once in the life of the cluster
+// (KIP-730).
 
 import { checkedEpoch } from './cluster.ts'
 import type { Decision } from './decision.ts'

@@ -1,6 +1,7 @@
-// The controller of one node: decides while the node leads the metadata log, follows it always. Single-threaded: a
-// request is decided whole, against everything decided before it, and answered once its records are committed and
-// applied. Owns the images; all that changes them is the log's records, replayed.
+// The controller of one node: decides while the node leads the metadata log, follows it always.
+// Single-threaded: a request is decided whole, against everything decided before it, and answered
+// once its records are committed and applied. Owns the images; all that changes them is the log's
+// records, replayed.
 
 import { randomInt } from 'node:crypto'
 import { assert } from './assert.ts'
@@ -47,7 +48,10 @@ import { createTopics, deleteTopics } from './topics.ts'
 
 export interface QuorumControllerOptions {
   readonly nodeId: BrokerId
-  /** The cluster that this node belongs to; null when it has yet to be told, and a new one is to be founded if need be. */
+  /**
+   * The cluster that this node belongs to; null when it has yet to be told, and a new one is to be
+   * founded if need be.
+   */
   readonly clusterId: string | null
   readonly log: MetadataLog
   /** A new random UUID, as 22 characters of base64. */
@@ -70,7 +74,10 @@ export class QuorumController implements Controller, MetadataLogListener {
   readonly #snapshots: SnapshotTrigger
   /** All that is committed. */
   #image: MetadataImage = emptyImage
-  /** #image and what has been appended on top of it but is not committed yet: what the next decision sees. */
+  /**
+   * #image and what has been appended on top of it but is not committed yet: what the next decision
+   * sees.
+   */
   #decided: MetadataImage = emptyImage
   #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
   #listeners = new Set<MetadataListener>()
@@ -169,7 +176,10 @@ export class QuorumController implements Controller, MetadataLogListener {
     return this.#decide((image) => allocateProducerIds(image, brokerId, epoch))
   }
 
-  /** Decides now, without a pause between looking and appending; resolves with the answer once it may be given. */
+  /**
+   * Decides now, without a pause between looking and appending; resolves with the answer once it
+   * may be given.
+   */
   async #decide<T>(decide: (image: MetadataImage) => Decision<T>): Promise<T> {
     this.#checkMayDecide()
     const { records, response } = decide(this.#decided)
@@ -253,7 +263,8 @@ export class QuorumController implements Controller, MetadataLogListener {
       this.#image.offset,
       leader.leaderId,
     )
-    // What was decided on top of the image and is not committed by now comes from the log again, or is lost.
+    // What was decided on top of the image and is not committed by now comes from the log again, or
+    // is lost.
     this.#publish(image, delta)
   }
 
@@ -263,7 +274,8 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   #publish(image: MetadataImage, delta: MetadataDelta): void {
     this.#image = image
-    // Records that were decided here have been replayed twice, before and after they were committed: keep one.
+    // Records that were decided here have been replayed twice, before and after they were
+    // committed: keep one.
     if (this.#uncommittedRecords === 0) this.#decided = image
     for (const listener of this.#listeners) listener(image, delta)
   }

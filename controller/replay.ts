@@ -1,5 +1,5 @@
-// replay(record): the only way that metadata changes, on the active controller and on every follower alike. One line
-// a record type; each aspect replays its own.
+// replay(record): the only way that metadata changes, on the active controller and on every
+// follower alike. One line a record type; each aspect replays its own.
 
 import { assertNever } from './assert.ts'
 import {

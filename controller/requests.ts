@@ -1,10 +1,14 @@
-// What can be asked of the controller and what it answers: plain data, so that a request can cross a thread or the
-// network to the active controller unchanged. Handlers translate the Kafka protocol into these and back.
+// What can be asked of the controller and what it answers: plain data, so that a request can cross
+// a thread or the network to the active controller unchanged. Handlers translate the Kafka protocol
+// into these and back.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { BrokerId, ConfigOverrides, ConfigResource, Endpoint, TopicId } from './image.ts'
 
-/** How one item of a request went. `message` is null when there is nothing to add to the error's own text. */
+/**
+ * How one item of a request went. `message` is null when there is nothing to add to the error's own
+ * text.
+ */
 export interface Outcome {
   readonly error: KafkaErrorName
   readonly message: string | null

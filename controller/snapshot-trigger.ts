@@ -1,5 +1,5 @@
-// When a snapshot is due, and that only one is written at a time. The rule bounds both what a start has to read and
-// how often the state is written anew (see limits.ts).
+// When a snapshot is due, and that only one is written at a time. The rule bounds both what a start
+// has to read and how often the state is written anew (see limits.ts).
 
 import { encodedSnapshot } from './image/snapshot.ts'
 import type { MetadataImage } from './image.ts'
@@ -31,7 +31,10 @@ export class SnapshotTrigger {
     this.#snapshotBytes = bytes
   }
 
-  /** Records of this size were committed; resolves when the snapshot they called for, if any, is written. */
+  /**
+   * Records of this size were committed; resolves when the snapshot they called for, if any, is
+   * written.
+   */
   async committed(bytes: number, image: MetadataImage, epoch: number): Promise<void> {
     this.#bytesSince += bytes
     if (this.#writing) return

@@ -1,4 +1,5 @@
-// Which topic names are allowed, which belong to the system, and which would collide in metric names: Kafka's rules.
+// Which topic names are allowed, which belong to the system, and which would collide in metric
+// names: Kafka's rules.
 
 const nameCharsMax = 249
 const legalName = /^[a-zA-Z0-9._-]+$/

@@ -1,5 +1,6 @@
-// Topics: CreateTopics and DeleteTopics decided with Kafka's checks in Kafka's order, and the replay of their
-// records. Each topic of a request stands for itself: one that is refused keeps no other from being made.
+// Topics: CreateTopics and DeleteTopics decided with Kafka's checks in Kafka's order, and the
+// replay of their records. Each topic of a request stands for itself: one that is refused keeps no
+// other from being made.
 
 import { zeroUuid } from '@samsa/proto/wire/types'
 import { accepted, configRecord } from './configs.ts'

@@ -1,9 +1,7 @@
 // InitProducerId (key 22), versions 0-5: a producer id for an idempotent producer (KIP-98), a new
-// one each time. Transactions are not served yet. A request with a transactional id is answered
-// UNSUPPORTED_VERSION, which every client takes as final: the coordinator errors, which they retry,
-// would make initTransactions hang until its timeout and then name the wrong cause. FindCoordinator
-// for a transaction answers the same.
-// Differs from Kafka: that; and the first request waits for its id, where Kafka answers
+// one each time.
+// Differs from Kafka: transactions are not served yet, and a transactional id is answered with
+// UNSUPPORTED_VERSION; the first request waits for its id, where Kafka answers
 // COORDINATOR_LOAD_IN_PROGRESS while it fetches a block of ids.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
@@ -15,6 +13,9 @@ const none = -1
 export const initProducerId: Handler<'initProducerId'> = async (request, services) => {
   const { transactionalId } = request
   if (transactionalId === '' || !isWhole(request)) return refused(errorCodes.INVALID_REQUEST)
+  // Every client takes this error as final. The coordinator errors, which they retry, would make
+  // initTransactions hang until its timeout and then name the wrong cause. FindCoordinator for a
+  // transaction answers the same.
   if (transactionalId !== null) return refused(errorCodes.UNSUPPORTED_VERSION)
   const asked = await refusable(services.producerIds.next())
   // The controller is out of reach or cannot write; Kafka's clients retry on this one.

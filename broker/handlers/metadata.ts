@@ -1,8 +1,7 @@
 // Metadata (key 3), versions 0-13: which brokers and topics there are, and who leads each
 // partition. Version 0: an empty list is all topics; from 1 on null is, and an empty list is none.
-// KIP-516 topics by id (v12): once an id is given, names are not looked at. KIP-430 authorized
-// operations. A topic that is not there is made if the request and auto.create.topics.enable allow
-// it; the answer still says UNKNOWN_TOPIC_OR_PARTITION, and the client's next one finds it.
+// KIP-516 topics by id (v12), KIP-430 authorized operations. A missing topic is made if the request
+// and auto.create.topics.enable allow it; it is there when the client asks again, as in Kafka.
 // Differs from Kafka: controllerId is the active controller if that is a broker too, where Kafka
 // names any broker.
 
@@ -43,6 +42,7 @@ export const metadata: Handler<'metadata'> = (request, services, { apiVersion, l
       topics.map(() => withoutName(errorCodes.INVALID_REQUEST)),
     )
   }
+  // Once an id is given, names are not looked at.
   const ids = new Set(topics.map(({ topicId }) => topicId).filter((id) => id !== zeroUuid))
   if (ids.size > 0 && apiVersion >= topicIdsSince) {
     const found = [...ids].map((id) => {

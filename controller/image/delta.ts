@@ -1,4 +1,5 @@
-// The delta between two whole images, for when a snapshot replaces everything that was applied before it.
+// The delta between two whole images, for when a snapshot replaces everything that was applied
+// before it.
 
 import type { ConfigOverrides, MetadataDelta, MetadataImage } from '../image.ts'
 

@@ -1,5 +1,6 @@
-// An image being changed by records, and the image and delta that come of it. Replay functions work through a draft
-// and nothing else does; the image it began from never changes, so a draft can be thrown away at any point.
+// An image being changed by records, and the image and delta that come of it. Replay functions work
+// through a draft and nothing else does; the image it began from never changes, so a draft can be
+// thrown away at any point.
 
 import type {
   BrokerId,

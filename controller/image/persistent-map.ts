@@ -1,14 +1,20 @@
-// An immutable map whose copies share what did not change: keys are spread over a fixed number of small maps, and a
-// change copies only those it touches. Creating one topic among 100,000 copies 400 entries instead of all of them.
+// An immutable map whose copies share what did not change: keys are spread over a fixed number of
+// small maps, and a change copies only those it touches. Creating one topic among 100,000 copies
+// 400 entries instead of all of them.
 
 export type MapKey = string | number
 
-/** A power of two. A change costs one copy of this many pointers, and of size / bucketCount entries. */
+/**
+ * A power of two. A change costs one copy of this many pointers, and of size / bucketCount entries.
+ */
 const bucketCount = 256
 
 type Bucket<K, V> = Map<K, V> | undefined
 
-/** FNV-1a over the UTF-16 units of a string; the low bits of a number, so that few broker ids come in order. */
+/**
+ * FNV-1a over the UTF-16 units of a string; the low bits of a number, so that few broker ids come
+ * in order.
+ */
 function bucketOf(key: MapKey): number {
   if (typeof key === 'number') return key & (bucketCount - 1)
   let hash = 0x811c9dc5

@@ -1,10 +1,13 @@
-// The names of the metadata log's files, and how a whole file comes into being: written beside its place, synced,
-// renamed, and the directory synced. So a file under its own name is always whole.
+// The names of the metadata log's files, and how a whole file comes into being: written beside its
+// place, synced, renamed, and the directory synced. So a file under its own name is always whole.
 
 import type { MetadataFile, MetadataStorage } from '../metadata-storage.ts'
 
 const temporarySuffix = '.tmp'
-/** How far the log was known to be durable, kept at a clean stop: it can be longer later, but not shorter. */
+/**
+ * How far the log was known to be durable, kept at a clean stop: it can be longer later, but not
+ * shorter.
+ */
 export const logEndName = 'log-end'
 
 const digits = 20

@@ -1,16 +1,17 @@
-// The bytes of the local metadata log: a header that says what a file is, then batches, each with its own checksum.
-// Pure; what is read is never trusted before its checksum has been seen to fit.
-//
-//   header  magic "SAMSAMDL" | version u16 | kind u8 | 0 u8 | offset i64 | crc u32
-//   batch   magic "SMB1" | length u32 | crc u32 | baseOffset i64 | epoch i32 | count i32 | durable i64 | records
-//   record  length unsigned varint | bytes
-//
-// `durable` is how far the file was known to be synced when the batch was written. It tells a write that a crash tore
-// (nothing after it relied on it) from damage to what had been durable.
+// The bytes of the local metadata log: a header that says what a file is, then batches, each with
+// its own checksum. Pure; what is read is never trusted before its checksum has been seen to fit.
 
 import { crc32 } from 'node:zlib'
 import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
+
+//   header  magic "SAMSAMDL" | version u16 | kind u8 | 0 u8 | offset i64 | crc u32
+//   batch   magic "SMB1" | length u32 | crc u32 | baseOffset i64 | epoch i32 | count i32 |
+//           durable i64 | records
+//   record  length unsigned varint | bytes
+//
+// `durable` is how far the file was known to be synced when the batch was written. It tells a write
+// that a crash tore (nothing after it relied on it) from damage to what had been durable.
 
 export type FileKind = 'log' | 'snapshot'
 
@@ -24,7 +25,9 @@ const kinds: readonly FileKind[] = ['log', 'snapshot']
 /** Where the checksummed part of a batch begins: behind the magic, the length and the checksum. */
 const checkedFrom = 12
 
-/** A file of the metadata log is not what it must be, and going on would lose or invent metadata. */
+/**
+ * A file of the metadata log is not what it must be, and going on would lose or invent metadata.
+ */
 export class MetadataLogDamagedError extends Error {
   override readonly name = 'MetadataLogDamagedError'
 }
@@ -107,7 +110,10 @@ function readBatch(file: Buffer, position: number): ReadBatch | null {
   return { baseOffset, epoch, records, durableBytes, end }
 }
 
-/** Every whole batch from the header on, each handed to `onBatch`; returns where the last of them ends. */
+/**
+ * Every whole batch from the header on, each handed to `onBatch`; returns where the last of them
+ * ends.
+ */
 export function readBatches(file: Buffer, onBatch: (batch: StoredBatch) => void): number {
   let position = headerBytes
   for (;;) {
@@ -119,8 +125,9 @@ export function readBatches(file: Buffer, onBatch: (batch: StoredBatch) => void)
 }
 
 /**
- * Whether bytes at `position`, which are no whole batch, had been durable once: some later batch was written when the
- * file was synced past them. If none was, a crash tore the last write, and nobody was told that it was done.
+ * Whether bytes at `position`, which are no whole batch, had been durable once: some later batch
+ * was written when the file was synced past them. If none was, a crash tore the last write, and
+ * nobody was told that it was done.
  */
 export function wasDurable(file: Buffer, position: number): boolean {
   for (

@@ -1,5 +1,5 @@
-// What a start finds: the newest snapshot and the log after it. The tail that a crash tore is cut; anything else that
-// is missing or damaged is refused with the place, and no file is touched.
+// What a start finds: the newest snapshot and the log after it. The tail that a crash tore is cut;
+// anything else that is missing or damaged is refused with the place, and no file is touched.
 
 import type { MetadataSnapshot } from '../metadata-log.ts'
 import type { MetadataStorage } from '../metadata-storage.ts'

@@ -1,5 +1,6 @@
-// Snapshot files: written in pieces while the log goes on, and read back whole or refused. The last batch of one has
-// no records and counts those of all others, so that a snapshot cut short is never taken for a smaller one.
+// Snapshot files: written in pieces while the log goes on, and read back whole or refused. The last
+// batch of one has no records and counts those of all others, so that a snapshot cut short is never
+// taken for a smaller one.
 
 import type { MetadataSnapshot } from '../metadata-log.ts'
 import type { MetadataStorage } from '../metadata-storage.ts'
@@ -13,7 +14,10 @@ import {
   readBatches,
 } from './format.ts'
 
-/** About 600 records, which take a millisecond or two to make: no longer does a snapshot hold up the event loop. */
+/**
+ * About 600 records, which take a millisecond or two to make: no longer does a snapshot hold up the
+ * event loop.
+ */
 const pieceBytes = 64 * 1024
 
 export async function writeSnapshotFile(

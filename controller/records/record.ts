@@ -1,6 +1,6 @@
-// A metadata record as a value and as bytes: [frame version][type][version][body], the first three unsigned varints
-// as in KRaft. What a later version of the software wrote is refused by a typed error, never skipped: a node that
-// does not understand the metadata must not serve by it.
+// A metadata record as a value and as bytes: [frame version][type][version][body], the first three
+// unsigned varints as in KRaft. What a later version of the software wrote is refused by a typed
+// error, never skipped: a node that does not understand the metadata must not serve by it.
 
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { type Decoded, type Encodable } from '@samsa/proto/wire/message'

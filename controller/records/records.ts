@@ -1,6 +1,6 @@
-// The records of the metadata log, one schema each. Type numbers and layouts below 1000 are those of Kafka's KRaft
-// records; from 1000 on they are our own. A field is only ever added, with a version or a tag; a number is never
-// given to another record.
+// The records of the metadata log, one schema each. Type numbers and layouts below 1000 are those
+// of Kafka's KRaft records; from 1000 on they are our own. A field is only ever added, with a
+// version or a tag; a number is never given to another record.
 
 import { message } from '@samsa/proto/wire/message'
 import {
@@ -18,7 +18,9 @@ import {
   uuid,
 } from '@samsa/proto/wire/types'
 
-/** The broker process `incarnationId` has joined, with the endpoints and log directories it has now. */
+/**
+ * The broker process `incarnationId` has joined, with the endpoints and log directories it has now.
+ */
 const registerBroker = message(
   { name: 'RegisterBrokerRecord', versions: '0-3', flexible: '0+' },
   {
@@ -40,7 +42,9 @@ const unregisterBroker = message(
   { brokerId: int32, brokerEpoch: int64 },
 )
 
-/** -1, 0 and 1 in `fenced`: unfenced, as before, fenced. 1 in `inControlledShutdown`: it has begun. */
+/**
+ * -1, 0 and 1 in `fenced`: unfenced, as before, fenced. 1 in `inControlledShutdown`: it has begun.
+ */
 const brokerRegistrationChange = message(
   { name: 'BrokerRegistrationChangeRecord', versions: '0-2', flexible: '0+' },
   {
@@ -82,7 +86,10 @@ const partition = message(
   },
 )
 
-/** The leader did not change. A record that names a leader, even the same one, starts a new leader epoch. */
+/**
+ * The leader did not change. A record that names a leader, even the same one, starts a new leader
+ * epoch.
+ */
 export const sameLeader = -2
 
 const partitionChange = message(
@@ -113,7 +120,8 @@ const featureLevel = message(
   {
     name: string,
     featureLevel: int16,
-    // Ours: the release that brought the level, so that an older one can say which release it is too old for.
+    // Ours: the release that brought the level, so that an older one can say which release it is
+    // too old for.
     softwareVersion: tagged(0, string),
   },
 )
@@ -131,7 +139,9 @@ const cluster = message(
   { clusterId: string },
 )
 
-/** Only in snapshots: what the registrations of brokers that have left would otherwise have told. */
+/**
+ * Only in snapshots: what the registrations of brokers that have left would otherwise have told.
+ */
 const nextBrokerEpoch = message(
   { name: 'NextBrokerEpochRecord', versions: '0', flexible: '0+' },
   { nextBrokerEpoch: int64 },

@@ -1,4 +1,5 @@
-// A controller in a process of its own, on a real disk, killed with SIGKILL in the middle of its work, again and again.
+// A controller in a process of its own, on a real disk, killed with SIGKILL in the middle of its
+// work, again and again.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
-// Random lives of a cluster: whatever is asked of it, in whatever order, its records make the same image on every node,
-// a snapshot is the image, and a delta tells all that changed.
+// Random lives of a cluster: whatever is asked of it, in whatever order, its records make the same
+// image on every node, a snapshot is the image, and a delta tells all that changed.
 
 import {
   fenceBroker,

@@ -1,5 +1,6 @@
-// The local metadata log crashed at every operation, with what was not synced torn at random: after each restart
-// everything that was acknowledged is there, once and in order, and nothing is there that was not asked for.
+// The local metadata log crashed at every operation, with what was not synced torn at random: after
+// each restart everything that was acknowledged is there, once and in order, and nothing is there
+// that was not asked for.
 
 import type { LocalLog } from '@samsa/controller/local-log'
 import {
@@ -72,7 +73,8 @@ async function live(storage: MemoryStorage, life: Life, name: string): Promise<A
       if (applied.epoch === -1) throw error
     }
   }
-  // Not always in step, so that what one life left is not just written over by the same of the next.
+  // Not always in step, so that what one life left is not just written over by the same of the
+  // next.
   const phase = Math.floor(storage.random() * 3)
   try {
     await log.start(applied)
@@ -94,7 +96,10 @@ async function live(storage: MemoryStorage, life: Life, name: string): Promise<A
   return applied
 }
 
-/** A snapshot of what is applied, or was a little earlier, while appends go on. If it fails, it was not the time. */
+/**
+ * A snapshot of what is applied, or was a little earlier, while appends go on. If it fails, it was
+ * not the time.
+ */
 async function writeSnapshot(storage: MemoryStorage, log: LocalLog, applied: Applied) {
   const offset = applied.offset - Math.floor(storage.random() * 3)
   const records = applied.texts.slice(0, offset + 1).map((entry) => Buffer.from(entry))
@@ -191,7 +196,7 @@ describe('the local metadata log', () => {
     }
   })
 
-  it('takes no append for lost or done that is not, when the disk is full for a while', async () => {
+  it('takes no append for lost or done that is not, while the disk is full', async () => {
     for (let run = 0; run < operations * 4; run++) {
       const failAt = 4 + (run % (operations - 4))
       const storage = new MemoryStorage()

@@ -1,3 +1,5 @@
+// The persistent map held against a plain Map, version by version.
+
 import { MapDraft, PersistentMap } from '@samsa/controller/image/persistent-map'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,5 @@
+// Metadata records through their bytes and back, and hostile bytes.
+
 import { MetadataRecordError } from '@samsa/controller/errors'
 import { decodeRecord, encodeRecord, type NewRecord } from '@samsa/controller/records/record'
 import { recordTypes } from '@samsa/controller/records/records'

@@ -1,4 +1,5 @@
-// Where our answers to the admin scenario are not Kafka's, on purpose: by the step's title, what is ours at a path.
+// Where our answers to the admin scenario are not Kafka's, on purpose: by the step's title, what is
+// ours at a path.
 
 export const knownDifferences: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   // The sentences of the error table are our own.

@@ -1,5 +1,6 @@
-// The part of a node that answers admins, without sockets and logs: the handlers over a real controller whose log is in
-// memory. Requests and responses go through the codecs, so that what a version cannot say is lost as on the wire.
+// The part of a node that answers admins, without sockets and logs: the handlers over a real
+// controller whose log is in memory. Requests and responses go through the codecs, so that what a
+// version cannot say is lost as on the wire.
 
 import { LocalLog } from '@samsa/controller/local-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'

@@ -1,6 +1,6 @@
-// Plays the admin scenario against anything that answers requests, and makes the answers comparable: ids of topics,
-// the cluster and directories become names, times become whether they are known, and lists without an order of their
-// own are sorted.
+// Plays the admin scenario against anything that answers requests, and makes the answers
+// comparable: ids of topics, the cluster and directories become names, times become whether they
+// are known, and lists without an order of their own are sorted.
 
 import type { ApiName } from '@samsa/proto/kafka/apis'
 import { adminScenario, type Step } from './scenario.ts'

@@ -1,5 +1,6 @@
-// What admins ask of a fresh one-node cluster, rightly and wrongly, one request after the other. Played against Apache
-// Kafka it gives the golden answers in vectors/; our handlers must give the same. Ids are written as `<id NAME>`.
+// What admins ask of a fresh one-node cluster, rightly and wrongly, one request after the other.
+// Played against Apache Kafka it gives the golden answers in vectors/; our handlers must give the
+// same. Ids are written as `<id NAME>`.
 
 import type { ApiName, apis } from '@samsa/proto/kafka/apis'
 import type { Encodable } from '@samsa/proto/wire/message'

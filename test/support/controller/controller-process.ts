@@ -1,5 +1,6 @@
-// A process that is nothing but a controller on a real directory: it makes topics as fast as it can and prints the name
-// of each once it has been answered. Made to be killed. Arguments: directory, first number.
+// A process that is nothing but a controller on a real directory: it makes topics as fast as it can
+// and prints the name of each once it has been answered. Made to be killed. Arguments: directory,
+// first number.
 
 import { randomBytes } from 'node:crypto'
 import { NodeMetadataStorage } from '@samsa/controller/storage-node'

@@ -1,4 +1,5 @@
-// Controllers for tests: on a log in memory, with counted ids and no chance, and two config rules: any name but `bad`.
+// Controllers for tests: on a log in memory, with counted ids and no chance, and two config rules:
+// any name but `bad`.
 
 import type { ConfigRules, DecideContext } from '@samsa/controller/decision'
 import type { MetadataImage } from '@samsa/controller/image'

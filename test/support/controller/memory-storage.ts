@@ -1,6 +1,7 @@
-// A MetadataStorage in memory that forgets as a disk may: what was not synced survives a crash in part, torn at random,
-// and so do names whose directory was not synced. Each operation can be made to fail or to be the last before the
-// crash. One random source decides all, so a run can be played again from its seed.
+// A MetadataStorage in memory that forgets as a disk may: what was not synced survives a crash in
+// part, torn at random, and so do names whose directory was not synced. Each operation can be made
+// to fail or to be the last before the crash. One random source decides all, so a run can be played
+// again from its seed.
 
 import type { MetadataFile, MetadataStorage } from '@samsa/controller/metadata-storage'
 
@@ -26,7 +27,9 @@ type Change =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly size: number }
 
-/** How much of a write a disk keeps or loses as one. Smaller than real sectors, to tear more often. */
+/**
+ * How much of a write a disk keeps or loses as one. Smaller than real sectors, to tear more often.
+ */
 const sectorBytes = 16
 
 class FileState {
@@ -130,7 +133,9 @@ export class MemoryStorage implements MetadataStorage {
     return file
   }
 
-  /** One operation: done whole, refused, or interrupted by the crash after it took effect in memory. */
+  /**
+   * One operation: done whole, refused, or interrupted by the crash after it took effect in memory.
+   */
   async #operation<T>(kind: OperationKind, name: string, effect: () => T): Promise<T> {
     await Promise.resolve()
     if (this.#crashed) throw new CrashError(`${kind} ${name} after the crash`)

@@ -1,3 +1,5 @@
+// Blocks of producer ids, and InitProducerId that hands them out.
+
 import type { Controller } from '@samsa/controller/controller'
 import { ControllerError } from '@samsa/controller/errors'
 import { emptyImage } from '@samsa/controller/image/draft'

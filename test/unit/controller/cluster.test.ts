@@ -1,3 +1,5 @@
+// Brokers register, lose their registration to their successors, and get producer ids.
+
 import {
   fenceBroker,
   registerBroker,

@@ -1,3 +1,5 @@
+// What altering configs comes to as records.
+
 import { alterConfigs, incrementalAlterConfigs } from '@samsa/controller/configs'
 import { configOverrides, type MetadataImage } from '@samsa/controller/image'
 import { describe, expect, it } from 'vitest'

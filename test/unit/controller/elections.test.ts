@@ -1,3 +1,5 @@
+// Who leads when brokers are fenced, come back and restart.
+
 import { fenceBroker, registerBroker, unfenceBroker } from '@samsa/controller/cluster'
 import type { MetadataImage, PartitionImage } from '@samsa/controller/image'
 import type { NewRecord } from '@samsa/controller/records/record'

@@ -1,3 +1,5 @@
+// The local metadata log case by case; crashes at random are in the property test.
+
 import {
   encodeBatch,
   encodeHeader,
@@ -161,7 +163,7 @@ describe('LocalLog with a failing disk', () => {
     expect(await texts(storage)).toEqual(['before', 'after'])
   })
 
-  it('gives up for good when a sync fails, and does not say what became of the append', async () => {
+  it('gives up for good when a sync fails, and leaves the append uncertain', async () => {
     const storage = new MemoryStorage()
     const { append, recorder } = await started(storage)
     storage.onOperation = (kind) => {
@@ -352,7 +354,7 @@ describe('snapshots of LocalLog', () => {
     await expect(texts(storage)).rejects.toThrow(MetadataLogDamagedError)
   })
 
-  it('survive a kill before their name is durable, and the loss of power after the next start', async () => {
+  it('survive a kill before their name is durable, then a loss of power', async () => {
     const storage = await storageWith(3)
     const { log, recorder } = await started(storage)
     let renamed = false
@@ -365,8 +367,8 @@ describe('snapshots of LocalLog', () => {
     await log.writeSnapshot({ offset: 2, epoch, records }).catch(() => undefined)
     expect(renamed).toBe(true)
     storage.kill()
-    // The next start finds the snapshot and removes the log before it. Then the power goes: the first changes
-    // of names that were not synced are lost, the others stay.
+    // The next start finds the snapshot and removes the log before it. Then the power goes: the
+    // first changes of names that were not synced are lost, the others stay.
     await started(storage)
     let choice = 0
     storage.random = () => (choice++ < 2 ? 0.9 : 0.1)

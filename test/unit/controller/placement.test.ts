@@ -1,3 +1,5 @@
+// Where the replicas of new partitions go.
+
 import type { BrokerImage } from '@samsa/controller/image'
 import { placeReplicas } from '@samsa/controller/placement'
 import { describe, expect, it } from 'vitest'

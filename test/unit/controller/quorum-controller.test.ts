@@ -1,3 +1,5 @@
+// The controller around its decisions: commits, leadership, snapshots, full disks.
+
 import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
 import { configOverrides } from '@samsa/controller/image'
 import { encodedSnapshot } from '@samsa/controller/image/snapshot'

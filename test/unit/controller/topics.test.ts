@@ -1,3 +1,5 @@
+// Topics and partitions made and removed, beyond the recorded answers.
+
 import type { MetadataImage } from '@samsa/controller/image'
 import { createPartitions } from '@samsa/controller/partitions'
 import type { NewTopic } from '@samsa/controller/requests'

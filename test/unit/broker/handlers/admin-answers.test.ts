@@ -1,5 +1,6 @@
-// Our handlers against what Apache Kafka 4.3.1 answered to the same requests: error codes, messages, defaults, paging,
-// config sources. The vectors were recorded by playing the scenario against it (test/conformance/admin).
+// Our handlers against what Apache Kafka 4.3.1 answered to the same requests: error codes,
+// messages, defaults, paging, config sources. The vectors were recorded by playing the scenario
+// against it (test/conformance/admin).
 
 import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'

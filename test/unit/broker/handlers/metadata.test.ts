@@ -1,3 +1,5 @@
+// Metadata beyond the recorded answers: auto-creation, and brokers that are not all there.
+
 import { setImmediate } from 'node:timers/promises'
 import type { BrokerImage, MetadataImage } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'
@@ -26,7 +28,10 @@ async function createTopic(name: string): Promise<void> {
   await node.controller.createTopics({ topics, validateOnly: false })
 }
 
-/** The node's image with one more broker that is a replica of everything, fenced or without the listener. */
+/**
+ * The node's image with one more broker that is a replica of everything, fenced or without the
+ * listener.
+ */
 function withSecondBroker(changes: Partial<BrokerImage>) {
   return (): MetadataImage => {
     const image = node.controller.image()

@@ -1,3 +1,5 @@
+// Topic and config admin beyond the recorded answers: refusals, timeouts, settings.
+
 import type { Controller } from '@samsa/controller/controller'
 import { ControllerError } from '@samsa/controller/errors'
 import { errorCodes } from '@samsa/proto/kafka/errors'

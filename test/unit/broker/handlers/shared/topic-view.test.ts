@@ -1,3 +1,5 @@
+// What one listener's clients see of brokers and partitions.
+
 import type { BrokerImage, MetadataImage, PartitionImage } from '@samsa/controller/image'
 import { emptyImage } from '@samsa/controller/image/draft'
 import { errorCodes } from '@samsa/proto/kafka/errors'
