@@ -242,8 +242,7 @@ export class Leadership {
   heartbeatAck(from: VoterId, { round }: HeartbeatAck, nowMs: number): void {
     const progress = this.#heard(from, nowMs)
     if (progress === undefined) return
-    progress.ackedRound = Math.max(progress.ackedRound, round)
-    if (progress.heartbeatAnswered()) this.#sendAppend(from, progress, true)
+    if (progress.heartbeatAnswered(round)) this.#sendAppend(from, progress, true)
   }
 
   snapshotProgress(from: VoterId, index: LogIndex, receivedBytes: number, nowMs: number): void {
@@ -330,7 +329,7 @@ export class Leadership {
     const term = this.term
     outbox.send(to, { type: 'append', term, previousIndex, previousTerm, entries, commit })
     const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
-    progress.sentThrough(previousIndex + entries.length, bytes)
+    progress.sentThrough(previousIndex + entries.length, bytes, this.#round)
     progress.sentCommit = commit
     return true
   }

@@ -53,8 +53,8 @@ export class Progress {
   /** What to send next; ahead of `match` while replicating. */
   next: LogIndex
   state: 'probe' | 'replicate' | 'snapshot' = 'probe'
-  /** Probing: an append is under way. */
-  isPaused = false
+  /** Probing: an append is under way, since this round of heartbeats. */
+  #probedInRound: number | null = null
   /** The highest commit index that was sent. */
   sentCommit: LogIndex = 0
   /** The last round of heartbeats that was answered. */
@@ -80,7 +80,7 @@ export class Progress {
   probe(): void {
     this.state = 'probe'
     this.next = this.match + 1
-    this.isPaused = false
+    this.#probedInRound = null
     this.transfer = null
     this.inflight.clear()
   }
@@ -95,7 +95,7 @@ export class Progress {
   mayAppend(options: RaftOptions): boolean {
     switch (this.state) {
       case 'probe':
-        return !this.isPaused
+        return this.#probedInRound === null
       case 'replicate':
         return !this.inflight.isFull(options)
       case 'snapshot':
@@ -105,8 +105,8 @@ export class Progress {
     }
   }
 
-  sentThrough(lastIndex: LogIndex, bytes: number): void {
-    if (this.state === 'probe') this.isPaused = true
+  sentThrough(lastIndex: LogIndex, bytes: number, round: number): void {
+    if (this.state === 'probe') this.#probedInRound = round
     else if (lastIndex >= this.next) {
       this.next = lastIndex + 1
       this.inflight.add(lastIndex, bytes)
@@ -134,22 +134,22 @@ export class Progress {
     }
     if (rejected !== this.next - 1) return false
     this.next = Math.max(this.match + 1, Math.min(rejected, hint + 1))
-    this.isPaused = false
+    this.#probedInRound = null
     return true
   }
 
   /**
-   * A heartbeat was answered. True when the follower should be asked where it stands: a probe may have been lost, or
-   * appends are under way and none was answered since the last heartbeat.
+   * A heartbeat was answered. True when the follower should be asked where it stands: the probe of before that heartbeat
+   * must have been lost, or appends are under way and none was answered since the last heartbeat.
    */
-  heartbeatAnswered(): boolean {
+  heartbeatAnswered(round: number): boolean {
+    this.ackedRound = Math.max(this.ackedRound, round)
     const isStalled = this.#matchAtLastHeartbeat === this.match && !this.inflight.isEmpty
     this.#matchAtLastHeartbeat = this.match
-    if (this.state === 'probe') {
-      const wasPaused = this.isPaused
-      this.isPaused = false
-      return wasPaused
-    }
-    return this.state === 'replicate' && isStalled
+    if (this.state === 'replicate') return isStalled
+    if (this.state !== 'probe' || this.#probedInRound === null) return false
+    const isLost = round > this.#probedInRound
+    if (isLost) this.#probedInRound = null
+    return isLost
   }
 }
