@@ -282,10 +282,11 @@ export class GroupDriver {
     this.feed({ type: 'topicsDeleted', topics })
   }
 
-  /** Ends the oldest write that is held. */
-  endWrite(error: KafkaErrorName | null = null): void {
+  /** Ends the oldest write that is held. A refused one may have reached the log all the same. */
+  endWrite(error: KafkaErrorName | null = null, { appended = false } = {}): void {
     const write = this.held.shift()
     if (write === undefined) throw new Error('no write is held')
+    if (appended) this.log.push(...write.records)
     this.#end(write, error)
   }
 

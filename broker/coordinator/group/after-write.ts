@@ -15,10 +15,10 @@ export type AfterWrite =
       readonly assignments: ReadonlyMap<string, Buffer>
     }
   /**
-   * The empty generation is stored. Nothing depends on it: at worst the one before it comes back
-   * and times out.
+   * The group is stored as it is: empty, or put right. Nothing waits for that: at worst an older
+   * generation comes back after a crash, and its members time out.
    */
-  | { readonly type: 'emptyGroupStored'; readonly groupId: string }
+  | { readonly type: 'groupStored'; readonly groupId: string }
   /** A static member's new id is stored: answer its JoinGroup, or put the old member back. */
   | {
       readonly type: 'staticMemberStored'

@@ -96,7 +96,7 @@ export class GroupShard {
       case 'staticMemberStored':
         if (group !== undefined) onStaticMemberStored(turn, group, after, error)
         break
-      case 'emptyGroupStored':
+      case 'groupStored':
         break
       case 'offsetsCommitted':
         onOffsetsCommitted(turn, writeId, after, error)

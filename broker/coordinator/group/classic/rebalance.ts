@@ -142,7 +142,7 @@ function beginEmptyGeneration(turn: Turn, group: ClassicGroup): void {
   // Stored for the time at which the group became empty: the offsets' retention counts from it
   // (KIP-211).
   turn.write([groupRecord(group, () => noAssignment)], {
-    type: 'emptyGroupStored',
+    type: 'groupStored',
     groupId: group.groupId,
   })
 }

@@ -108,12 +108,26 @@ export function onStaticMemberStored(
     const restored: ClassicMember = { ...stored.before }
     group.replace(member, restored)
     extendSession(turn, group, restored)
+    correctLaterRecords(turn, group)
     return
   }
   if (group.state !== 'Stable') return
   // It may have come back with other topics, and the record says so.
   group.updateSubscribedTopics()
   answerJoin(turn, group, member, answerAfterReplacement(group, member, stored))
+}
+
+/** Records that are on their way already name the id that was just given up: one more follows them. */
+function correctLaterRecords(turn: Turn, group: ClassicGroup): void {
+  if (group.state !== 'Stable') return
+  for (const { after } of turn.state.writes.values()) {
+    if (after.type !== 'staticMemberStored' || after.groupId !== group.groupId) continue
+    turn.write([groupRecord(group, ({ assignment }) => assignment)], {
+      type: 'groupStored',
+      groupId: group.groupId,
+    })
+    return
+  }
 }
 
 function answerAfterReplacement(

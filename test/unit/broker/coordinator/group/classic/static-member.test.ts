@@ -73,6 +73,34 @@ describe('a static member that comes back to a stable group', () => {
     expect(driver.shard.state.groups.get('g')?.leaderId).toBe('i-1')
   })
 
+  it('is named as before in one more record, when later ones already had its new id', () => {
+    driver.join('z', { groupInstanceId: 'j' })
+    driver.join('a', { topics: ['u'], version: 3 })
+    driver.join('s', { groupInstanceId: 'i' })
+    for (const who of ['a', 'z', 's']) driver.sync(who, 2, { s: 's!', a: 'a!', z: 'z!' })
+    driver.holdWrites = true
+    for (const [who, instance] of [
+      ['s', 'i'],
+      ['z', 'j'],
+    ] as const) {
+      driver.forget(who)
+      driver.join(who, { groupInstanceId: instance })
+    }
+    driver.take()
+    driver.endWrite('NOT_ENOUGH_REPLICAS')
+    expect(driver.take()).toEqual([
+      'refused: NOT_ENOUGH_REPLICAS',
+      's joinGroup: COORDINATOR_NOT_AVAILABLE',
+      'write group g 2 a-2:a! j-5:z! i-1:s!',
+    ])
+    driver.endWrite()
+    driver.endWrite()
+    driver.restart()
+    driver.take()
+    driver.heartbeat('i-1', 2, 'i')
+    expect(driver.take()).toEqual(['i-1 heartbeat: NONE'])
+  })
+
   it('begins a rebalance when another protocol would then be chosen', () => {
     driver.join('a', { supports: ['range', 'sticky'], version: 3 })
     driver.join('s', { groupInstanceId: 'i', supports: ['range', 'sticky'] })
