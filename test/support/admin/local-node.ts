@@ -21,7 +21,7 @@ process.roles=broker,controller
 node.id=1
 listeners=PLAINTEXT://127.0.0.1:${brokerPort},CONTROLLER://127.0.0.1:25003
 controller.listener.names=CONTROLLER
-log.dirs=/tmp/ctl/oracle/data
+log.dirs=/tmp/samsa-local-node
 offsets.topic.replication.factor=1
 `
 

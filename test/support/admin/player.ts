@@ -83,9 +83,12 @@ class Normalizer {
       return keyed.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, element]) => element)
     }
     if (value === null || typeof value !== 'object') return value
-    return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => [name, this.#plain(inner, name)]),
-    )
+    const entries = Object.entries(value).map(([name, inner]): [string, unknown] => [
+      name,
+      this.#plain(inner, name),
+    ])
+    const plain = Object.fromEntries(entries)
+    return plain['name'] === 'log.dirs' ? { ...plain, value: '<dirs>' } : plain
   }
 
   #plainText(value: string, key: string): string {
