@@ -13,6 +13,7 @@ import {
   encodeSubscription,
 } from './group-protocol.ts'
 import { findCoordinator, type NewOffset, offsetVersionMax } from './groups.ts'
+import { heartbeatIntervalMs } from './limits.ts'
 import { groupByTopic, type TopicPartition } from './offsets.ts'
 import { assignRanges } from './range-assignor.ts'
 import { backoffMs, pause } from './retry.ts'
@@ -66,8 +67,8 @@ export class GroupMember {
     this.#stopHeartbeat()
     const assigned = await this.#untilSettled()
     this.#mustJoin = false
-    const intervalMs = Math.ceil(this.#options.sessionTimeoutMs / 3)
-    this.#heartbeat = setInterval(() => void this.#beat(), intervalMs) // Failures end in #lost.
+    // Failures end in #lost.
+    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatIntervalMs)
     return assigned
   }
 

@@ -50,6 +50,8 @@ export const requestsInFlightMax = 2
  * s.
  */
 export const sessionTimeoutMs = 10_000
+/** How often it speaks up: this is also how soon it learns of a rebalance. */
+export const heartbeatIntervalMs = 1_000
 /** How long a rebalance waits for a member to come back. */
 export const rebalanceTimeoutMs = 30_000
 /** How often a reading member commits. */
