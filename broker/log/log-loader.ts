@@ -165,7 +165,7 @@ class LogLoader {
     for (const [index, segment] of segments.entries()) {
       if (index < this.#firstUnsafe) continue
       if (index > this.#firstUnsafe) {
-        if (segment.baseOffset !== endOffset && segment.sizeBytes > 0) {
+        if (segment.baseOffset !== endOffset) {
           this.#warnOfCut(segment, 0, endOffset, `the segment before it ends at ${endOffset}`)
           return { endOffset, cutAt: index }
         }

@@ -1,5 +1,6 @@
 // Cuts a log's segments at an offset. The later segments go first, the last one before the others, so that a crash in
-// between leaves a shorter log and never a gap.
+// between leaves a shorter log and never a gap. What is cut is gone for good before anything is appended: power loss must not
+// bring old batches back behind new ones.
 
 import { lastOffset } from '@samsa/proto/record/batch'
 import type { LogHome } from './log-home.ts'
@@ -13,6 +14,7 @@ export async function truncateLog(state: LogState, home: LogHome, offset: number
   const { segments } = state
   const keptIndex = segments.indexFor(offset)
   for (const segment of segments.removeFrom(keptIndex + 1).toReversed()) await segment.remove()
+  await home.context.files.disk.syncDirectory(state.identity.directory)
   const { active } = segments
   const position = await positionOf(active, offset)
   await active.truncate(offset, position, home.clock.nowMs())
@@ -46,6 +48,7 @@ async function positionOf(segment: Segment, offset: number): Promise<number> {
 export async function restartLog(state: LogState, home: LogHome, offset: number): Promise<void> {
   const { segments, identity } = state
   for (const segment of segments.removeFrom(0).toReversed()) await segment.remove()
+  await home.context.files.disk.syncDirectory(identity.directory)
   const birth = { createdMs: home.clock.nowMs(), jitterMs: 0 }
   segments.restart(new Segment(home.context, identity.directory, offset, birth))
   await state.snapshots.removeAbove(-1)

@@ -22,12 +22,13 @@ export class LogUpkeep implements AppendUpkeep {
   readonly #home: LogHome
   readonly #reader: LogReader
   readonly #tasks = new SerialTasks()
+  readonly #epochWrites = new SerialTasks()
   #writer: LogWriter | null = null
   #unflushedRecords = 0
   #flushTimer: { cancel(): void } | null = null
   #savedEpochs: number
-  /** Files made or renamed since the folder's entries were last forced to the device. */
-  #hasNewFiles = true
+  /** Files were made since the folder's entries were last forced to the device. */
+  #hasNewFiles = false
 
   constructor(state: LogState, home: LogHome, reader: LogReader) {
     this.#state = state
@@ -53,7 +54,6 @@ export class LogUpkeep implements AppendUpkeep {
       jitterMs,
     })
     segments.push(next)
-    this.#hasNewFiles = true
     this.#inBackground('closing a segment', async () => {
       // Settled, written or not: what is not written is undone, and the segment is active again.
       await this.#writer?.idle()
@@ -76,15 +76,19 @@ export class LogUpkeep implements AppendUpkeep {
     return this.#writeEpochs('rebuildable')
   }
 
-  async #writeEpochs(durability: 'durable' | 'rebuildable'): Promise<void> {
-    const { epochs, identity } = this.#state
-    const version = epochs.version
-    const path = join(identity.directory, leaderEpochFile)
-    await replaceFile(this.#home.context.files.disk, path, epochs.encode(), durability)
-    this.#savedEpochs = version
+  /** The writer and a flush may both want the file written: one after the other. */
+  #writeEpochs(durability: 'durable' | 'rebuildable'): Promise<void> {
+    return this.#epochWrites.run(async () => {
+      const { epochs, identity } = this.#state
+      const version = epochs.version
+      const path = join(identity.directory, leaderEpochFile)
+      await replaceFile(this.#home.context.files.disk, path, epochs.encode(), durability)
+      this.#savedEpochs = version
+    })
   }
 
   syncAfter(cycle: WriteCycle): Promise<void> | undefined {
+    if (cycle.position === 0) this.#hasNewFiles = true
     this.#unflushedRecords += cycle.records
     if (this.#unflushedRecords < this.#state.config.flushMessages) return undefined
     return this.#syncSegment(cycle)
@@ -176,7 +180,6 @@ export class LogUpkeep implements AppendUpkeep {
     await this.#cut(async () => {
       await this.#lowerRecoveryPoint(0)
       await restartLog(this.#state, this.#home, offset)
-      this.#hasNewFiles = true
     })
   }
 

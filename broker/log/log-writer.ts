@@ -13,6 +13,8 @@ const writesAtOnceMax = 2
 /** One write and those who wait for it. */
 export interface WriteCycle {
   readonly segment: Segment
+  /** Where in the segment's file. */
+  readonly position: number
   readonly bytes: number
   readonly records: number
   /** Offset after the last batch. */

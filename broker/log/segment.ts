@@ -190,10 +190,13 @@ export class Segment {
     await this.offsetIndex.truncateTo(offset)
     await this.timeIndex.truncateTo(offset)
     await this.transactionIndex.truncateTo(offset)
-    await this.file.use((file) => file.truncate(position))
+    await this.file.use(async (file) => {
+      await file.truncate(position)
+      await file.sync()
+    })
     this.sizeBytes = position
     this.writtenBytes = position
-    this.syncedBytes = Math.min(this.syncedBytes, position)
+    this.syncedBytes = position
     this.#bytesSinceIndexEntry = 0
     if (position === 0) {
       this.#createdMs = now
