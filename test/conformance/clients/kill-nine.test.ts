@@ -7,6 +7,7 @@ import { type Cluster, startCluster } from '../../support/conformance/cluster.ts
 import { createTopic, kafkaJs } from '../../support/conformance/kafkajs-client.ts'
 import { run } from '../../support/conformance/processes.ts'
 import { conformanceSuite } from '../../support/conformance/suite.ts'
+import { waitFor } from '../../support/conformance/wait.ts'
 
 const kills = 10
 const partitions = 6
@@ -23,6 +24,10 @@ conformanceSuite('kill -9 in the middle of a produce', ['kcat', 'python'], () =>
     await createTopic(cluster.bootstrap, topic, partitions)
     work = new AcknowledgedWork({ bootstrap: cluster.bootstrap, topic, partitions, group })
     await work.acknowledges(1_000, ackTimeoutMs)
+    await waitFor(() => Math.min(...work.committed) > 0, {
+      what: 'the first commit',
+      timeoutMs: ackTimeoutMs,
+    })
   })
   afterAll(async () => {
     work?.kill()
@@ -90,14 +95,27 @@ function expectHolds(log: number[][], acknowledged: readonly Map<number, number>
 }
 
 async function expectCommittedAtLeast(bootstrap: string, least: readonly number[]): Promise<void> {
+  const fetched = await waitFor(() => fetchCommitted(bootstrap), {
+    what: 'the coordinator to have loaded the group',
+    timeoutMs: ackTimeoutMs,
+  })
+  for (const [partition, committed] of least.entries()) {
+    expect(fetched.get(partition) ?? -1).toBeGreaterThanOrEqual(committed)
+  }
+}
+
+/** The committed offset of each partition, or undefined while the coordinator has not loaded them. */
+async function fetchCommitted(bootstrap: string): Promise<Map<number, number> | undefined> {
   const admin = kafkaJs(bootstrap).admin()
   await admin.connect()
   try {
     const [fetched] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-    for (const [partition, committed] of least.entries()) {
-      const found = fetched?.partitions.find((entry) => entry.partition === partition)
-      expect(Number(found?.offset)).toBeGreaterThanOrEqual(committed)
-    }
+    return new Map(fetched?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+  } catch (error) {
+    // kafkajs does not itself try again after these two in an admin request.
+    const { type } = error as { type?: string }
+    if (type === 'NOT_COORDINATOR_FOR_GROUP' || type === 'GROUP_LOAD_IN_PROGRESS') return undefined
+    throw error
   } finally {
     await admin.disconnect()
   }

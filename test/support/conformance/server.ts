@@ -25,5 +25,6 @@ export interface ServerProgram {
   logDir(paths: ServerPaths): string
 }
 
-export const readyTimeoutMs = 60_000
+// Generous: the suites also run on machines that are busy with other work.
+export const readyTimeoutMs = 120_000
 export const stopTimeoutMs = 60_000
