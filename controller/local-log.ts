@@ -27,6 +27,8 @@ export interface LocalLogOptions {
   /** Id of the directory that holds the log. */
   readonly directoryId: string
   readonly nowMs: () => number
+  /** A crash had torn the last write; nobody had been told that it was done. */
+  readonly onTornTail?: (tornBytes: number, nextOffset: number) => void
 }
 
 interface PendingAppend {
@@ -84,7 +86,10 @@ export class LocalLog implements MetadataLog {
     if (last === undefined) return this.#addSegment()
     this.#file = await this.#storage.open(segmentName(last))
     this.#fileBytes = recovered.lastSegmentBytes
-    if (recovered.tornBytes > 0) await this.#file.truncate(this.#fileBytes)
+    if (recovered.tornBytes > 0) {
+      await this.#file.truncate(this.#fileBytes)
+      this.#options.onTornTail?.(recovered.tornBytes, this.#nextOffset)
+    }
     // Also when nothing was torn: the crash may have come between a write and its sync, and what is
     // about to be delivered as committed must be durable.
     await this.#file.sync()

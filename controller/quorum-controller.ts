@@ -237,7 +237,8 @@ export class QuorumController implements Controller, MetadataLogListener {
   onSnapshot(snapshot: MetadataSnapshot): void {
     const records = this.#snapshots.loading(snapshot.records)
     const image = imageOfSnapshot(records, snapshot.offset, this.#leader.leaderId)
-    this.#publish(image, diffImages(this.#image, image))
+    const before = this.#image
+    this.#publish(image, () => diffImages(before, image))
   }
 
   onCommit({ baseOffset, epoch, records }: CommittedBatch): void {
@@ -250,7 +251,7 @@ export class QuorumController implements Controller, MetadataLogListener {
     }
     const { image, delta } = draft.finish(baseOffset + records.length - 1, this.#leader.leaderId)
     if (epoch === this.#leader.epoch) this.#uncommittedRecords -= records.length
-    this.#publish(image, delta)
+    this.#publish(image, () => delta)
     this.#snapshots.committed(bytes, image, epoch).catch((error: unknown) => {
       if (!this.#closed) this.#options.onSnapshotError?.(error)
     })
@@ -265,18 +266,21 @@ export class QuorumController implements Controller, MetadataLogListener {
     )
     // What was decided on top of the image and is not committed by now comes from the log again, or
     // is lost.
-    this.#publish(image, delta)
+    this.#publish(image, () => delta)
   }
 
   onFault(error: Error): void {
     this.#options.onFault(error)
   }
 
-  #publish(image: MetadataImage, delta: MetadataDelta): void {
+  #publish(image: MetadataImage, deltaOf: () => MetadataDelta): void {
     this.#image = image
     // Records that were decided here have been replayed twice, before and after they were
     // committed: keep one.
     if (this.#uncommittedRecords === 0) this.#decided = image
+    // At the start, when a snapshot of everything is loaded, nobody listens yet.
+    if (this.#listeners.size === 0) return
+    const delta = deltaOf()
     for (const listener of this.#listeners) listener(image, delta)
   }
 }

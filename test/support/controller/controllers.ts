@@ -4,7 +4,7 @@
 import type { ConfigRules, DecideContext } from '@samsa/controller/decision'
 import type { MetadataImage } from '@samsa/controller/image'
 import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
-import { LocalLog } from '@samsa/controller/local-log'
+import { LocalLog, type LocalLogOptions } from '@samsa/controller/local-log'
 import type { MetadataLog } from '@samsa/controller/metadata-log'
 import type { MetadataStorage } from '@samsa/controller/metadata-storage'
 import { QuorumController } from '@samsa/controller/quorum-controller'
@@ -140,11 +140,15 @@ export function makeController(options: ControllerOptions): QuorumController {
   })
 }
 
-export function localLog(storage: MetadataStorage): LocalLog {
+export function localLog(
+  storage: MetadataStorage,
+  options: Partial<LocalLogOptions> = {},
+): LocalLog {
   return new LocalLog({
     storage,
     nodeId,
     directoryId: 'directory-000000000001',
     nowMs: () => 1_700_000_000_000,
+    ...options,
   })
 }

@@ -224,6 +224,15 @@ describe('LocalLog after a crash', () => {
     expect(await texts(storage)).toEqual(['r0', 'x1'])
   })
 
+  it('tells how much it cut', async () => {
+    const storage = await storageWith(3)
+    storage.damage(segment, (content) => content.subarray(0, content.length - 1))
+    const cuts: number[][] = []
+    const log = localLog(storage, { onTornTail: (...cut) => cuts.push(cut) })
+    await log.start(new Recorder())
+    expect(cuts).toEqual([[38, 2]])
+  })
+
   it('takes zeros behind the log for what they are', async () => {
     const storage = await storageWith(2)
     storage.damage(segment, (content) => Buffer.concat([content, Buffer.alloc(500)]))
