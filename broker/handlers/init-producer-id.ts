@@ -13,9 +13,9 @@ const none = -1
 export const initProducerId: Handler<'initProducerId'> = async (request, services) => {
   const { transactionalId } = request
   if (transactionalId === '' || !isWhole(request)) return refused(errorCodes.INVALID_REQUEST)
-  // Every client takes this error as final. The coordinator errors, which they retry, would make
-  // initTransactions hang until its timeout and then name the wrong cause. FindCoordinator for a
-  // transaction answers the same.
+  // The Java client and kafkajs take this error as final (librdkafka retries all but those of
+  // authorization). The coordinator errors, which everyone retries, would make initTransactions
+  // hang until its timeout. FindCoordinator, asked first, answers the same with a sentence.
   if (transactionalId !== null) return refused(errorCodes.UNSUPPORTED_VERSION)
   const asked = await refusable(services.producerIds.next())
   // The controller is out of reach or cannot write; Kafka's clients retry on this one.
