@@ -1,8 +1,16 @@
-// `npm run gen`: writes every page and file that is made from the source. What it makes is
-// committed; the tests hold it to its source.
+// `npm run gen`: writes every page that is made from the source. What it makes is committed; the
+// tidy test holds it to its source.
 
 import { writeFileSync } from 'node:fs'
 import { compatibilityFile, compatibilityPage } from './gen-compatibility.ts'
+import { configurationFile, configurationPage } from './gen-configuration.ts'
 
-writeFileSync(compatibilityFile, compatibilityPage())
-console.log(`gen: ${compatibilityFile}`)
+const pages = [
+  [compatibilityFile, compatibilityPage],
+  [configurationFile, configurationPage],
+] as const
+
+for (const [file, page] of pages) {
+  writeFileSync(file, page())
+  console.log(`gen: ${file}`)
+}

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compatibilityPage } from '../scripts/gen-compatibility.ts'
+import { configurationPage } from '../scripts/gen-configuration.ts'
 import { importCycle } from './support/tidy/cycles.ts'
 import { type Exception, exceptions } from './support/tidy/exceptions.ts'
 import { forbidden, layers } from './support/tidy/import-rules.ts'
@@ -163,6 +164,10 @@ describe('imports', () => {
 describe('pages', () => {
   it('COMPATIBILITY.md is what npm run gen makes of the handlers', () => {
     expect(readText('docs/COMPATIBILITY.md')).toBe(compatibilityPage())
+  })
+
+  it('CONFIGURATION.md is what npm run gen makes of the config tables', () => {
+    expect(readText('docs/CONFIGURATION.md')).toBe(configurationPage())
   })
 
   it('DEPENDENCIES.md tells of every package that ships', () => {
