@@ -13,3 +13,9 @@ export function isDiskFull(error: unknown): boolean {
   const code = codeOf(error)
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
+
+/** The file system's own error, as opposed to a fault of ours or of the data. */
+export function isSystemError(error: unknown): boolean {
+  const code = codeOf(error)
+  return typeof code === 'string' && /^E(?!RR_)[A-Z0-9]+$/.test(code)
+}

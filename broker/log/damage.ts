@@ -8,7 +8,6 @@ import {
   batchLengthOverheadBytes,
   batchMagic,
   computedCrc,
-  readInt64,
   storedCrc,
 } from '@samsa/proto/record/batch'
 import { scanChunkBytes } from './limits.ts'
@@ -22,8 +21,6 @@ export interface DamageSearch {
   /** Where the first unsound byte is. */
   readonly from: number
   readonly to: number
-  /** Offsets of sound batches behind it are at least this. */
-  readonly nextOffset: number
 }
 
 export interface Damage {
@@ -40,7 +37,10 @@ export async function examineDamage(search: DamageSearch): Promise<Damage> {
   return { soundBatchAt, hasMissingPage: await hasZeroPage(gap) }
 }
 
-/** Tries every byte: what a batch claims to be is no guide behind damage. */
+/**
+ * Tries every byte: what a batch claims to be is no guide behind damage. Offsets are not looked at, as the checksum does not
+ * cover them: a wrong one may be what is damaged.
+ */
 async function findSoundBatch(search: DamageSearch): Promise<number> {
   for (let start = search.from; start < search.to; start += scanChunkBytes) {
     const end = Math.min(start + scanChunkBytes, search.to)
@@ -69,8 +69,6 @@ async function isSoundBatch(
   if (at + batchHeaderBytes > piece.length) return false
   const size = piece.readInt32BE(at + batchField.batchLength) + batchLengthOverheadBytes
   if (size < batchHeaderBytes || position + size > search.to) return false
-  const offset = readInt64(piece, at)
-  if (offset < search.nextOffset || !Number.isSafeInteger(offset)) return false
   const whole = await readPiece(search.file, position, size)
   return whole.length === size && storedCrc(whole, 0) === computedCrc(whole, 0)
 }

@@ -2,7 +2,7 @@
 // those whose data is damaged. After a clean stop nothing is scanned; the mark of it is used up first.
 
 import { join } from 'node:path'
-import { CheckpointDamagedError } from './checkpoint/checkpoint-text.ts'
+import { isSystemError } from '../disk/disk-errors.ts'
 import { claimDirectory } from './checkpoint/meta-properties.ts'
 import { readPartitionMetadata } from './checkpoint/partition-metadata.ts'
 import { DiskPartitionLog } from './disk-partition-log.ts'
@@ -14,7 +14,6 @@ import {
 } from './file-names.ts'
 import { openLogsAtOnce } from './limits.ts'
 import { type DirectoryOptions, LogDirectory } from './log-directory.ts'
-import { LogDamagedError } from './log-errors.ts'
 import { loadLog } from './log-loader.ts'
 import type { DamagedLog, LogManagerOptions } from './log-manager.ts'
 import type { TopicId } from './partition-log.ts'

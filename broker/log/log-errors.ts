@@ -24,6 +24,15 @@ export class LogDamagedError extends Error {
   }
 }
 
+/** No batch is where one should be: the index or the segment is damaged, or the log was cut during the read. */
+export class NoBatchError extends Error {
+  override readonly name = 'NoBatchError'
+
+  constructor(path: string, position: number) {
+    super(`${path} has no record batch at position ${position}`)
+  }
+}
+
 export function storageError(message: string, cause?: unknown): BrokerError {
   return new BrokerError('KAFKA_STORAGE_ERROR', message, { cause })
 }

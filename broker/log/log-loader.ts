@@ -240,7 +240,6 @@ class LogLoader {
       file: segment.file,
       from: scan.position,
       to: fileBytes,
-      nextOffset: scan.nextOffset,
     })
     const isFollowed = damage.soundBatchAt >= 0 || later.some((next) => next.sizeBytes > 0)
     if (!isFollowed || damage.hasMissingPage) return

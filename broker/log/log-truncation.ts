@@ -2,12 +2,11 @@
 // between leaves a shorter log and never a gap. What is cut is gone for good before anything is appended: power loss must not
 // bring old batches back behind new ones.
 
-import { lastOffset } from '@samsa/proto/record/batch'
 import type { LogHome } from './log-home.ts'
 import type { LogState } from './log-state.ts'
 import { reloadProducers } from './producer/reload.ts'
 import { Segment } from './segment.ts'
-import { scanBatches } from './segment-scan.ts'
+import { locateBatch } from './segment-locate.ts'
 
 /** Keeps what is below `offset`; nothing may be appended or read meanwhile. */
 export async function truncateLog(state: LogState, home: LogHome, offset: number): Promise<void> {
@@ -16,7 +15,7 @@ export async function truncateLog(state: LogState, home: LogHome, offset: number
   for (const segment of segments.removeFrom(keptIndex + 1).toReversed()) await segment.remove()
   await home.context.files.disk.syncDirectory(state.identity.directory)
   const { active } = segments
-  const position = await positionOf(active, offset)
+  const position = await locateBatch(active, offset)
   await active.truncate(offset, position, home.clock.nowMs())
   state.cut(offset)
   await state.snapshots.removeAbove(offset)
@@ -28,20 +27,6 @@ export async function truncateLog(state: LogState, home: LogHome, offset: number
     nowMs: home.clock.nowMs(),
     expirationMs: home.producerIdExpirationMs,
   })
-}
-
-/** Where the batch that holds `offset`, or the first one behind it, begins; the end of what is written without one. */
-async function positionOf(segment: Segment, offset: number): Promise<number> {
-  const { position } = await segment.offsetIndex.lookup(offset)
-  const scan = await scanBatches({
-    file: segment.file,
-    from: Math.min(position, segment.writtenBytes),
-    to: segment.writtenBytes,
-    nextOffset: segment.baseOffset,
-    checkCrc: false,
-    onBatch: (buffer, at) => lastOffset(buffer, at) < offset,
-  })
-  return scan.position
 }
 
 /** Empties the log: its next batch has `offset`. */

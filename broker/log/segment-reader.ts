@@ -9,8 +9,10 @@ import {
   batchMagic,
   lastOffset,
 } from '@samsa/proto/record/batch'
+import { NoBatchError } from './log-errors.ts'
 import type { ReadHints } from './read-hints.ts'
 import type { Segment } from './segment.ts'
+import { walkFromStart } from './segment-locate.ts'
 
 export interface SegmentReadOptions {
   readonly offset: number
@@ -35,11 +37,28 @@ export async function readSegment(
   hints: ReadHints,
   options: SegmentReadOptions,
 ): Promise<SegmentRead | typeof behindSegment> {
-  const hinted = options.offset === segment.baseOffset ? 0 : hints.find(options.offset, segment)
-  const start =
-    hinted >= 0 ? { position: hinted, slackBytes: 0 } : await lookup(segment, options.offset)
-  const read = new BatchRead(segment, options, start.position)
-  await read.fill(options.maxBytes + start.slackBytes)
+  const isFirst = options.offset === segment.baseOffset
+  const hinted = isFirst ? 0 : hints.find(options.offset, segment)
+  if (hinted >= 0) return readFrom(segment, hints, options, hinted, 0)
+  const { position, slackBytes } = await lookup(segment, options.offset)
+  try {
+    return await readFrom(segment, hints, options, position, slackBytes)
+  } catch (error) {
+    if (!(error instanceof NoBatchError)) throw error
+    // The index is wrong there; the segment itself tells where the batch is, if slowly.
+    return readFrom(segment, hints, options, await walkFromStart(segment, options.offset), 0)
+  }
+}
+
+async function readFrom(
+  segment: Segment,
+  hints: ReadHints,
+  options: SegmentReadOptions,
+  position: number,
+  slackBytes: number,
+): Promise<SegmentRead | typeof behindSegment> {
+  const read = new BatchRead(segment, options, position)
+  await read.fill(options.maxBytes + slackBytes)
   await read.findFirst()
   if (read.first < 0) return behindSegment
   const end = await read.findEnd()
@@ -53,13 +72,15 @@ async function lookup(
   offset: number,
 ): Promise<{ position: number; slackBytes: number }> {
   const found = await segment.offsetIndex.lookup(offset)
-  const position = Math.min(found.position, segment.writtenBytes)
+  const position = Math.max(0, Math.min(found.position, segment.writtenBytes))
   const slackEnd = found.nextPosition ?? position + slackBytesDefault
-  return { position, slackBytes: Math.max(0, slackEnd - position) }
+  return { position, slackBytes: Math.min(Math.max(0, slackEnd - position), slackBytesMax) }
 }
 
 /** Read over behind the last index entry: a few index intervals; where it is too little, a second read follows. */
 const slackBytesDefault = 64 * 1024
+/** Batches may be as large; an index that is wrong must not make a read huge. */
+const slackBytesMax = 2 * 1024 * 1024
 
 class BatchRead {
   readonly #segment: Segment
@@ -110,11 +131,12 @@ class BatchRead {
         await this.fill(this.#options.maxBytes + slackBytesDefault)
         if (this.#buffer.length < batchHeaderBytes) return
       }
+      const size = this.#sizeAt(at)
       if (lastOffset(this.#buffer, at) >= this.#options.offset) {
         this.first = at
         return
       }
-      at += this.#sizeAt(at)
+      at += size
     }
   }
 
@@ -151,14 +173,5 @@ class BatchRead {
       baseOffset(this.#buffer, at) >= this.#segment.baseOffset
     if (!isBatch) throw new NoBatchError(this.#segment.file.path, this.position + at)
     return size
-  }
-}
-
-/** No batch is where one should be: the index or the segment is damaged, or the log was cut during the read. */
-export class NoBatchError extends Error {
-  override readonly name = 'NoBatchError'
-
-  constructor(path: string, position: number) {
-    super(`${path} has no record batch at position ${position}`)
   }
 }

@@ -3,6 +3,7 @@
 import { baseOffset, lastOffset, maxTimestamp } from '@samsa/proto/record/batch'
 import { recordCursor, recordTimestamp } from '@samsa/proto/record/records'
 import type { Segment } from './segment.ts'
+import { locateBatch } from './segment-locate.ts'
 import { scanBatches } from './segment-scan.ts'
 
 export interface FoundRecord {
@@ -18,11 +19,10 @@ export async function firstRecordSince(
 ): Promise<FoundRecord | null> {
   const before = await segment.timeIndex.lastBefore(target)
   const startOffset = Math.max(before === null ? segment.baseOffset : before.offset, fromOffset)
-  const { position } = await segment.offsetIndex.lookup(startOffset)
   let found: FoundRecord | null = null
   await scanBatches({
     file: segment.file,
-    from: position,
+    from: await locateBatch(segment, startOffset),
     to: segment.writtenBytes,
     nextOffset: segment.baseOffset,
     checkCrc: false,

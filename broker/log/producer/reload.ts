@@ -2,7 +2,9 @@
 // behind it.
 
 import { baseOffset } from '@samsa/proto/record/batch'
+import { NoBatchError } from '../log-errors.ts'
 import type { Segment } from '../segment.ts'
+import { locateBatch } from '../segment-locate.ts'
 import { scanBatches } from '../segment-scan.ts'
 import { isExpired, type ProducerState } from './producer-state.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
@@ -27,17 +29,19 @@ export async function reloadProducers(options: ReloadOptions): Promise<void> {
     const from = producers.endOffset
     const nextBase = segments[index + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER
     if (nextBase <= from || segment.baseOffset >= endOffset || from >= endOffset) continue
-    const { position } = await segment.offsetIndex.lookup(from)
-    await scanBatches({
+    const scan = await scanBatches({
       file: segment.file,
-      from: position,
+      from: await locateBatch(segment, from),
       to: segment.writtenBytes,
       nextOffset: segment.baseOffset,
       checkCrc: false,
       onBatch: (buffer, at) => {
-        if (baseOffset(buffer, at) >= from) producers.apply(buffer, at)
+        if (baseOffset(buffer, at) >= endOffset) return false
+        producers.apply(buffer, at)
+        return true
       },
     })
+    if (scan.damage !== null) throw new NoBatchError(segment.file.path, scan.position)
   }
   producers.endOffset = endOffset
 }
