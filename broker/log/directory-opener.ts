@@ -102,8 +102,8 @@ class DirectoryOpener {
     try {
       logs.set(name, await this.#load(name, { ...parsed, topicId, directory }))
     } catch (error) {
-      if (!(error instanceof LogDamagedError || error instanceof CheckpointDamagedError))
-        throw error
+      // The disk's errors concern the whole directory, those of the data this log alone.
+      if (isSystemError(error) || !(error instanceof Error)) throw error
       this.#keepApart(parsed, topicId, directory, error)
     }
   }
