@@ -2,7 +2,7 @@
 
 import { ChunkPool } from '@samsa/broker/network/chunk-pool'
 import { FrameReader } from '@samsa/broker/network/frame-reader'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 const frameBytesMax = 3_000_000

@@ -53,7 +53,7 @@ function frame(text: string): Buffer {
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
 async function start(overrides: Partial<ServerOptions> = {}) {
