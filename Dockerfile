@@ -8,6 +8,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 COPY proto/package.json proto/
+COPY raft/package.json raft/
 COPY controller/package.json controller/
 COPY broker/package.json broker/
 COPY cli/package.json cli/
@@ -20,6 +21,7 @@ FROM ${NODE_IMAGE} AS packages
 WORKDIR /build
 COPY package.json package-lock.json ./
 COPY proto/package.json proto/
+COPY raft/package.json raft/
 COPY controller/package.json controller/
 COPY broker/package.json broker/
 COPY cli/package.json cli/

@@ -10,12 +10,19 @@ import { configurationPage } from '../scripts/gen-configuration.ts'
 import { importCycle } from './support/tidy/cycles.ts'
 import { type Exception, exceptions } from './support/tidy/exceptions.ts'
 import { forbidden, layers } from './support/tidy/import-rules.ts'
-import { isTest, readSourceFiles, repositoryDir } from './support/tidy/source-files.ts'
+import {
+  isTest,
+  productFolders,
+  readSourceFiles,
+  repositoryDir,
+} from './support/tidy/source-files.ts'
 
 const fileLinesMax = 500
 const functionLinesMax = 70
 const lineColumnsMax = 100
 const headerLinesMax = 6
+/** A handler's header also tells how it differs from Kafka: COMPATIBILITY.md is made of it. */
+const handlerHeaderLinesMax = 10
 
 const files = readSourceFiles()
 const paths = new Set(files.map(({ path }) => path))
@@ -73,7 +80,9 @@ describe('files', () => {
   it(`open with a header of one to ${headerLinesMax} lines`, () => {
     const found = files.flatMap(({ path, lines }) => {
       const size = headerLines(lines)
-      return size < 1 || size > headerLinesMax ? [[path, `: ${size} header lines`] as const] : []
+      const isHandler = path.startsWith('broker/handlers/')
+      const sizeMax = isHandler ? handlerHeaderLinesMax : headerLinesMax
+      return size < 1 || size > sizeMax ? [[path, `: ${size} header lines`] as const] : []
     })
     expect(unexcused('header', found)).toEqual([])
   })
@@ -179,6 +188,24 @@ describe('pages', () => {
   })
 })
 
+describe('workspaces', () => {
+  const { workspaces } = JSON.parse(readText('package.json')) as { workspaces: string[] }
+
+  it('are the folders that ship, for this test and for the build', () => {
+    expect([...workspaces].sort()).toEqual([...productFolders].sort())
+    const build = readText('tsconfig.build.json')
+    expect(workspaces.filter((folder) => !build.includes(`"${folder}"`))).toEqual([])
+  })
+
+  it('go into the image', () => {
+    const [dockerfile, dockerignore] = [readText('Dockerfile'), readText('.dockerignore')]
+    const isThere = (folder: string) =>
+      dockerfile.split(`COPY ${folder}/package.json ${folder}/\n`).length === 3 &&
+      dockerignore.includes(`\n!${folder}\n`)
+    expect(workspaces.filter((folder) => !isThere(folder))).toEqual([])
+  })
+})
+
 describe('exceptions', () => {
   // Runs last: by now every rule has said which of them it needed.
   it('are all needed', () => {
@@ -188,7 +215,7 @@ describe('exceptions', () => {
 })
 
 function isProduct(path: string): boolean {
-  return /^(?:proto|controller|broker|cli)\//.test(path)
+  return productFolders.some((folder) => path.startsWith(`${folder}/`))
 }
 
 function dependencies(): Record<string, string> {

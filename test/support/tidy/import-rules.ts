@@ -2,6 +2,8 @@
 // an import that it forbids is most likely in the wrong place. A path is that of a file or of a
 // folder with all that is in it; a file is held to the entry with the longest path that matches.
 
+import { productFolders } from './source-files.ts'
+
 export interface Layer {
   readonly path: string
   /** What it may import at run time, besides itself. */
@@ -20,6 +22,12 @@ const wire: readonly Layer[] = [
     values: ['proto/wire'],
     packages: ['node:zlib', 'node:module', '@node-rs/crc32', 'lz4-napi', 'snappy'],
   },
+]
+
+const raft: readonly Layer[] = [
+  // Pure: no clock, chance, disk or socket, and nothing else of the house.
+  { path: 'raft/core' },
+  { path: 'raft' },
 ]
 
 const controller: readonly Layer[] = [
@@ -111,7 +119,7 @@ const broker: readonly Layer[] = [
   { path: 'broker/services.ts', types: ['broker', 'controller'] },
   {
     path: 'broker/node.ts',
-    values: ['broker', 'controller'],
+    values: ['broker', 'controller', 'raft', 'proto'],
     packages: ['node:crypto', 'node:os', 'node:path'],
   },
 ]
@@ -149,20 +157,21 @@ const cli: readonly Layer[] = [
 
 /** Nothing that ships imports these; they may use all that Node has and all of the product. */
 const tools: readonly Layer[] = [
-  { path: 'scripts', values: ['proto', 'controller', 'broker', 'cli'], packages: ['*'] },
-  {
-    path: 'bench',
-    values: ['proto', 'controller', 'broker', 'cli', 'scripts', 'test/support'],
-    packages: ['*'],
-  },
-  {
-    path: 'test',
-    values: ['proto', 'controller', 'broker', 'cli', 'scripts', 'bench'],
-    packages: ['*'],
-  },
+  { path: 'scripts', values: productFolders, packages: ['*'] },
+  // Runs the simulation of the tests for as long as somebody likes.
+  { path: 'scripts/sim.ts', values: [...productFolders, 'test/simulation'], packages: ['*'] },
+  { path: 'bench', values: [...productFolders, 'scripts', 'test/support'], packages: ['*'] },
+  { path: 'test', values: [...productFolders, 'scripts', 'bench'], packages: ['*'] },
 ]
 
-export const layers: readonly Layer[] = [...wire, ...controller, ...broker, ...cli, ...tools]
+export const layers: readonly Layer[] = [
+  ...wire,
+  ...raft,
+  ...controller,
+  ...broker,
+  ...cli,
+  ...tools,
+]
 
 export function layerOf(path: string): Layer | undefined {
   let best: Layer | undefined

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 
 export const repositoryDir = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 
-/** Every folder with code; a new one must be named here, or the test fails for not knowing it. */
-export const codeFolders = ['proto', 'controller', 'broker', 'cli', 'scripts', 'bench', 'test']
+/** Every folder with code. The first ones are the workspaces, which ship. */
+export const productFolders = ['proto', 'raft', 'controller', 'broker', 'cli']
+export const codeFolders = [...productFolders, 'scripts', 'bench', 'test']
 const skippedFolders: ReadonlySet<string> = new Set(['node_modules', 'gen', 'vectors'])
 
 export interface Import {
