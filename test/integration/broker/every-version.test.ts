@@ -98,7 +98,9 @@ const requests: Requests = {
     timeoutMs: 1_000,
   }),
   deleteTopics: (version) => ({
-    ...(version >= 6 ? { topics: [{ name: 'none', topicId: zeroUuid }] } : { topicNames: ['none'] }),
+    ...(version >= 6
+      ? { topics: [{ name: 'none', topicId: zeroUuid }] }
+      : { topicNames: ['none'] }),
     timeoutMs: 1_000,
   }),
   deleteRecords: () => ({
