@@ -11,6 +11,7 @@ import {
   isDeletedDirectory,
   metadataLogFolder,
   parsePartitionDirectory,
+  partitionMetadataFile,
 } from './file-names.ts'
 import { openLogsAtOnce } from './limits.ts'
 import { type DirectoryOptions, LogDirectory } from './log-directory.ts'
@@ -93,9 +94,8 @@ class DirectoryOpener {
     if (status?.kind !== 'directory') return
     const topicId = await readPartitionMetadata(disk, directory)
     if (topicId === null) {
-      // The folder was being made when the node stopped: nothing was appended yet, or the file is gone.
-      if (await this.#isWithoutData(directory)) return disk.remove(directory)
-      const error = new Error(`${directory} has records but no partition.metadata`)
+      if (await this.#isUnfinished(directory)) return disk.remove(directory)
+      const error = new Error(`${directory} has files but no partition.metadata`)
       this.#keepApart(parsed, null, directory, error)
       return
     }
@@ -108,13 +108,10 @@ class DirectoryOpener {
     }
   }
 
-  async #isWithoutData(directory: string): Promise<boolean> {
-    const { disk } = this.#directory
-    for (const name of await disk.list(directory)) {
-      const status = await disk.status(join(directory, name))
-      if (name.endsWith('.log') && status !== null && status.sizeBytes > 0) return false
-    }
-    return true
+  /** The folder was being made when the node stopped: it has nothing but the beginnings of partition.metadata. */
+  async #isUnfinished(directory: string): Promise<boolean> {
+    const names = await this.#directory.disk.list(directory)
+    return names.every((name) => name.startsWith(partitionMetadataFile))
   }
 
   #keepApart(
