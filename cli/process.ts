@@ -6,13 +6,21 @@ import { runCli } from './cli.ts'
 /** Exit codes of a shell for a process that a second signal ended. */
 const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143 } as const
 
+/** On Ctrl-C the terminal signals npm and this process, and npm passes the signal on: one request. */
+const echoMs = 500
+
 export async function runProcess(): Promise<void> {
   const stop = new AbortController()
+  let stoppedMs = 0
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      // The first asks for an ordered stop; whoever sends a second wants no more waiting.
-      if (stop.signal.aborted) process.exit(exitCodeOfSignal[signal])
-      stop.abort()
+      if (!stop.signal.aborted) {
+        stoppedMs = performance.now()
+        stop.abort()
+      } else if (performance.now() - stoppedMs > echoMs) {
+        // The first asked for an ordered stop; whoever sends another wants no more waiting.
+        process.exit(exitCodeOfSignal[signal])
+      }
     })
   }
   // A reader that has seen enough (`samsa consume ... | head`) closes the pipe: that is no failure.
