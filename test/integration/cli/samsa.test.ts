@@ -1,52 +1,13 @@
 // The `samsa` commands against a node of Samsa, as processes of their own where that is what
 // counts: records in and out byte for byte, groups, configs, and the contracts of dev and node.
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliOptions, runSamsa } from '../../support/cli/run-cli.ts'
+import { SamsaProcess } from '../../support/cli/samsa-process.ts'
 import { freePort } from '../../support/conformance/ports.ts'
-import { waitFor } from '../../support/conformance/wait.ts'
-
-const startTimeoutMs = 20_000
-
-/** A process of samsa, with what it has written so far. */
-class SamsaProcess {
-  readonly child: ChildProcess
-  stdout = ''
-  stderr = ''
-  readonly ended: Promise<number | null>
-
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, ['cli/from-source.js', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.stdout += chunk.toString()
-    })
-    this.child.stderr?.on('data', (chunk: Buffer) => {
-      this.stderr += chunk.toString()
-    })
-    this.ended = new Promise((resolve) => {
-      this.child.once('close', (code) => resolve(code))
-    })
-  }
-
-  async ready(): Promise<void> {
-    const isReady = () => {
-      if (this.child.exitCode !== null) throw new Error(`samsa ended: ${this.stderr}`)
-      return /^samsa ready/m.test(this.stdout)
-    }
-    await waitFor(isReady, { what: 'samsa ready', timeoutMs: startTimeoutMs })
-  }
-
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    this.child.kill(signal)
-    return await this.ended
-  }
-}
 
 let dataDir = ''
 let port = 0
@@ -58,7 +19,7 @@ const devArgs = () => ['dev', '--port', String(port), '--data-dir', dataDir]
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'samsa-cli-'))
   port = await freePort([10_000, 20_000])
-  node = new SamsaProcess(...devArgs())
+  node = SamsaProcess.fromSource(...devArgs())
   await node.ready()
 })
 
@@ -306,14 +267,14 @@ describe('dev and node', () => {
   })
 
   it('refuse to run one node twice', async () => {
-    const second = new SamsaProcess(...devArgs())
+    const second = SamsaProcess.fromSource(...devArgs())
     expect(await second.ended).toBe(1)
     expect(second.stderr).toContain(`running already, as process ${node?.child.pid}`)
   })
 
   it('refuse ports that are taken, in one line', async () => {
     const other = mkdtempSync(join(tmpdir(), 'samsa-cli-'))
-    const second = new SamsaProcess('dev', '--port', String(port), '--data-dir', other)
+    const second = SamsaProcess.fromSource('dev', '--port', String(port), '--data-dir', other)
     expect(await second.ended).toBe(1)
     expect(second.stderr).toBe(
       `samsa: 127.0.0.1:${port} is in use already; stop what listens there, or choose another port\n`,
@@ -323,7 +284,13 @@ describe('dev and node', () => {
 
   it('refuse a configuration that they do not know, and name the nearest key', async () => {
     const config = join(nodeDir(), 'server.properties')
-    const second = new SamsaProcess('node', '--config', config, '--override', 'num.partition=3')
+    const second = SamsaProcess.fromSource(
+      'node',
+      '--config',
+      config,
+      '--override',
+      'num.partition=3',
+    )
     expect(await second.ended).toBe(2)
     expect(second.stderr).toContain('the nearest one is num.partitions')
   })
@@ -332,7 +299,7 @@ describe('dev and node', () => {
     await samsa(['produce', '--topic', 'survivors'], { input: 'a\nb\nc\n' })
     expect(await node?.stop('SIGKILL')).toBeNull()
     expect(existsSync(join(nodeDir(), 'pid'))).toBe(true)
-    node = new SamsaProcess('node', '--config', join(nodeDir(), 'server.properties'))
+    node = SamsaProcess.fromSource('node', '--config', join(nodeDir(), 'server.properties'))
     await node.ready()
     expect(readFileSync(join(nodeDir(), 'pid'), 'utf8')).toBe(`${node.child.pid}\n`)
     expect((await readAll('survivors')).stdout).toBe('a\nb\nc\n')
@@ -343,7 +310,7 @@ describe('dev and node', () => {
     async (signal) => {
       expect(await node?.stop(signal)).toBe(0)
       expect(existsSync(join(nodeDir(), 'pid'))).toBe(false)
-      node = new SamsaProcess(...devArgs())
+      node = SamsaProcess.fromSource(...devArgs())
       await node.ready()
       expect((await readAll('survivors')).stdout).toBe('a\nb\nc\n')
     },
