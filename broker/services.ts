@@ -9,7 +9,12 @@ import type { TopicConfig } from './config/topic-configs.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
-import type { AdvertisedApi } from './request/api-table.ts'
+
+export interface AdvertisedApi {
+  readonly apiKey: number
+  readonly minVersion: number
+  readonly maxVersion: number
+}
 
 export interface SupportedFeature {
   readonly name: string

@@ -5,8 +5,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { MetricsRegistry } from './prometheus.ts'
 
-// Not by import: for that Node reads every export of the module, which loads its HTTP client for WebSocket and takes
-// 5 MB of memory and 30 ms of the start (Node 24.21, November 2026).
+// Not by import: for that Node reads every export of the module, which loads its HTTP client for
+// WebSocket and takes 5 MB of memory and 30 ms of the start (Node 24.21, November 2026).
 const { createServer } = process.getBuiltinModule('node:http')
 
 /** Scrapers and probes are few; more than this is a mistake or an attack. */

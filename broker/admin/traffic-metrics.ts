@@ -2,8 +2,6 @@
 // else; called on the hot path, so a label is looked up once a topic or API and never built from
 // strings there.
 
-import type { ServedApi } from '../request/api-table.ts'
-import type { RequestObserver } from '../request/dispatcher.ts'
 import { Counter, Histogram, type MetricsRegistry } from './prometheus.ts'
 
 interface TopicCounters {
@@ -27,7 +25,7 @@ const latencyBuckets = [
   30,
 ]
 
-export class TrafficMetrics implements RequestObserver {
+export class TrafficMetrics {
   readonly #topics = new Map<string, TopicCounters>()
   readonly #apis = new Map<string, ApiMetrics>()
   readonly #monotonicMs: () => number
@@ -92,8 +90,13 @@ export class TrafficMetrics implements RequestObserver {
     for (const metric of [this.#bytesIn, this.#messagesIn, this.#bytesOut]) metric.remove({ topic })
   }
 
-  onServed(api: ServedApi, receivedAtMs: number, startedAtMs: number, responseBytes: number): void {
-    const metrics = this.#api(api.name)
+  onServed(
+    apiName: string,
+    receivedAtMs: number,
+    startedAtMs: number,
+    responseBytes: number,
+  ): void {
+    const metrics = this.#api(apiName)
     metrics.queueSeconds.observe((startedAtMs - receivedAtMs) / 1000)
     metrics.latencySeconds.observe((this.#monotonicMs() - receivedAtMs) / 1000)
     metrics.responseBytes.inc(responseBytes)

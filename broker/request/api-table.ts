@@ -3,6 +3,7 @@
 import { type ApiName, advertisedVersions, apis } from '@samsa/proto/kafka/apis'
 import type { Message } from '@samsa/proto/wire/message'
 import type { Handler } from '../handlers/handler.ts'
+import type { AdvertisedApi } from '../services.ts'
 
 /** One line of the handlers' registry. */
 export interface Registration<N extends ApiName = ApiName> {
@@ -32,12 +33,6 @@ export function apiTable(registrations: readonly Registration[]): ReadonlyMap<nu
     table.set(key, { key, name, request, response, handle } as unknown as ServedApi)
   }
   return table
-}
-
-export interface AdvertisedApi {
-  readonly apiKey: number
-  readonly minVersion: number
-  readonly maxVersion: number
 }
 
 /** What ApiVersions tells: served APIs by key, with the ranges of proto/kafka/apis.ts. */

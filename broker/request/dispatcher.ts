@@ -28,7 +28,7 @@ export class InvalidRequestError extends Error {
 
 export interface RequestObserver {
   /** Times are milliseconds on the monotonic clock. */
-  onServed(api: ServedApi, receivedAtMs: number, startedAtMs: number, responseBytes: number): void
+  onServed(apiName: string, receivedAtMs: number, startedAtMs: number, responseBytes: number): void
 }
 
 export interface DispatcherOptions {
@@ -80,7 +80,7 @@ export class Dispatcher implements ConnectionService {
       throw error
     }
     const responseBytes = chunks === null ? 0 : (chunks[0]?.readInt32BE(0) ?? 0)
-    this.#options.observer.onServed(api, receivedAtMs, startedAtMs, responseBytes)
+    this.#options.observer.onServed(api.name, receivedAtMs, startedAtMs, responseBytes)
     return { chunks, release: context.release }
   }
 }
