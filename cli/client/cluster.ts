@@ -13,6 +13,7 @@ import {
   type ResponseOf,
 } from './connection.ts'
 import { ConnectionError, KafkaError, throwIfError, UnreachableError } from './errors.ts'
+import { connectTimeoutMs } from './limits.ts'
 import { withRetries } from './retry.ts'
 
 export interface ClusterOptions {
@@ -231,7 +232,8 @@ export class Cluster {
       if (this.#connections.get(key) === known) this.#connections.delete(key)
       return await this.#connection({ host, port }, lane)
     }
-    const opening = Connection.open(host, port, this.signal)
+    const timeoutMs = Math.min(connectTimeoutMs, this.requestTimeoutMs)
+    const opening = Connection.open({ host, port }, { timeoutMs, signal: this.signal })
     this.#connections.set(key, opening)
     try {
       const connection = await opening

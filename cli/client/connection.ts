@@ -16,7 +16,8 @@ import type { Decoded, Encodable, VersionRange } from '@samsa/proto/wire/message
 import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
 import { version } from '../version.ts'
-import { ConnectionError, IncompatibleError, TimeoutError } from './errors.ts'
+import type { Address } from './addresses.ts'
+import { ConnectionError, IncompatibleError, StoppedError, TimeoutError } from './errors.ts'
 import { FrameReader } from './frames.ts'
 import { connectTimeoutMs } from './limits.ts'
 
@@ -37,6 +38,12 @@ export interface RequestOptions {
   readonly versionMax?: number
   /** For a request that asks the broker for no response (Produce with acks=0). */
   readonly noResponse?: boolean
+}
+
+export interface OpenOptions {
+  /** For the connection, and again for the agreement on versions. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
 }
 
 interface Pending {
@@ -81,13 +88,14 @@ export class Connection {
   }
 
   /** Connects and agrees on the versions of all APIs. */
-  static async open(host: string, port: number, signal?: AbortSignal): Promise<Connection> {
+  static async open({ host, port }: Address, options: OpenOptions = {}): Promise<Connection> {
+    const { timeoutMs = connectTimeoutMs, signal } = options
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const socket = connectSocket({ host, port, noDelay: true })
     try {
-      await connected(socket, address, signal)
+      await connected(socket, { address, timeoutMs, signal })
       const connection = new Connection(address, socket)
-      await connection.#negotiate()
+      await connection.#negotiate(timeoutMs)
       return connection
     } catch (error) {
       socket.destroy()
@@ -225,8 +233,8 @@ export class Connection {
     for (const one of pending) one.finish({ error })
   }
 
-  async #negotiate(): Promise<void> {
-    const options = { timeoutMs: connectTimeoutMs }
+  async #negotiate(timeoutMs: number): Promise<void> {
+    const options = { timeoutMs }
     const software = { clientSoftwareName: 'samsa', clientSoftwareVersion: version() }
     let asked = apis.apiVersions.request.versions.max
     for (;;) {
@@ -257,16 +265,19 @@ function decodeApiVersions(reader: Reader, apiVersion: number): unknown {
   return response.decode(reader, errorCode === errorCodes.UNSUPPORTED_VERSION ? 0 : apiVersion)
 }
 
-function connected(socket: Socket, address: string, signal?: AbortSignal): Promise<void> {
+interface Connecting {
+  readonly address: string
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+function connected(socket: Socket, { address, timeoutMs, signal }: Connecting): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = () => finish(new ConnectionError(`stopped while connecting to ${address}`))
+    const stop = () => finish(new StoppedError())
     const timer = setTimeout(() => {
-      finish(
-        new ConnectionError(
-          `${address} does not answer: no connection in ${connectTimeoutMs / 1000} s`,
-        ),
-      )
-    }, connectTimeoutMs)
+      const seconds = timeoutMs / 1000
+      finish(new ConnectionError(`${address} does not answer: no connection in ${seconds} s`))
+    }, timeoutMs)
     const finish = (error?: Error) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', stop)

@@ -20,7 +20,7 @@ const groups: FakeHandlers = { listGroups: () => ({ errorCode: 0, groups: [] }) 
 async function connectTo(handlers: FakeHandlers, options: FakeBrokerOptions = {}) {
   const broker = await FakeBroker.start(handlers, options)
   closers.push(() => broker.close())
-  const connection = await Connection.open('127.0.0.1', broker.port)
+  const connection = await Connection.open({ host: '127.0.0.1', port: broker.port })
   closers.push(() => connection.close())
   return { broker, connection }
 }
@@ -83,7 +83,7 @@ describe('Connection', () => {
     const { broker } = await connectTo(groups)
     const port = broker.port
     await broker.close()
-    await expect(Connection.open('127.0.0.1', port)).rejects.toThrow("'samsa dev'")
+    await expect(Connection.open({ host: '127.0.0.1', port })).rejects.toThrow("'samsa dev'")
   })
 
   it('says so when something else than a broker answers', async () => {
@@ -94,7 +94,9 @@ describe('Connection', () => {
     closers.push(() => void http.close())
     const address = http.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    await expect(Connection.open('127.0.0.1', port)).rejects.toThrow('does not speak the Kafka')
+    await expect(Connection.open({ host: '127.0.0.1', port })).rejects.toThrow(
+      'does not speak the Kafka',
+    )
   })
 })
 
