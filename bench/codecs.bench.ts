@@ -1,4 +1,5 @@
-// Compression and decompression by each codec, of batches of three sizes. Run: npx node bench/codecs.bench.ts
+// Compression and decompression by each codec, of batches of three sizes. Run: npx node
+// bench/codecs.bench.ts
 
 import { compress, compressionIds, decompress } from '@samsa/proto/record/compression/codecs'
 import { decompressedBytesMaxDefault } from '@samsa/proto/record/limits'

@@ -6,10 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 const pollMs = 2
 const timeoutMs = 60_000
 
-/** ApiVersions version 0: size 10, then key 18, version 0, correlation id 1 and a null client id. */
+/**
+ * ApiVersions version 0: size 10, then key 18, version 0, correlation id 1 and a null client id.
+ */
 const apiVersionsRequest = Buffer.from('0000000a0012000000000001ffff', 'hex')
 
-/** Resolves once the node on `port` has answered a request. `check` throws when there is no hope left. */
+/**
+ * Resolves once the node on `port` has answered a request. `check` throws when there is no hope
+ * left.
+ */
 export async function firstAnswer(port: number, check: () => void): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs
   while (performance.now() < deadlineMs) {

@@ -1,5 +1,5 @@
-// The loop of the micro benches: runs a function until it is warm, then several timed rounds, and prints the best,
-// which is the one that the other tenants of the machine disturbed least.
+// The loop of the micro benches: runs a function until it is warm, then several timed rounds, and
+// prints the best, which is the one that the other tenants of the machine disturbed least.
 
 import { arch, cpus } from 'node:os'
 

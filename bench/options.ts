@@ -19,7 +19,7 @@ export interface BenchOptions {
   nodeFlags: readonly string[]
 }
 
-export const help = `Samsa and Apache Kafka 4.3.1 side by side on this machine, driven by Kafka's own perf tools.
+export const help = `Samsa and Apache Kafka 4.3.1 side by side, under Kafka's own perf tools.
 
 Usage: npm run bench -- [options]
 
@@ -31,11 +31,11 @@ Usage: npm run bench -- [options]
   --page-cache-mb N     file written and deleted before each measured run (default 5000; 0: none)
   --data-dir DIR        where both keep their data, one at a time (default bench/data)
   --port P              first of the ports used: P, P+10000, P+20000 (default 23000)
-  --node-flags="..."    flags of Node for Samsa, such as --node-flags="--cpu-prof --cpu-prof-dir=/tmp"
+  --node-flags="..."    flags of Node for Samsa, such as "--cpu-prof --cpu-prof-dir=/tmp"
   --help                this text
 
-Needs Java and the jars of \`npm run setup:java\`. Samsa runs from dist/ where \`npm run build\` made
-it, from source otherwise. Every run is printed, and kept as JSON in bench/results.`
+Needs Java and the jars of \`npm run setup:java\`. Samsa runs from dist/ where \`npm run build\`
+made it, from source otherwise. Every run is printed, and kept as JSON in bench/results.`
 
 /** Undefined when help was asked for. Throws on what cannot be. */
 export function parseOptions(args: readonly string[]): BenchOptions | undefined {

@@ -1,6 +1,7 @@
-// Brings the machine into the same state before each measured run. On virtual machines a write into the page cache
-// costs 0.25-0.5 CPU-s per GB where the host already backs the guest's memory, and 2-3 where it does not or where
-// write-back is behind: more than any broker. So a large file is written, deleted, and everything is synced.
+// Brings the machine into the same state before each measured run. On virtual machines a write into
+// the page cache costs 0.25-0.5 CPU-s per GB where the host already backs the guest's memory, and
+// 2-3 where it does not or where write-back is behind: more than any broker. So a large file is
+// written, deleted, and everything is synced.
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'

@@ -65,7 +65,9 @@ export async function consume({ port, topic, records }: Load): Promise<ToolResul
   return parseConsumed(output, records)
 }
 
-/** The rate is of the time spent fetching: joining the group takes seconds that say nothing of it. */
+/**
+ * The rate is of the time spent fetching: joining the group takes seconds that say nothing of it.
+ */
 export function parseConsumed(output: string, records: number): ToolResult {
   const line = output.split('\n').find((each) => each.split(', ').length === 10) ?? ''
   const fields = line.split(', ')

@@ -1,5 +1,5 @@
-// Child processes of the bench: tools that run to their end, and servers that stay. Owns every child it starts and
-// signals only those, by id.
+// Child processes of the bench: tools that run to their end, and servers that stay. Owns every
+// child it starts and signals only those, by id.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -25,9 +25,10 @@ const shownFigures: readonly [FigureName, title: string, digits: number][] = [
 
 export function machineLines(): string[] {
   const processors = cpus()
+  const gibibytes = Math.round(totalmem() / 2 ** 30)
   const javaVersion = execFileSync('java', ['--version'], { encoding: 'utf8' }).split('\n')[0]
   return [
-    `machine: ${processors.length} x ${processors[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `machine: ${processors.length} x ${processors[0]?.model}, ${gibibytes} GiB`,
     `kernel:  ${release()}, load ${loadavg()[0]?.toFixed(2)}`,
     `Node:    ${process.version}`,
     `Java:    ${javaVersion}`,

@@ -31,7 +31,8 @@ export interface Run {
 export type FigureName = keyof Figures
 
 /**
- * The best of all rounds, figure by figure: interference only ever makes a figure worse. Undefined where no run has it.
+ * The best of all rounds, figure by figure: interference only ever makes a figure worse. Undefined
+ * where no run has it.
  */
 export function best(runs: readonly Run[], figure: FigureName): number | undefined {
   const values = runs.flatMap(({ figures }) => figures[figure] ?? [])

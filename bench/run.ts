@@ -1,6 +1,7 @@
-// `npm run bench`: Samsa and Apache Kafka in turn on this machine, under Kafka's own perf tools, and the table of both.
-// Fair by protocol: the same tools, disk and topic; a warm-up of the same size; the page cache brought into the same
-// state before each measured run; several rounds, of which the best counts, with all of them printed.
+// `npm run bench`: Samsa and Apache Kafka in turn on this machine, under Kafka's own perf tools,
+// and the table of both. Fair by protocol: the same tools, disk and topic; a warm-up of the same
+// size; the page cache brought into the same state before each measured run; several rounds, of
+// which the best counts, with all of them printed.
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

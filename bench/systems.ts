@@ -1,4 +1,5 @@
-// The two systems under test, each one node with an empty store: how to lay it out and how to start it.
+// The two systems under test, each one node with an empty store: how to lay it out and how to start
+// it.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// What the produce path pays per record: validation of one batch of 16 KiB, as Kafka's producer sends by default.
-// Run: npx node bench/validate.bench.ts
+// What the produce path pays per record: validation of one batch of 16 KiB, as Kafka's producer
+// sends by default. Run: npx node bench/validate.bench.ts
 
 import { computedCrc, setBaseOffset, setLeaderEpoch } from '@samsa/proto/record/batch'
 import { encodeBatch, type RecordInput } from '@samsa/proto/record/batch-builder'

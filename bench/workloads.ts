@@ -1,4 +1,5 @@
-// What the systems are made to do. Each workload has a warm-up of its own size on a topic of its own.
+// What the systems are made to do. Each workload has a warm-up of its own size on a topic of its
+// own.
 
 import { consume, endToEnd, type Load, produce, type ToolResult } from './perf-tools.ts'
 

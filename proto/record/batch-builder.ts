@@ -1,5 +1,6 @@
-// Builds a record batch: for coordinators, markers, compaction, tools and tests. Owns one growing buffer that becomes
-// the batch itself, so that an uncompressed batch is written once and never copied.
+// Builds a record batch: for coordinators, markers, compaction, tools and tests. Owns one growing
+// buffer that becomes the batch itself, so that an uncompressed batch is written once and never
+// copied.
 
 import {
   batchAttribute,
@@ -23,7 +24,9 @@ export interface RecordInput {
   value: Buffer | null
   timestampMs?: number
   headers?: readonly { key: string; value: Buffer | null }[]
-  /** The next offset if absent; compaction, which leaves gaps, gives it. Must rise within a batch. */
+  /**
+   * The next offset if absent; compaction, which leaves gaps, gives it. Must rise within a batch.
+   */
   offset?: number
 }
 
@@ -41,7 +44,10 @@ export interface BatchOptions {
   baseSequence?: number
   isTransactional?: boolean
   isControl?: boolean
-  /** The last offset where compaction has removed the last record; otherwise that of the last one appended. */
+  /**
+   * The last offset where compaction has removed the last record; otherwise that of the last one
+   * appended.
+   */
   lastOffset?: number
 }
 

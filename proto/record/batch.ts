@@ -1,12 +1,7 @@
-// The header of a record batch (format v2, magic 2): where its 61 bytes lie, and how to read and change them in place.
-// Owns the layout. Every function takes a buffer and the position of a batch in it and allocates nothing; whoever
-// calls one has made sure that the header lies within the buffer (batchSizeAt of batches.ts).
-//
-//   0 baseOffset int64        21 attributes int16        43 producerId int64
-//   8 batchLength int32       23 lastOffsetDelta int32   51 producerEpoch int16
-//  12 leaderEpoch int32       27 baseTimestamp int64     53 baseSequence int32
-//  16 magic int8              35 maxTimestamp int64      57 recordCount int32
-//  17 crc uint32 (of 21 to the end)                      61 records
+// The header of a record batch (format v2, magic 2): where its 61 bytes lie, and how to read and
+// change them in place. Owns the layout. Every function takes a buffer and the position of a batch
+// in it and allocates nothing; whoever calls one has made sure that the header lies within the
+// buffer (batchSizeAt of batches.ts).
 
 import { crc32c } from './crc32c.ts'
 
@@ -15,21 +10,21 @@ export const batchHeaderBytes = 61
 export const batchLengthOverheadBytes = 12
 export const batchMagic = 2
 
-/** Positions of fields in the header, for those who write one whole or look at parts of it. */
+/** Positions of the fields in the header, for who writes one whole or looks at parts of it. */
 export const batchField = {
-  baseOffset: 0,
-  batchLength: 8,
-  leaderEpoch: 12,
-  magic: 16,
-  crc: 17,
-  attributes: 21,
-  lastOffsetDelta: 23,
-  baseTimestamp: 27,
-  maxTimestamp: 35,
-  producerId: 43,
-  producerEpoch: 51,
-  baseSequence: 53,
-  recordCount: 57,
+  baseOffset: 0, // int64
+  batchLength: 8, // int32
+  leaderEpoch: 12, // int32
+  magic: 16, // int8
+  crc: 17, // uint32, of everything from the attributes to the end
+  attributes: 21, // int16
+  lastOffsetDelta: 23, // int32
+  baseTimestamp: 27, // int64
+  maxTimestamp: 35, // int64
+  producerId: 43, // int64
+  producerEpoch: 51, // int16
+  baseSequence: 53, // int32
+  recordCount: 57, // int32
 } as const
 
 export const batchAttribute = {
@@ -110,7 +105,10 @@ export function isControl(buffer: Buffer, position: number): boolean {
   return (attributes(buffer, position) & batchAttribute.control) !== 0
 }
 
-/** Whether the base timestamp is the time after which compaction may drop tombstones and markers (KIP-534). */
+/**
+ * Whether the base timestamp is the time after which compaction may drop tombstones and markers
+ * (KIP-534).
+ */
 export function hasDeleteHorizon(buffer: Buffer, position: number): boolean {
   return (attributes(buffer, position) & batchAttribute.deleteHorizon) !== 0
 }
@@ -162,7 +160,10 @@ export function setLeaderEpoch(buffer: Buffer, position: number, epoch: number):
   buffer.writeInt32BE(epoch, position + batchField.leaderEpoch)
 }
 
-/** Makes all records of the batch carry the time of the append (`message.timestamp.type=LogAppendTime`). */
+/**
+ * Makes all records of the batch carry the time of the append
+ * (`message.timestamp.type=LogAppendTime`).
+ */
 export function setLogAppendTime(buffer: Buffer, position: number, timestampMs: number): void {
   const withType = attributes(buffer, position) | batchAttribute.logAppendTime
   buffer.writeInt16BE(withType, position + batchField.attributes)

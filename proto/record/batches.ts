@@ -1,5 +1,6 @@
-// Walks the batches of a buffer (a records field, a piece of a segment) by their headers alone. Bytes may be hostile
-// or damaged: a size that cannot be is a RecordError, and a batch that the buffer does not hold whole ends the walk.
+// Walks the batches of a buffer (a records field, a piece of a segment) by their headers alone.
+// Bytes may be hostile or damaged: a size that cannot be is a RecordError, and a batch that the
+// buffer does not hold whole ends the walk.
 
 import {
   batchField,
@@ -13,8 +14,8 @@ import {
 import { RecordError } from './record-error.ts'
 
 /**
- * The size of the batch at `position`, or 0 when the bytes up to `end` do not hold all of it. Throws where the size
- * or the magic cannot be a batch's.
+ * The size of the batch at `position`, or 0 when the bytes up to `end` do not hold all of it.
+ * Throws where the size or the magic cannot be a batch's.
  */
 export function batchSizeAt(buffer: Buffer, position: number, end = buffer.length): number {
   if (end - position <= batchField.magic) return 0
@@ -22,7 +23,10 @@ export function batchSizeAt(buffer: Buffer, position: number, end = buffer.lengt
   return size > end - position ? 0 : size
 }
 
-/** The size that a batch's first 17 bytes claim, which may go past the buffer; throws where it cannot be. */
+/**
+ * The size that a batch's first 17 bytes claim, which may go past the buffer; throws where it
+ * cannot be.
+ */
 export function claimedBatchSize(buffer: Buffer, position: number): number {
   const length = buffer.readInt32BE(position + batchField.batchLength)
   if (magic(buffer, position) !== batchMagic) {
@@ -40,7 +44,10 @@ export function claimedBatchSize(buffer: Buffer, position: number): number {
   return length + batchLengthOverheadBytes
 }
 
-/** The position of each whole batch, in order. For loops that are not hot; those use batchSizeAt themselves. */
+/**
+ * The position of each whole batch, in order. For loops that are not hot; those use batchSizeAt
+ * themselves.
+ */
 export function* batchPositions(
   buffer: Buffer,
   position = 0,

@@ -1,5 +1,6 @@
-// Control batches that end a transaction: one record, whose key tells commit from abort and whose value names the
-// epoch of the coordinator that wrote it. Clients skip them; they take an offset like any record.
+// Control batches that end a transaction: one record, whose key tells commit from abort and whose
+// value names the epoch of the coordinator that wrote it. Clients skip them; they take an offset
+// like any record.
 
 import { type BatchOptions, encodeBatch } from './batch-builder.ts'
 import { RecordError } from './record-error.ts'
@@ -41,8 +42,8 @@ export function encodeEndTransactionMarker(
 }
 
 /**
- * The marker of the control batch at `position`; undefined when the batch is of another kind (the Raft log has some)
- * or is empty, as compaction may leave it.
+ * The marker of the control batch at `position`; undefined when the batch is of another kind (the
+ * Raft log has some) or is empty, as compaction may leave it.
  */
 export function decodeEndTransactionMarker(
   buffer: Buffer,

@@ -1,8 +1,9 @@
 // Bounds on what record bytes may make us allocate, whatever they claim.
 
 /**
- * Bytes that one batch may decompress to where the caller names no limit of its own. Text reaches a tenth with gzip
- * or zstd, so a batch of `message.max.bytes` (1 MiB by default) stays far below; a bomb ends here.
+ * Bytes that one batch may decompress to where the caller names no limit of its own. Text reaches a
+ * tenth with gzip or zstd, so a batch of `message.max.bytes` (1 MiB by default) stays far below; a
+ * bomb ends here.
  */
 export const decompressedBytesMaxDefault = 128 * 1024 * 1024
 

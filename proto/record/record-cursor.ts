@@ -1,10 +1,7 @@
-// Steps through the records of one batch without an object per record: `next()` moves to a record, the fields then say
-// where its parts lie. Owns the layout of a record. Bytes are hostile: only RecordError is thrown, and a record is
-// taken only when its parts fill exactly the length it gives.
-//
-//   varint length, int8 attributes, varlong timestampDelta, varint offsetDelta,
-//   varint keySize, key, varint valueSize, value, varint headerCount, headers;
-//   a size of -1 is null; a header is varint keySize, key, varint valueSize, value
+// Steps through the records of one batch without an object per record: `next()` moves to a record,
+// the fields then say where its parts lie. Owns the layout of a record. Bytes are hostile: only
+// RecordError is thrown, and a record is taken only when its parts fill exactly the length it
+// gives.
 
 import { recordHeadersMax, varintBytesMax, varlongBytesMax } from './limits.ts'
 import { RecordError } from './record-error.ts'
@@ -14,6 +11,11 @@ export interface RecordHeader {
   value: Buffer | null
 }
 
+/**
+ * A record is: varint length of the rest, int8 attributes, varlong timestampDelta, varint
+ * offsetDelta, key, value, varint headerCount, headers. A key, a value and the value of a header is
+ * a varint size and that many bytes, with a size of -1 for null.
+ */
 export class RecordCursor {
   /** The records of the batch, decompressed. */
   readonly payload: Buffer
@@ -38,8 +40,9 @@ export class RecordCursor {
   }
 
   /**
-   * Moves to the next record; false at the end of the payload. The hottest loop of the produce path: the position is
-   * a local and varints of one byte are read in line, which halves its time (bench/validate.bench.ts, 2026-11).
+   * Moves to the next record; false at the end of the payload. The hottest loop of the produce
+   * path: the position is a local and varints of one byte are read in line, which halves its time
+   * (bench/validate.bench.ts, 2026-11).
    */
   next(): boolean {
     const bytes = this.payload
@@ -157,9 +160,13 @@ export class RecordCursor {
     return unzigzag(first < 0x80 ? first : this.#longVarint(first, this.#position))
   }
 
-  /** The rest, from `at`, of a varint of several bytes. Leaves the position after it, as the next two do. */
+  /**
+   * The rest, from `at`, of a varint of several bytes. Leaves the position after it, as the next
+   * two do.
+   */
   #longVarint(first: number, at: number): number {
-    // Two bytes are by far the most frequent, and without a loop this is small enough to be put in line.
+    // Two bytes are by far the most frequent, and without a loop this is small enough to be put in
+    // line.
     const second = this.payload[at] ?? this.#overrun()
     if (second >= 0x80) return this.#longerVarint((first & 0x7f) | ((second & 0x7f) << 7), at + 1)
     this.#position = at + 1

@@ -1,5 +1,5 @@
-// The one error of this folder: record bytes that break the format. It names the Kafka error that a producer of such
-// bytes is told, so that the produce path needs no table of its own.
+// The one error of this folder: record bytes that break the format. It names the Kafka error that a
+// producer of such bytes is told, so that the produce path needs no table of its own.
 
 /** The errors of the protocol that damaged or refused records can end in. */
 export type RecordErrorCode =

@@ -1,6 +1,7 @@
-// The records of a batch, decompressed where needed: as a cursor without an object per record, or as plain objects.
-// For what needs single records (compaction, timestamp look-up, coordinators, tools); bytes that only pass through
-// the broker never come here. Keys, values and headers are views: whoever keeps one longer must copy it.
+// The records of a batch, decompressed where needed: as a cursor without an object per record, or
+// as plain objects. For what needs single records (compaction, timestamp look-up, coordinators,
+// tools); bytes that only pass through the broker never come here. Keys, values and headers are
+// views: whoever keeps one longer must copy it.
 
 import {
   baseOffset,
@@ -36,7 +37,9 @@ export function recordCursor(
   return new RecordCursor(decompress(codec, content, outputBytesMax))
 }
 
-/** The timestamp of the cursor's record, which the batch gives for all of them under LogAppendTime. */
+/**
+ * The timestamp of the cursor's record, which the batch gives for all of them under LogAppendTime.
+ */
 export function recordTimestamp(cursor: RecordCursor, buffer: Buffer, position = 0): number {
   if (hasLogAppendTime(buffer, position)) return maxTimestamp(buffer, position)
   return baseTimestamp(buffer, position) + cursor.timestampDelta

@@ -1,6 +1,7 @@
-// What a producer's batch must be before it may enter the log: checked by its header, its checksum and, where it is
-// not compressed, one walk over its records. Throws RecordError, which names the error that the producer gets.
-// Changes one thing: a maximum timestamp in the header that the records contradict is set right, as Kafka does.
+// What a producer's batch must be before it may enter the log: checked by its header, its checksum
+// and, where it is not compressed, one walk over its records. Throws RecordError, which names the
+// error that the producer gets. Changes one thing: a maximum timestamp in the header that the
+// records contradict is set right, as Kafka does.
 
 import {
   attributes,
@@ -32,12 +33,17 @@ export interface ProduceRules {
   /** Bounds of CreateTime timestamps; a record without a timestamp (-1) passes. */
   timestampMsMin?: number
   timestampMsMax?: number
-  /** Also decompress and walk what is compressed. Done anyway where a rule above needs the records. */
+  /**
+   * Also decompress and walk what is compressed. Done anyway where a rule above needs the records.
+   */
   inspectCompressed?: boolean
   decompressedBytesMax?: number
 }
 
-/** Checks the records field of one partition in a produce request: exactly one batch, and a sound one. */
+/**
+ * Checks the records field of one partition in a produce request: exactly one batch, and a sound
+ * one.
+ */
 export function validateProduced(records: Buffer, rules: ProduceRules = {}): void {
   checkExtent(records)
   checkCrc(records, 0)
@@ -109,7 +115,10 @@ function checkTimestamp(timestampMs: number, rules: ProduceRules): void {
   }
 }
 
-/** All that can be said of timestamps without the records; the header's greatest is the producer's word for it. */
+/**
+ * All that can be said of timestamps without the records; the header's greatest is the producer's
+ * word for it.
+ */
 function checkHeaderTimestamps(records: Buffer, rules: ProduceRules): void {
   if (!Number.isSafeInteger(baseTimestamp(records, 0))) {
     refuse('INVALID_TIMESTAMP', 'the base timestamp is out of range')

@@ -1,5 +1,6 @@
 // Zigzag varints as records use them: their sizes, and writing one at a position of a buffer.
-// 64-bit values are plain numbers, because BigInt costs an allocation each; below 2^52 zigzag keeps them exact.
+// 64-bit values are plain numbers, because BigInt costs an allocation each; below 2^52 zigzag keeps
+// them exact.
 
 import { EncodeError } from '../wire/errors.ts'
 

@@ -1,6 +1,7 @@
-// Compression of record batches by the codec id in their attributes. Each codec lives in its own file and its native
-// module is loaded when first used, because most brokers see one codec or none.
-// Input is hostile: decompress never returns, and never sets out to allocate, more than it is allowed.
+// Compression of record batches by the codec id in their attributes. Each codec lives in its own
+// file and its native module is loaded when first used, because most brokers see one codec or none.
+// Input is hostile: decompress never returns, and never sets out to allocate, more than it is
+// allowed.
 
 import { RecordError } from '../record-error.ts'
 import { gzip } from './gzip.ts'
@@ -27,7 +28,10 @@ export function compressionType(id: number): CompressionType | undefined {
   return types[id]
 }
 
-/** Throws RecordError, whatever the bytes are: damaged, of no codec, or larger than `outputBytesMax` inside. */
+/**
+ * Throws RecordError, whatever the bytes are: damaged, of no codec, or larger than `outputBytesMax`
+ * inside.
+ */
 export function decompress(id: number, bytes: Buffer, outputBytesMax: number): Buffer {
   if (id === compressionIds.none) return bytes
   const codec = codecs[id]

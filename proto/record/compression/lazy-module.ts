@@ -1,5 +1,6 @@
-// A module that is loaded when first used and kept: two native modules and zlib are 8 ms and 6.5 MB together
-// (November 2026) that a broker of uncompressed topics never needs. Synchronous, which import() is not.
+// A module that is loaded when first used and kept: two native modules and zlib are 8 ms and 6.5 MB
+// together (November 2026) that a broker of uncompressed topics never needs. Synchronous, which
+// import() is not.
 
 import { createRequire } from 'node:module'
 import type * as Zlib from 'node:zlib'

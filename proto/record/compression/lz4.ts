@@ -1,6 +1,6 @@
-// lz4 (codec 3): one frame of the LZ4 frame format, by lz4-napi.
-// The native reader takes no output limit and forgives a missing end, so the frame is walked here first: its blocks
-// bound what it can hold, and where that bound is too high their sequences are counted.
+// lz4 (codec 3): one frame of the LZ4 frame format, by lz4-napi. The native reader takes no output
+// limit and forgives a missing end, so the frame is walked here first: its blocks bound what it can
+// hold, and where that bound is too high their sequences are counted.
 
 import type { Codec } from './codecs.ts'
 import { lazyModule } from './lazy-module.ts'
@@ -18,7 +18,10 @@ const expansionMax = 255
 
 interface Frame {
   size: number
-  /** The most that the frame can hold, from the sizes of its blocks; or what it does hold, where counted. */
+  /**
+   * The most that the frame can hold, from the sizes of its blocks; or what it does hold, where
+   * counted.
+   */
   outputBytes: number
 }
 
@@ -40,7 +43,10 @@ export const lz4: Codec = {
   },
 }
 
-/** Finds the end of the frame and how much it holds. Bytes after it are ignored, as Java's reader does. */
+/**
+ * Finds the end of the frame and how much it holds. Bytes after it are ignored, as Java's reader
+ * does.
+ */
 function walkFrame(bytes: Buffer, mode: 'bound' | 'count'): Frame {
   const { flags, blockBytesMax, headerBytes, contentBytes } = frameHeader(bytes)
   const blockChecksumBytes = (flags & flag.blockChecksum) === 0 ? 0 : 4
@@ -101,7 +107,10 @@ function blockOutput(
   return mode === 'bound' ? (end - start) * expansionMax : countSequences(bytes, start, end)
 }
 
-/** Sequences: a token, more literal length, literals, then (but for the last) an offset and more match length. */
+/**
+ * Sequences: a token, more literal length, literals, then (but for the last) an offset and more
+ * match length.
+ */
 function countSequences(bytes: Buffer, start: number, end: number): number {
   let size = 0
   let position = start

@@ -1,7 +1,8 @@
-// snappy (codec 2): the framing of snappy-java's stream (as Java's clients write), and raw blocks (as many others do).
-// A block says its own size in front; that is checked before the native module allocates it.
+// snappy (codec 2): the framing of snappy-java's stream (as Java's clients write), and raw blocks
+// (as many others do). A block says its own size in front; that is checked before the native module
+// allocates it.
 //
-//   stream: 82 'SNAPPY' 00, int32 version, int32 compatible version, then blocks: int32 size, raw block
+// Stream: 82 'SNAPPY' 00, int32 version, int32 compatible version; blocks of int32 size, raw block.
 
 import type { Codec } from './codecs.ts'
 import { lazyModule } from './lazy-module.ts'
@@ -12,7 +13,9 @@ const streamMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]
 const streamHeader = Buffer.concat([streamMagic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])])
 /** snappy-java's default, which its readers are used to. */
 const streamBlockBytes = 32 * 1024
-/** The densest element copies 64 bytes and takes three; a block that claims more than that is a lie. */
+/**
+ * The densest element copies 64 bytes and takes three; a block that claims more than that is a lie.
+ */
 const expansionMax = 22
 const copied = { copyOutputData: true }
 

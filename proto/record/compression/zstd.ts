@@ -1,5 +1,5 @@
-// zstd (codec 4), by node:zlib. zlib itself ends at the output limit.
-// A frame may ask for a window of up to 128 MiB, which levels 20 to 22 do; pages of it count only once they are used.
+// zstd (codec 4), by node:zlib. zlib itself ends at the output limit. A frame may ask for a window
+// of up to 128 MiB, which levels 20 to 22 do; pages of it count only once they are used.
 
 import type { Codec } from './codecs.ts'
 import { outputChunkBytes, zlib } from './zlib-options.ts'

@@ -1,3 +1,5 @@
+// The header of a batch in place, the walk over batches, and the builder.
+
 import * as batch from '@samsa/proto/record/batch'
 import { BatchBuilder, encodeBatch } from '@samsa/proto/record/batch-builder'
 import {

@@ -1,3 +1,5 @@
+// Each codec: round trips, damage, several frames, and bombs that must end at the limit.
+
 import { randomBytes } from 'node:crypto'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import {

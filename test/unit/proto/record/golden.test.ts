@@ -1,5 +1,5 @@
-// Batches that Apache Kafka 4.3.1 built (its MemoryRecordsBuilder, with the records listed here): we read each as Kafka
-// wrote it, and write the uncompressed ones to the byte.
+// Batches that Apache Kafka 4.3.1 built (its MemoryRecordsBuilder, with the records listed here):
+// we read each as Kafka wrote it, and write the uncompressed ones to the byte.
 
 import { readFileSync } from 'node:fs'
 import * as batch from '@samsa/proto/record/batch'
@@ -137,7 +137,7 @@ describe('batches that Kafka did not compress', () => {
     expect(times).toEqual([timestampMs + 77, timestampMs + 77])
   })
 
-  it('keeps the offsets and times of a compacted batch, whose base timestamp is a delete horizon', () => {
+  it('keeps offsets and times where the base timestamp is a delete horizon', () => {
     const bytes = goldenBatch('compacted')
     expect(batch.hasDeleteHorizon(bytes, 0)).toBe(true)
     expect(batch.nextOffset(bytes, 0)).toBe(13)

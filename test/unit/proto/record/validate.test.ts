@@ -1,3 +1,5 @@
+// What a producer may send: every field of a batch forged in turn, and the error for it.
+
 import * as batch from '@samsa/proto/record/batch'
 import { encodeBatch, type RecordInput } from '@samsa/proto/record/batch-builder'
 import { encodeEndTransactionMarker } from '@samsa/proto/record/control-batch'
