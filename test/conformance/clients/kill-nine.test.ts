@@ -64,12 +64,12 @@ conformanceSuite('kill -9 in the middle of a produce', ['kcat', 'python'], () =>
 /** The numbers of the records of each partition, as they lie at offsets 0, 1, 2... */
 async function readNumbers(bootstrap: string): Promise<number[][]> {
   const args = ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q']
-  const { stdout } = await run('kcat', [...args, '-X', 'check.crcs=true', '-f', '%p %o %s\n'])
+  const { stdout } = await run('kcat', [...args, '-X', 'check.crcs=true', '-f', '%p %o %k\n'])
   const log: number[][] = Array.from({ length: partitions }, () => [])
   for (const line of stdout.toString().split('\n')) {
     if (line === '') continue
-    const [partition = '', offset = '', value = ''] = line.split(' ')
-    const [ownPartition = '', number = ''] = value.split(':')
+    const [partition = '', offset = '', key = ''] = line.split(' ')
+    const [ownPartition = '', number = ''] = key.split(':')
     const numbers = log[Number(partition)]
     if (numbers === undefined || ownPartition !== partition || Number(offset) !== numbers.length) {
       throw new Error(`an unexpected record: ${line.slice(0, 80)}`)

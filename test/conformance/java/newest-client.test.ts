@@ -46,7 +46,7 @@ conformanceSuite('the newest Java client', ['java'], () => {
       '--acks',
       '-1',
     ])
-    expect(produced.text).toContain(`"sent":${records},"acked":${records}`)
+    expect(lines(produced).at(-1)).toContain(`"sent":${records},"acked":${records}`)
     const consumed = await tools('verifiableConsumer', [
       '--topic',
       topic,
@@ -57,7 +57,7 @@ conformanceSuite('the newest Java client', ['java'], () => {
       '--reset-policy',
       'earliest',
     ])
-    expect(consumed.text).not.toContain('"success":false')
+    expect(lines(consumed).filter((line) => line.includes('"success":false'))).toEqual([])
     const rows = tableRows(await tools('consumerGroups', ['--describe', '--group', 'newest-group']))
     const partitions = rows.filter(([group]) => group === 'newest-group')
     const committed = partitions.reduce((sum, row) => sum + Number(row[3]), 0)

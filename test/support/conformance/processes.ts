@@ -18,7 +18,7 @@ export interface Finished {
   stdout: Buffer
   stderr: string
   /** Both streams as text, for assertions on what a tool says on either. */
-  text: string
+  readonly text: string
 }
 
 const liveChildren = new Set<ChildProcess>()
@@ -63,7 +63,15 @@ export async function run(
   if (code !== 0 && options.allowFailure !== true) {
     throw new Error(`${shown}\nended with ${code}\n${tail(out)}\n${tail(errorText)}`)
   }
-  return { code, stdout: out, stderr: errorText, text: `${out.toString()}${errorText}` }
+  return {
+    code,
+    stdout: out,
+    stderr: errorText,
+    // Made only when asked for: some outputs are large.
+    get text() {
+      return `${out.toString()}${errorText}`
+    },
+  }
 }
 
 /** Starts a program with all three streams as pipes and leaves it running. */

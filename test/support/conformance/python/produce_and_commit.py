@@ -18,8 +18,10 @@ bootstrap, topic, partitions, group = sys.argv[1], sys.argv[2], int(sys.argv[3])
 stopping = threading.Event()
 write_lock = threading.Lock()
 payload = b"x" * 200
-records_per_turn = 50
-seconds_per_turn = 0.01
+# Some thousand records a second: enough to be in the middle of a batch at any time, few enough to read the
+# whole topic again after each crash.
+records_per_turn = 10
+seconds_per_turn = 0.02
 
 
 def tell(line):
@@ -61,11 +63,11 @@ def produce():
     while not stopping.is_set():
         for _ in range(records_per_turn):
             for partition in range(partitions):
-                value = b"%d:%d:" % (partition, number) + payload
+                key = b"%d:%d" % (partition, number)
                 while True:
                     try:
                         producer.produce(
-                            topic, value, partition=partition, on_delivery=acknowledged(number)
+                            topic, payload, key, partition, on_delivery=acknowledged(number)
                         )
                         break
                     except BufferError:
