@@ -1,6 +1,6 @@
 // Writes test/vectors/kafka-<version>.jsonl.br: compiles GenerateVectors.java against the jars in
-// .cache/kafka/libs (npm run setup:java), runs it and compresses what it prints. The same jars give the
-// same bytes, so a difference in git means that the protocol or the generator changed.
+// .cache/kafka/libs (npm run setup:java), runs it and compresses what it prints. The same jars give
+// the same bytes, so a difference in git means that the protocol or the generator changed.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Copies the jars that test/java/pom.xml names (Apache Kafka's broker, tools and clients) from Maven
-// into .cache/kafka/libs. Idempotent: does nothing while the pom is the one it copied for.
+// Copies the jars that test/java/pom.xml names (Apache Kafka's broker, tools and clients) from
+// Maven into .cache/kafka/libs. Idempotent: does nothing while the pom is the one it copied for.
 // The bench and the conformance suites run these jars; nothing that ships does.
 
 import { spawnSync } from 'node:child_process'
@@ -13,8 +13,8 @@ const pom = join(root, 'test/java/pom.xml')
 const kafkaDir = join(root, '.cache/kafka')
 const libsDir = join(kafkaDir, 'libs')
 const stampFile = join(kafkaDir, 'libs.sha256')
-// The newest Java client, which must work as well as the one of the reference release. It is put before the
-// jars of that release on the class path of its tools.
+// The newest Java client, which must work as well as the one of the reference release. It is put
+// before the jars of that release on the class path of its tools.
 const newestClients = 'org.apache.kafka:kafka-clients:4.4.0'
 const newestClientsDir = join(kafkaDir, 'newest-clients')
 

@@ -1,6 +1,6 @@
-// Adds up vitest's JSON reports for CI and prints the totals as the last line: `N passed, N failed`.
-// Usage: total-reports.ts REPORT_DIR [FAILED_STEP]...
-// A failed step without a failed test in its report (a type error, a suite that crashed) counts as one failure.
+// Adds up vitest's JSON reports for CI and prints the totals as the last line: `N passed, N
+// failed`. Usage: total-reports.ts REPORT_DIR [FAILED_STEP]... A failed step without a failed test
+// in its report (a type error, a suite that crashed) counts as one failure.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

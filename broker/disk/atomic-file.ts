@@ -1,4 +1,5 @@
-// Small files that are replaced whole: a reader, or a start after a crash, finds the old content or the new, never a mix.
+// Small files that are replaced whole: a reader, or a start after a crash, finds the old content or
+// the new, never a mix.
 
 import { dirname } from 'node:path'
 import type { Disk } from './disk.ts'
@@ -8,8 +9,9 @@ import { isNotFound } from './disk-errors.ts'
 export const temporarySuffix = '.tmp'
 
 /**
- * Replaces a file's content. `durable`: survives power loss once this resolves, which costs two syncs. Without it
- * power loss may leave the old content, or a file without content: for what can be rebuilt.
+ * Replaces a file's content. `durable`: survives power loss once this resolves, which costs two
+ * syncs. Without it power loss may leave the old content, or a file without content: for what can
+ * be rebuilt.
  */
 export async function replaceFile(
   disk: Disk,

@@ -1,15 +1,22 @@
-// The file system as the broker sees it: what logs, checkpoints and the metadata log are stored through. Tests put a
-// fault-injecting one in memory behind the same interface. Nothing here blocks the event loop.
+// The file system as the broker sees it: what logs, checkpoints and the metadata log are stored
+// through. Tests put a fault-injecting one in memory behind the same interface. Nothing here blocks
+// the event loop.
 
 export interface DiskFile {
-  /** Reads up to `length` bytes at `position` into `buffer` from `start` on; fewer only at the end of the file. */
+  /**
+   * Reads up to `length` bytes at `position` into `buffer` from `start` on; fewer only at the end
+   * of the file.
+   */
   read(buffer: Buffer, start: number, length: number, position: number): Promise<number>
-  /** Writes all bytes of all buffers at `position`; on a rejection some of them may have been written. */
+  /**
+   * Writes all bytes of all buffers at `position`; on a rejection some of them may have been
+   * written.
+   */
   write(buffers: readonly Buffer[], position: number): Promise<void>
   truncate(sizeBytes: number): Promise<void>
   /**
-   * Forces the content to the device. After a rejection nobody knows what the device holds, and a second call may
-   * lie (the kernel has dropped the dirty pages): never call it again.
+   * Forces the content to the device. After a rejection nobody knows what the device holds, and a
+   * second call may lie (the kernel has dropped the dirty pages): never call it again.
    */
   sync(): Promise<void>
   close(): Promise<void>

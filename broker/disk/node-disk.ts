@@ -1,5 +1,6 @@
-// The real disk, through Node's thread pool. With node-lock.ts the only importer of node:fs in the broker. Uses plain
-// descriptors and callbacks on the paths that every append and read takes: a FileHandle costs more per call.
+// The real disk, through Node's thread pool. With node-lock.ts the only importer of node:fs in the
+// broker. Uses plain descriptors and callbacks on the paths that every append and read takes: a
+// FileHandle costs more per call.
 
 import * as fs from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'

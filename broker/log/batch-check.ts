@@ -1,5 +1,6 @@
-// What a batch must be before a leader takes it, and what the topic's settings change in it: bounds on size and time,
-// time of the append, codec. Changes the batch in place where it can; a recompressed one is new.
+// What a batch must be before a leader takes it, and what the topic's settings change in it: bounds
+// on size and time, time of the append, codec. Changes the batch in place where it can; a
+// recompressed one is new.
 
 import {
   baseSequence,
@@ -22,7 +23,9 @@ import type { LogConfig } from './log-config.ts'
 import { throwAsBrokerError } from './log-errors.ts'
 import type { AppendOrigin } from './partition-log.ts'
 
-/** Returns the batch as it goes to the log, its offset and leader epoch aside. Throws a BrokerError. */
+/**
+ * Returns the batch as it goes to the log, its offset and leader epoch aside. Throws a BrokerError.
+ */
 export function checkBatch(
   batch: Buffer,
   origin: AppendOrigin,

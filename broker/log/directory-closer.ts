@@ -1,5 +1,5 @@
-// Ends and describes a log directory. The mark of a clean stop is the last thing written, and only if everything before it
-// went well: the next start trusts it.
+// Ends and describes a log directory. The mark of a clean stop is the last thing written, and only
+// if everything before it went well: the next start trusts it.
 
 import { join } from 'node:path'
 import { replaceFile } from '../disk/atomic-file.ts'

@@ -1,5 +1,5 @@
-// The log of one partition on the disk: joins the state in memory, the appender, the reader and the upkeep behind the
-// interface that the replica layer uses.
+// The log of one partition on the disk: joins the state in memory, the appender, the reader and the
+// upkeep behind the interface that the replica layer uses.
 
 import { BrokerError } from '../errors.ts'
 import { LogAppender } from './log-appender.ts'
@@ -148,7 +148,10 @@ export class DiskPartitionLog implements PartitionLog {
     return { ...found, leaderEpoch: this.#state.epochs.epochFor(found.offset) }
   }
 
-  /** Reads files: what fails there fails this read alone, and nothing of a log that was cut meanwhile is given. */
+  /**
+   * Reads files: what fails there fails this read alone, and nothing of a log that was cut
+   * meanwhile is given.
+   */
   async #look<T>(read: () => Promise<T>): Promise<T> {
     if (!this.online) throw storageError(`the log directory of ${this.directory} is offline`)
     const { cuts } = this.#state

@@ -15,10 +15,16 @@ export const readHintsMax = 16
 /** Bytes read at once by scans (recovery, time look-ups, producer replay). */
 export const scanChunkBytes = 1024 * 1024
 
-/** Batches remembered for each producer (Kafka's number): what a client may have in flight and resend. */
+/**
+ * Batches remembered for each producer (Kafka's number): what a client may have in flight and
+ * resend.
+ */
 export const producerBatchesMax = 5
 
-/** Logs opened or recovered at the same time at start: enough to keep the thread pool's four threads busy. */
+/**
+ * Logs opened or recovered at the same time at start: enough to keep the thread pool's four threads
+ * busy.
+ */
 export const openLogsAtOnce = 8
 
 /** How old the answer of statfs may be while appends go on. */

@@ -1,4 +1,5 @@
-// The topic settings that a log acts on. Topic-level names and meaning are Kafka's; the values come resolved.
+// The topic settings that a log acts on. Topic-level names and meaning are Kafka's; the values come
+// resolved.
 
 import type { TopicConfig } from '../config/topic-configs.ts'
 

@@ -1,5 +1,6 @@
-// One log directory (an entry of log.dirs): its identity, its checkpoints, the logs in it, and whether it can be relied on.
-// A directory goes offline for good at the first error of its disk; a full one refuses appends until there is room again.
+// One log directory (an entry of log.dirs): its identity, its checkpoints, the logs in it, and
+// whether it can be relied on. A directory goes offline for good at the first error of its disk; a
+// full one refuses appends until there is room again.
 
 import type { Clock, Timers } from '../clock.ts'
 import type { Disk, DiskSpace } from '../disk/disk.ts'
@@ -147,7 +148,10 @@ export class LogDirectory implements LogHome {
     this.#onFailure(this, error)
   }
 
-  /** Forces the directory's entries to the device; calls that come while one is under way share the next. */
+  /**
+   * Forces the directory's entries to the device; calls that come while one is under way share the
+   * next.
+   */
   syncEntries(): Promise<void> {
     this.#nextSync ??= this.#sync.run(() => {
       this.#nextSync = null

@@ -1,5 +1,6 @@
-// All logs of a node, over all its log directories: opening and recovery at start, placement of new partitions,
-// retention, flushing, checkpoints, deletion. The interface only; open-log-manager.ts makes one.
+// All logs of a node, over all its log directories: opening and recovery at start, placement of new
+// partitions, retention, flushing, checkpoints, deletion. The interface only; open-log-manager.ts
+// makes one.
 
 import type { Clock, Timers } from '../clock.ts'
 import type { LogConfig } from './log-config.ts'
@@ -13,11 +14,16 @@ export interface LogEvents {
   error(fields: object, message: string): void
 }
 
-/** Broker settings that logs depend on; read anew each time, so that dynamic changes take effect. */
+/**
+ * Broker settings that logs depend on; read anew each time, so that dynamic changes take effect.
+ */
 export interface LogManagerConfig {
   /** log.retention.check.interval.ms */
   readonly retentionCheckIntervalMs: number
-  /** log.flush.scheduler.interval.ms; how often flush.ms is looked at, at least once a second where it is set. */
+  /**
+   * log.flush.scheduler.interval.ms; how often flush.ms is looked at, at least once a second where
+   * it is set.
+   */
   readonly flushSchedulerIntervalMs: number
   /** log.flush.offset.checkpoint.interval.ms */
   readonly flushOffsetCheckpointIntervalMs: number
@@ -47,7 +53,10 @@ export interface LogManagerOptions {
   readonly events: LogEvents
 }
 
-/** A log that was found at start and cannot be served: its data is damaged, and it was left as it is. */
+/**
+ * A log that was found at start and cannot be served: its data is damaged, and it was left as it
+ * is.
+ */
 export interface DamagedLog {
   readonly topic: string
   readonly partition: number
@@ -78,9 +87,10 @@ export interface LogManager {
   get(topic: string, partition: number): PartitionLog | undefined
   all(): Iterable<PartitionLog>
   /**
-   * The partition's log; a new one goes to the online directory with the fewest. A log of the same name with another
-   * topic id is a deleted topic's: it is removed first. Rejects with KAFKA_STORAGE_ERROR for a damaged log, one in
-   * an offline directory, or when no directory is online.
+   * The partition's log; a new one goes to the online directory with the fewest. A log of the same
+   * name with another topic id is a deleted topic's: it is removed first. Rejects with
+   * KAFKA_STORAGE_ERROR for a damaged log, one in an offline directory, or when no directory is
+   * online.
    */
   getOrCreate(
     topic: string,
@@ -88,7 +98,10 @@ export interface LogManager {
     partition: number,
     config: LogConfig,
   ): Promise<PartitionLog>
-  /** Takes the log out of service at once; its files go after file.delete.delay.ms. Also for a damaged one. */
+  /**
+   * Takes the log out of service at once; its files go after file.delete.delay.ms. Also for a
+   * damaged one.
+   */
   delete(topic: string, partition: number): Promise<void>
   updateConfig(topic: string, config: LogConfig): void
   describe(): Promise<LogDirectoryDescription[]>

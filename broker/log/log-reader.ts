@@ -1,4 +1,5 @@
-// Reads a log across its segments: records by offset, aborted transactions of a range, offsets by time.
+// Reads a log across its segments: records by offset, aborted transactions of a range, offsets by
+// time.
 
 import type { AbortedTxn } from './index/transaction-index.ts'
 import type { AbortedTransaction, LogRead, ReadOptions } from './partition-log.ts'
@@ -39,7 +40,8 @@ export class LogReader {
   async #readRecords(options: ReadOptions): Promise<SegmentRead | null> {
     const { offset, maxBytes, minOneBatch, upTo, allocate = allocateNew } = options
     const first = this.#segments.indexFor(offset)
-    // Compaction can leave a segment without anything at or behind the offset: the next ones are tried.
+    // Compaction can leave a segment without anything at or behind the offset: the next ones are
+    // tried.
     for (const segment of this.#segments.all.slice(first)) {
       if (segment.baseOffset >= upTo) return null
       const from = Math.max(offset, segment.baseOffset)

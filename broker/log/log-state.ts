@@ -1,5 +1,6 @@
-// What a log knows of itself in memory: its segments, offsets, epochs and producers. The offsets move only through the
-// methods here, which hold them in order: log start <= high watermark <= log end <= next offset.
+// What a log knows of itself in memory: its segments, offsets, epochs and producers. The offsets
+// move only through the methods here, which hold them in order: log start <= high watermark <= log
+// end <= next offset.
 
 import { assert } from '../assert.ts'
 import type { LeaderEpochs } from './checkpoint/leader-epochs.ts'
@@ -26,7 +27,10 @@ export class LogState {
   readonly snapshots: SnapshotFiles
   /** Why appends are not taken now: the log is being cut, or is closed. */
   blocked: string | null = null
-  /** Times that readers lost something: a read that was under way meanwhile may have seen bytes that are gone. */
+  /**
+   * Times that readers lost something: a read that was under way meanwhile may have seen bytes that
+   * are gone.
+   */
   cuts = 0
   #logStartOffset: number
   #highWatermark: number

@@ -1,11 +1,15 @@
-// Puts appended batches into the file: everything that gathers while one write is under way goes down with the next, as
-// one writev and, where asked for, one sync (group commit). Owns the queue between the append, which is synchronous, and the
-// disk. Batches are published to readers in order, and only once the disk has them.
+// Puts appended batches into the file: everything that gathers while one write is under way goes
+// down with the next, as one writev and, where asked for, one sync (group commit). Owns the queue
+// between the append, which is synchronous, and the disk. Batches are published to readers in
+// order, and only once the disk has them.
 
 import { assert } from '../assert.ts'
 import type { Segment } from './segment.ts'
 
-/** Bytes and buffers of one write; what is over waits for the next, so that no write holds the others up for long. */
+/**
+ * Bytes and buffers of one write; what is over waits for the next, so that no write holds the
+ * others up for long.
+ */
 const cycleBytesMax = 8 * 1024 * 1024
 const cycleBuffersMax = 1024
 const writesAtOnceMax = 2
@@ -28,13 +32,17 @@ export interface WriteHost {
   /** After they are written and before they are published: syncs where the topic asks for it. */
   beforePublish(cycle: WriteCycle): Promise<void> | undefined
   publish(cycle: WriteCycle): void
-  /** A write failed; nothing that is queued will be written. What this rejects with goes to those who wait. */
+  /**
+   * A write failed; nothing that is queued will be written. What this rejects with goes to those
+   * who wait.
+   */
   fail(error: unknown): Promise<never>
 }
 
 /**
- * The writes of one log directory. Few are under way at once: each hand-over to the thread pool costs more than writing
- * a batch does, and what waits meanwhile goes down together. Two rather than one, so that a stalled file does not stall all.
+ * The writes of one log directory. Few are under way at once: each hand-over to the thread pool
+ * costs more than writing a batch does, and what waits meanwhile goes down together. Two rather
+ * than one, so that a stalled file does not stall all.
  */
 export class WriteTurn {
   /** Of all writers together. */
@@ -112,7 +120,10 @@ export class LogWriter {
     return this.#queue.at(-1)?.written
   }
 
-  /** Queues a batch for `position` of the segment's file; the bytes must not change until the promise settles. */
+  /**
+   * Queues a batch for `position` of the segment's file; the bytes must not change until the
+   * promise settles.
+   */
   add(
     segment: Segment,
     position: number,

@@ -1,5 +1,5 @@
-// Open descriptors of all logs, bounded: a file is opened when it is used, and the ones longest unused are closed when
-// there are too many. Owns every DiskFile under the log directories.
+// Open descriptors of all logs, bounded: a file is opened when it is used, and the ones longest
+// unused are closed when there are too many. Owns every DiskFile under the log directories.
 
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { BrokerError } from '../errors.ts'
@@ -19,14 +19,17 @@ export class OpenFiles {
     return this.#open.size
   }
 
-  /** Puts a file at the young end, and closes old ones that nobody uses while there are too many. */
+  /**
+   * Puts a file at the young end, and closes old ones that nobody uses while there are too many.
+   */
   touch(file: LogFile): void {
     this.#open.delete(file)
     this.#open.add(file)
     if (this.#open.size <= this.#max) return
     for (const old of this.#open) {
       if (old === file || old.inUse) continue
-      // A failing close of an idle descriptor loses nothing: its writes and syncs have reported theirs.
+      // A failing close of an idle descriptor loses nothing: its writes and syncs have reported
+      // theirs.
       void old.close().catch(() => undefined)
       if (this.#open.size <= this.#max) return
     }

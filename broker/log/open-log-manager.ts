@@ -1,5 +1,6 @@
-// The log manager over real log directories: the table of logs, placement, deletion, and the work that recurs (retention,
-// checkpoints, expiry of producers). One directory's failure never reaches another's logs.
+// The log manager over real log directories: the table of logs, placement, deletion, and the work
+// that recurs (retention, checkpoints, expiry of producers). One directory's failure never reaches
+// another's logs.
 
 import { dirname, join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'

@@ -1,6 +1,6 @@
-// The log of one partition as the replica layer sees it: append, read, truncate, offsets, producers. The interface
-// only; disk-partition-log.ts holds the one implementation. A log never decides who leads or what is committed:
-// it is told the high watermark.
+// The log of one partition as the replica layer sees it: append, read, truncate, offsets,
+// producers. The interface only; disk-partition-log.ts holds the one implementation. A log never
+// decides who leads or what is committed: it is told the high watermark.
 
 import type { LogConfig } from './log-config.ts'
 
@@ -8,9 +8,9 @@ import type { LogConfig } from './log-config.ts'
 export type TopicId = string
 
 /**
- * Who wrote a batch. `client`: checked against size, timestamp and sequence rules, and may be no control batch.
- * `coordinator`: this node's own group and transaction coordinators; size is not limited, and control batches
- * complete transactions.
+ * Who wrote a batch. `client`: checked against size, timestamp and sequence rules, and may be no
+ * control batch. `coordinator`: this node's own group and transaction coordinators; size is not
+ * limited, and control batches complete transactions.
  */
 export type AppendOrigin = 'client' | 'coordinator'
 
@@ -20,14 +20,15 @@ export interface AppendOptions {
 }
 
 /**
- * An append under way. The fields are settled once `written` has resolved (they are set at once unless the topic
- * recompresses, which takes the thread pool).
+ * An append under way. The fields are settled once `written` has resolved (they are set at once
+ * unless the topic recompresses, which takes the thread pool).
  */
 export interface Append {
   /**
-   * Resolves when the batch is in the page cache, or on the disk where flush.messages asks for it. One promise is
-   * shared by all appends of a write cycle: compare by identity before awaiting many. Rejects with a BrokerError
-   * KAFKA_STORAGE_ERROR when the disk is full (the log goes on) or broken (its directory is offline).
+   * Resolves when the batch is in the page cache, or on the disk where flush.messages asks for it.
+   * One promise is shared by all appends of a write cycle: compare by identity before awaiting
+   * many. Rejects with a BrokerError KAFKA_STORAGE_ERROR when the disk is full (the log goes on) or
+   * broken (its directory is offline).
    */
   readonly written: Promise<void>
   readonly baseOffset: number
@@ -44,11 +45,17 @@ export interface ReadOptions {
   readonly maxBytes: number
   /** Give the first batch whole even where it is larger than maxBytes (KIP-74). */
   readonly minOneBatch: boolean
-  /** Exclusive: only batches below it are given (high watermark, last stable offset, or log end for a follower). */
+  /**
+   * Exclusive: only batches below it are given (high watermark, last stable offset, or log end for
+   * a follower).
+   */
   readonly upTo: number
   /** Also list the aborted transactions of the range, for read_committed. */
   readonly abortedTransactions: boolean
-  /** Gives the buffer to read into, at least `size` bytes; a new one is allocated where this is absent. */
+  /**
+   * Gives the buffer to read into, at least `size` bytes; a new one is allocated where this is
+   * absent.
+   */
   readonly allocate?: (size: number) => Buffer
 }
 
@@ -58,7 +65,10 @@ export interface AbortedTransaction {
 }
 
 export interface LogRead {
-  /** Whole batches; the first holds the offset asked for. A view of the allocated buffer. Empty at `upTo`. */
+  /**
+   * Whole batches; the first holds the offset asked for. A view of the allocated buffer. Empty at
+   * `upTo`.
+   */
   readonly records: Buffer
   /** The offset after the last batch given: where to read on. */
   readonly nextOffset: number
@@ -103,7 +113,10 @@ export interface PartitionLog {
   readonly config: LogConfig
 
   readonly logStartOffset: number
-  /** One past the last offset that readers may see: written, and flushed where the topic asks for it. */
+  /**
+   * One past the last offset that readers may see: written, and flushed where the topic asks for
+   * it.
+   */
   readonly logEndOffset: number
   readonly highWatermark: number
   /** The first offset of the oldest open transaction, or the high watermark. */
@@ -112,25 +125,38 @@ export interface PartitionLog {
   readonly segmentCount: number
   /** The leader epoch of the last batch; -1 for an empty log without history. */
   readonly latestEpoch: number
-  /** Bytes that appends hold in memory until they are written. Callers that see it high should read less. */
+  /**
+   * Bytes that appends hold in memory until they are written. Callers that see it high should read
+   * less.
+   */
   readonly pendingBytes: number
   /** False once its directory failed: everything but close() then throws KAFKA_STORAGE_ERROR. */
   readonly online: boolean
 
   /**
-   * Appends one batch as leader. Offset, leader epoch (and append time) are stamped into `batch` in place, which
-   * stays in the log's hands until `written` settles. Offsets follow the order of the calls. The batch's length and
-   * CRC are checked here. Throws a BrokerError for a batch that is refused (CORRUPT_MESSAGE, MESSAGE_TOO_LARGE,
-   * INVALID_TIMESTAMP, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR…).
+   * Appends one batch as leader. Offset, leader epoch (and append time) are stamped into `batch` in
+   * place, which stays in the log's hands until `written` settles. Offsets follow the order of the
+   * calls. The batch's length and CRC are checked here. Throws a BrokerError for a batch that is
+   * refused (CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, INVALID_TIMESTAMP, OUT_OF_ORDER_SEQUENCE_NUMBER,
+   * INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR…).
    */
   append(batch: Buffer, options: AppendOptions): Append
-  /** Appends whole batches as the leader gave them, offsets and epochs kept; must start at the log's end. */
+  /**
+   * Appends whole batches as the leader gave them, offsets and epochs kept; must start at the log's
+   * end.
+   */
   appendAsFollower(records: Buffer): Append
 
-  /** Throws OFFSET_OUT_OF_RANGE outside [logStartOffset, logEndOffset]. One file read in the usual case. */
+  /**
+   * Throws OFFSET_OUT_OF_RANGE outside [logStartOffset, logEndOffset]. One file read in the usual
+   * case.
+   */
   read(options: ReadOptions): Promise<LogRead>
 
-  /** Moves the high watermark, kept within [logStartOffset, logEndOffset]. May go back after a truncation only. */
+  /**
+   * Moves the high watermark, kept within [logStartOffset, logEndOffset]. May go back after a
+   * truncation only.
+   */
   updateHighWatermark(offset: number): void
 
   /** The first record with this timestamp or a later one; null when there is none. */
@@ -144,7 +170,10 @@ export interface PartitionLog {
   /** Notes the start of a leader epoch at the log's end, before its first batch. */
   assignEpochStart(epoch: number): void
 
-  /** DeleteRecords: everything below goes. Resolves with the new log start once that survives a crash. */
+  /**
+   * DeleteRecords: everything below goes. Resolves with the new log start once that survives a
+   * crash.
+   */
   deleteRecords(beforeOffset: number): Promise<number>
   /** Drops everything from `offset` on: a follower that diverged. */
   truncateTo(offset: number): Promise<void>

@@ -1,5 +1,5 @@
-// Where recent readers of a log left off: offset, segment and position. A reader that goes on from there (nearly all do)
-// needs no index look-up and reads not one byte too many.
+// Where recent readers of a log left off: offset, segment and position. A reader that goes on from
+// there (nearly all do) needs no index look-up and reads not one byte too many.
 
 import { readHintsMax } from './limits.ts'
 import type { Segment } from './segment.ts'

@@ -1,4 +1,5 @@
-// Work that is done again and again, each time an interval after the last one has ended. Never two runs of one work at once.
+// Work that is done again and again, each time an interval after the last one has ended. Never two
+// runs of one work at once.
 
 import type { Timers } from '../clock.ts'
 

@@ -1,5 +1,6 @@
-// Which of a log's oldest segments have outlived retention.ms and retention.bytes, or lie below the log start. Decides only;
-// never takes a segment that holds anything at or above the high watermark.
+// Which of a log's oldest segments have outlived retention.ms and retention.bytes, or lie below the
+// log start. Decides only; never takes a segment that holds anything at or above the high
+// watermark.
 
 import type { LogState } from './log-state.ts'
 

@@ -1,4 +1,5 @@
-// The segments of a log in the order of their base offsets. The last one is active: batches are appended to it.
+// The segments of a log in the order of their base offsets. The last one is active: batches are
+// appended to it.
 
 import { assert } from '../assert.ts'
 import type { Segment } from './segment.ts'

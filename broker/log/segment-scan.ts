@@ -1,5 +1,5 @@
-// Reads a segment's batches one after the other, in large pieces, for recovery, producer replay and time look-ups. Stops at
-// the first bytes that are no sound batch and says why; it changes nothing.
+// Reads a segment's batches one after the other, in large pieces, for recovery, producer replay and
+// time look-ups. Stops at the first bytes that are no sound batch and says why; it changes nothing.
 
 import {
   baseOffset,
@@ -24,7 +24,9 @@ export interface ScanOptions {
   /** No batch may begin below it; each begins behind the one before. */
   readonly nextOffset: number
   readonly checkCrc: boolean
-  /** Called with a view that is overwritten later. Returning false ends the scan before the batch. */
+  /**
+   * Called with a view that is overwritten later. Returning false ends the scan before the batch.
+   */
   readonly onBatch: (buffer: Buffer, at: number, position: number, size: number) => boolean | void
 }
 
@@ -111,7 +113,9 @@ class Scan {
     return piece.readInt32BE(batchField.batchLength) + batchLengthOverheadBytes
   }
 
-  /** The size of the batch at `at`; 0 when the piece does not hold it whole, -1 when it is damaged. */
+  /**
+   * The size of the batch at `at`; 0 when the piece does not hold it whole, -1 when it is damaged.
+   */
   #soundSize(piece: Buffer, at: number, isLast: boolean): number {
     const rest = piece.length - at
     if (rest < batchHeaderBytes)

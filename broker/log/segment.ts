@@ -1,5 +1,6 @@
-// One segment of a log: its files, its indexes, and the sums over its batches. Knows what was assigned to it and how
-// much of that the file holds; writing the bytes is the log writer's, recovery the segment scan's.
+// One segment of a log: its files, its indexes, and the sums over its batches. Knows what was
+// assigned to it and how much of that the file holds; writing the bytes is the log writer's,
+// recovery the segment scan's.
 
 import { join } from 'node:path'
 import { batchHeaderBytes, batchSize, lastOffset, maxTimestamp } from '@samsa/proto/record/batch'
@@ -44,7 +45,10 @@ export class Segment {
   syncedBytes = 0
   #createdMs: number
   readonly #jitterMs: number
-  /** The first batch's: what segment.ms is counted from. Null for an empty segment, or one not asked yet. */
+  /**
+   * The first batch's: what segment.ms is counted from. Null for an empty segment, or one not asked
+   * yet.
+   */
   #firstTimestamp: number | null = null
   #maxTimestamp: TimeIndexEntry | null = null
   #bytesSinceIndexEntry = 0
@@ -68,7 +72,10 @@ export class Segment {
     this.transactionIndex = new TransactionIndex(file(fileSuffix.transactionIndex))
   }
 
-  /** Takes over what the files hold. The sums come from the time index: right for a segment that was closed properly. */
+  /**
+   * Takes over what the files hold. The sums come from the time index: right for a segment that was
+   * closed properly.
+   */
   async load(): Promise<void> {
     this.sizeBytes = await this.file.sizeBytes()
     this.writtenBytes = this.sizeBytes
@@ -185,7 +192,10 @@ export class Segment {
     this.#bytesSinceIndexEntry = 0
   }
 
-  /** Cuts the file and the indexes, ready for appends: `position` is where the batch that holds `offset` begins, or the file's end. */
+  /**
+   * Cuts the file and the indexes, ready for appends: `position` is where the batch that holds
+   * `offset` begins, or the file's end.
+   */
   async truncate(offset: number, position: number, now: number): Promise<void> {
     await this.offsetIndex.truncateTo(offset)
     await this.timeIndex.truncateTo(offset)
@@ -205,7 +215,10 @@ export class Segment {
     await this.#findLargestTimestamp()
   }
 
-  /** The time index may not have the largest timestamp: batches behind its last entry are looked at too. */
+  /**
+   * The time index may not have the largest timestamp: batches behind its last entry are looked at
+   * too.
+   */
   async #findLargestTimestamp(): Promise<void> {
     let largest = await this.timeIndex.last()
     const from = largest === null ? 0 : (await this.offsetIndex.lookup(largest.offset)).position

@@ -1,4 +1,5 @@
-// Runs tasks one after the other: what changes a log's files (roll, flush, truncation, deletion, close) must not overlap.
+// Runs tasks one after the other: what changes a log's files (roll, flush, truncation, deletion,
+// close) must not overlap.
 
 export class SerialTasks {
   #last: Promise<unknown> = Promise.resolve()

@@ -1,5 +1,5 @@
-// Checks of what must hold whatever comes in. They stay on in production: a broken one is a bug, and going on would
-// spread it to the other voters.
+// Checks of what must hold whatever comes in. They stay on in production: a broken one is a bug,
+// and going on would spread it to the other voters.
 
 export class BrokenInvariantError extends Error {
   override readonly name = 'BrokenInvariantError'

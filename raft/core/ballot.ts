@@ -1,4 +1,5 @@
-// The term, the vote in it, and whether this voter may vote at all. Every change goes to disk before anyone hears of it.
+// The term, the vote in it, and whether this voter may vote at all. Every change goes to disk
+// before anyone hears of it.
 
 import { assert } from './assert.ts'
 import type { HardState, Term, VoterId } from './types.ts'
@@ -9,7 +10,10 @@ export class Ballot {
   #damagedInTerm: Term | null
   #changed: () => void = () => undefined
 
-  /** A log that lost acknowledged entries opens a new term, so that no leader goes on by what it was told before. */
+  /**
+   * A log that lost acknowledged entries opens a new term, so that no leader goes on by what it was
+   * told before.
+   */
   constructor(stored: HardState | null, isDamaged: boolean) {
     this.#term = stored?.term ?? 0
     this.#votedFor = stored?.votedFor ?? null

@@ -1,5 +1,6 @@
-// How far this voter's own disk has come: which persist covers what, and what of the log is durable although later
-// persists may have taken the place of its end. Persists are durable in order of their tokens.
+// How far this voter's own disk has come: which persist covers what, and what of the log is durable
+// although later persists may have taken the place of its end. Persists are durable in order of
+// their tokens.
 
 import { assert } from './assert.ts'
 import type { PersistToken } from './effects.ts'

@@ -1,5 +1,6 @@
-// Everything a voter asks of the world. The driver carries effects out in order, with one exception that the effects
-// themselves name: a send with `after` leaves only when that persist, and so all before it, is durable.
+// Everything a voter asks of the world. The driver carries effects out in order, with one exception
+// that the effects themselves name: a send with `after` leaves only when that persist, and so all
+// before it, is durable.
 
 import type { Message } from './messages.ts'
 import type {
@@ -61,7 +62,9 @@ export type Effect =
       readonly configuration: Configuration
     }
   | { readonly type: 'becameLeader'; readonly term: Term }
-  /** All that was committed before this leader's term has been applied: it may decide from now on. */
+  /**
+   * All that was committed before this leader's term has been applied: it may decide from now on.
+   */
   | { readonly type: 'leaderReady'; readonly term: Term; readonly index: LogIndex }
   | { readonly type: 'steppedDown'; readonly term: Term; readonly reason: string }
   | {
@@ -110,7 +113,10 @@ export type Effect =
       readonly position: number
       readonly maxBytes: number
     }
-  /** Position 0 begins anew. After the last chunk the whole must be synced and its checksum compared. */
+  /**
+   * Position 0 begins anew. After the last chunk the whole must be synced and its checksum
+   * compared.
+   */
   | {
       readonly type: 'writeSnapshotChunk'
       readonly snapshot: SnapshotDescriptor

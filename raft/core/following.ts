@@ -1,5 +1,5 @@
-// A voter's log under a leader: takes appends, heartbeats and snapshots, and answers them. Knows nothing of elections;
-// whoever calls has seen to it that the message is the current leader's.
+// A voter's log under a leader: takes appends, heartbeats and snapshots, and answers them. Knows
+// nothing of elections; whoever calls has seen to it that the message is the current leader's.
 
 import { assert } from './assert.ts'
 import type { Append, Heartbeat, SnapshotChunk } from './messages.ts'
@@ -15,7 +15,9 @@ import {
 interface Incoming {
   readonly snapshot: SnapshotDescriptor
   receivedBytes: number
-  /** What it will have once the chunk that is on its way to the disk is there; null when none is. */
+  /**
+   * What it will have once the chunk that is on its way to the disk is there; null when none is.
+   */
   writingTo: number | null
 }
 
@@ -76,8 +78,9 @@ export class Following {
 
   heartbeat(from: VoterId, message: Heartbeat): void {
     const { outbox, log } = this.#parts
-    // The leader knows that this log agrees so far, unless damage took the end away since it was acknowledged; then
-    // the leader is of an earlier term than this voter, and its heartbeats do not come here.
+    // The leader knows that this log agrees so far, unless damage took the end away since it was
+    // acknowledged; then the leader is of an earlier term than this voter, and its heartbeats do
+    // not come here.
     assert(message.commit <= log.lastIndex, 'a heartbeat commits what was acknowledged')
     this.#commitTo(message.commit)
     outbox.send(from, { type: 'heartbeatAck', term: message.term, round: message.round })

@@ -5,12 +5,17 @@ import type { Message } from './messages.ts'
 import type { LogIndex, SnapshotDescriptor, Term, VoterId } from './types.ts'
 
 export type Input =
-  /** Time has passed. Due at the latest at `nextDeadlineMs`, and better after what waits in the inbox. */
+  /**
+   * Time has passed. Due at the latest at `nextDeadlineMs`, and better after what waits in the
+   * inbox.
+   */
   | { readonly type: 'tick' }
   | { readonly type: 'message'; readonly from: VoterId; readonly message: Message }
   /** This persist and all before it are durable. */
   | { readonly type: 'durable'; readonly token: PersistToken }
-  /** All of `data` becomes entries, or nothing does. With `term`: only if this voter leads in it. */
+  /**
+   * All of `data` becomes entries, or nothing does. With `term`: only if this voter leads in it.
+   */
   | {
       readonly type: 'propose'
       readonly requestId: number
@@ -32,7 +37,10 @@ export type Input =
   | { readonly type: 'campaign' }
   /** The application has a durable snapshot of what it has applied up to there. */
   | { readonly type: 'snapshotTaken'; readonly snapshot: SnapshotDescriptor }
-  /** What a `writeSnapshotChunk` asked for is done. `intact` says of a whole snapshot whether its checksum fits. */
+  /**
+   * What a `writeSnapshotChunk` asked for is done. `intact` says of a whole snapshot whether its
+   * checksum fits.
+   */
   | {
       readonly type: 'snapshotChunkWritten'
       readonly snapshot: SnapshotDescriptor

@@ -1,8 +1,12 @@
-// What voters say to each other. Every message carries its sender's term; a receiver in a later one says so.
+// What voters say to each other. Every message carries its sender's term; a receiver in a later one
+// says so.
 
 import type { Entry, LogIndex, SnapshotDescriptor, Term } from './types.ts'
 
-/** Asks for a vote. A pre-vote asks whether one would be granted in `term`, which the sender has not entered yet. */
+/**
+ * Asks for a vote. A pre-vote asks whether one would be granted in `term`, which the sender has not
+ * entered yet.
+ */
 export interface RequestVote {
   readonly type: 'requestVote'
   readonly term: Term

@@ -1,4 +1,5 @@
-// The numbers a voter works with. Times in its own clock's milliseconds; every queue and message has a bound here.
+// The numbers a voter works with. Times in its own clock's milliseconds; every queue and message
+// has a bound here.
 
 import { assert } from './assert.ts'
 
@@ -6,8 +7,9 @@ export interface RaftOptions {
   /** How often a leader is heard of when there is nothing to say. */
   readonly heartbeatMs: number
   /**
-   * A voter that hears nothing for a random time between these two stands for election. The lower one is the lease: for
-   * so long after hearing from a leader it grants no vote, and a leader that hears no quorum for so long steps down.
+   * A voter that hears nothing for a random time between these two stands for election. The lower
+   * one is the lease: for so long after hearing from a leader it grants no vote, and a leader that
+   * hears no quorum for so long steps down.
    */
   readonly electionTimeoutMinMs: number
   readonly electionTimeoutMaxMs: number
@@ -31,7 +33,10 @@ export interface RaftOptions {
   readonly snapshotRetryMs: number
 }
 
-/** Timings by design.md's aim of a new leader within 900 ms at p99; sizes by the memory aim of a node. */
+/**
+ * Timings by design.md's aim of a new leader within 900 ms at p99; sizes by the memory aim of a
+ * node.
+ */
 export const defaultRaftOptions: RaftOptions = {
   heartbeatMs: 60,
   electionTimeoutMinMs: 300,

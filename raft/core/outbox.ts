@@ -1,4 +1,5 @@
-// Gathers the effects of a step: one persist for all that changed, and the messages with the persist each must wait for.
+// Gathers the effects of a step: one persist for all that changed, and the messages with the
+// persist each must wait for.
 
 import type { Durability } from './durability.ts'
 import type { Effect, Persist } from './effects.ts'
@@ -51,7 +52,10 @@ export class Outbox {
     this.#isBallotDirty = true
   }
 
-  /** Truncates the log. What was said of its end until now is sealed first: it was true when it was said. */
+  /**
+   * Truncates the log. What was said of its end until now is sealed first: it was true when it was
+   * said.
+   */
   truncateFrom(index: number): void {
     this.seal()
     this.#log.truncateFrom(index)

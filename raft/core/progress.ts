@@ -1,5 +1,6 @@
-// What a leader knows of one follower, and how much it may send it: one append at a time while it is finding out where
-// the logs agree (probe), a bounded stream after that (replicate), or a snapshot.
+// What a leader knows of one follower, and how much it may send it: one append at a time while it
+// is finding out where the logs agree (probe), a bounded stream after that (replicate), or a
+// snapshot.
 
 import { assertNever } from './assert.ts'
 import type { RaftOptions } from './options.ts'
@@ -125,7 +126,9 @@ export class Progress {
     }
   }
 
-  /** The follower refused `rejected`; the logs may agree up to `hint`. False when that is old news. */
+  /**
+   * The follower refused `rejected`; the logs may agree up to `hint`. False when that is old news.
+   */
   rejected(rejected: LogIndex, hint: LogIndex): boolean {
     if (this.state === 'snapshot' || rejected <= this.match) return false
     if (this.state === 'replicate') {
@@ -139,8 +142,9 @@ export class Progress {
   }
 
   /**
-   * A heartbeat was answered. True when the follower should be asked where it stands: the probe of before that heartbeat
-   * must have been lost, or appends are under way and none was answered since the last heartbeat.
+   * A heartbeat was answered. True when the follower should be asked where it stands: the probe of
+   * before that heartbeat must have been lost, or appends are under way and none was answered since
+   * the last heartbeat.
    */
   heartbeatAnswered(round: number): boolean {
     this.ackedRound = Math.max(this.ackedRound, round)

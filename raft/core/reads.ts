@@ -1,5 +1,5 @@
-// Reads that wait until a quorum has said, after they came, that this voter still leads (Raft, section 6.4). Many share
-// one round of heartbeats.
+// Reads that wait until a quorum has said, after they came, that this voter still leads (Raft,
+// section 6.4). Many share one round of heartbeats.
 
 import type { RaftOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
@@ -37,7 +37,9 @@ export class PendingReads {
     } else this.#arrived.push(requestId)
   }
 
-  /** A round begins. The commit index is its leader's, which has committed an entry of its own term. */
+  /**
+   * A round begins. The commit index is its leader's, which has committed an entry of its own term.
+   */
   roundBegins(round: number, commit: LogIndex): void {
     for (const requestId of this.#arrived) this.#asked.push({ requestId, index: commit, round })
     this.#arrived = []

@@ -1,5 +1,5 @@
-// The decisions that safety rests on, each a small function, in one place. Production uses `rules` as it stands. The
-// simulator's own test replaces one at a time by a wrong one, and must notice.
+// The decisions that safety rests on, each a small function, in one place. Production uses `rules`
+// as it stands. The simulator's own test replaces one at a time by a wrong one, and must notice.
 
 import { assertNever } from './assert.ts'
 import { hasQuorum, quorumValue } from './configuration.ts'
@@ -7,8 +7,8 @@ import type { Message } from './messages.ts'
 import type { Configuration, LogPosition, Term, VoterId } from './types.ts'
 
 /**
- * What must be durable before a message leaves: nothing, the term and vote, or the whole log as it stands. Persists
- * are durable in order, so 'everything' includes 'ballot'.
+ * What must be durable before a message leaves: nothing, the term and vote, or the whole log as it
+ * stands. Persists are durable in order, so 'everything' includes 'ballot'.
  */
 export type Gate = 'none' | 'ballot' | 'everything'
 
@@ -17,19 +17,27 @@ export interface Rules {
   mayVote(votedFor: VoterId | null, leader: VoterId | null, candidate: VoterId): boolean
   /** A leader must hold all that is committed, so nobody votes for a log behind its own (5.4.1). */
   isUpToDate(candidate: LogPosition, own: LogPosition): boolean
-  /** Within the lease of a leader that was heard no vote is granted (dissertation, 4.2.3 and 9.6). */
+  /**
+   * Within the lease of a leader that was heard no vote is granted (dissertation, 4.2.3 and 9.6).
+   */
   holdsLease(sinceLeaderHeardMs: number, leaseMs: number): boolean
   wins(configuration: Configuration, granted: (id: VoterId) => boolean): boolean
   /** What a quorum has reached, of match indexes, rounds and times of contact alike. */
   reached(configuration: Configuration, valueOf: (id: VoterId) => number): number
-  /** An entry of an earlier term is committed only by one of the leader's own behind it (5.4.2, figure 8). */
+  /**
+   * An entry of an earlier term is committed only by one of the leader's own behind it (5.4.2,
+   * figure 8).
+   */
   mayCommit(entryTerm: Term | undefined, ownTerm: Term): boolean
   gate(message: Message): Gate
   /** Whether an append fits behind the entry that it names. */
   continues(ownTerm: Term | undefined, previousTerm: Term): boolean
   /** A read waits until a quorum has said, after it came, that this voter still leads (6.4). */
   readConfirmed(readRound: number, confirmedRound: number): boolean
-  /** A voter that lost acknowledged entries has caught up once something of a later term is committed. */
+  /**
+   * A voter that lost acknowledged entries has caught up once something of a later term is
+   * committed.
+   */
   hasHealed(damagedInTerm: Term, commitTerm: Term | undefined): boolean
   /** A received snapshot replaces the log only when it is ahead of what is committed. */
   isNews(snapshotIndex: number, commit: number): boolean
@@ -52,7 +60,8 @@ export const rules: Rules = {
         return message.preVote ? 'ballot' : 'everything'
       case 'appended':
         return 'everything'
-      // A leader's term and vote were durable before it led; its own log counts only as far as it is durable.
+      // A leader's term and vote were durable before it led; its own log counts only as far as it
+      // is durable.
       case 'append':
       case 'heartbeat':
       case 'snapshotChunk':

@@ -1,5 +1,5 @@
-// A leader's sending of snapshots: one chunk under way to each follower that needs one, asked for again when no answer
-// comes, given up when the follower is not there.
+// A leader's sending of snapshots: one chunk under way to each follower that needs one, asked for
+// again when no answer comes, given up when the follower is not there.
 
 import { known } from './assert.ts'
 import type { VoterParts } from './parts.ts'
@@ -33,7 +33,8 @@ export class SnapshotSending {
     transfer.sentAtMs = nowMs
     const { snapshot, ackedBytes } = transfer
     const maxBytes = this.#parts.options.snapshotChunkBytes
-    // When all is there and only the installing is not confirmed, the last byte is as good a question as any.
+    // When all is there and only the installing is not confirmed, the last byte is as good a
+    // question as any.
     const position = Math.max(0, Math.min(ackedBytes, snapshot.sizeBytes - 1))
     const term = this.#term
     this.#parts.outbox.emit({ type: 'sendSnapshotChunk', to, term, snapshot, position, maxBytes })

@@ -1,4 +1,5 @@
-// What a voter looks like from outside, for DescribeQuorum, metrics and tests. A copy; nothing in it changes later.
+// What a voter looks like from outside, for DescribeQuorum, metrics and tests. A copy; nothing in
+// it changes later.
 
 import type { Ballot } from './ballot.ts'
 import type { Durability } from './durability.ts'

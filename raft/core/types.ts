@@ -1,10 +1,12 @@
-// The words of consensus: voters, terms, entries, what is kept on disk. Plain values, nothing that acts.
+// The words of consensus: voters, terms, entries, what is kept on disk. Plain values, nothing that
+// acts.
 
 import { assertNever } from './assert.ts'
 
 /**
- * Who votes: a node together with the directory that its log lives in. A wiped disk has a new directory id, so it comes
- * back as another voter, and never votes as its forgetful old self (KIP-853).
+ * Who votes: a node together with the directory that its log lives in. A wiped disk has a new
+ * directory id, so it comes back as another voter, and never votes as its forgetful old self
+ * (KIP-853).
  */
 export type VoterId = string & { readonly brand: 'VoterId' }
 
@@ -16,7 +18,9 @@ export function nodeIdOf(voter: VoterId): number {
   return Number(voter.slice(0, voter.indexOf('@')))
 }
 
-/** A term has one leader at most; Kafka calls it the leader epoch. 0 is before the first election. */
+/**
+ * A term has one leader at most; Kafka calls it the leader epoch. 0 is before the first election.
+ */
 export type Term = number
 
 /** Where an entry stands in the log; the first is 1. Position 0 is the empty log's end. */
@@ -28,8 +32,8 @@ export interface LogPosition {
 }
 
 /**
- * Who the quorum is. While `outgoing` is not empty the change is joint: every decision needs a majority of `voters` and
- * one of `outgoing` (Raft, section 6).
+ * Who the quorum is. While `outgoing` is not empty the change is joint: every decision needs a
+ * majority of `voters` and one of `outgoing` (Raft, section 6).
  */
 export interface Configuration {
   readonly voters: readonly VoterId[]
@@ -69,8 +73,8 @@ export interface HardState {
   readonly term: Term
   readonly votedFor: VoterId | null
   /**
-   * The term in which this voter lost acknowledged entries to damage, until it has caught up with a later one. It grants
-   * no vote meanwhile: it cannot know what it is missing.
+   * The term in which this voter lost acknowledged entries to damage, until it has caught up with a
+   * later one. It grants no vote meanwhile: it cannot know what it is missing.
    */
   readonly damagedInTerm: Term | null
 }
@@ -103,7 +107,10 @@ export interface RestoredState {
   readonly base: LogPosition
   /** Up to here entries were known to be committed at some persist; a head start, nothing more. */
   readonly commit: LogIndex
-  /** The quorum that a new log begins with; without voters for a voter that is to be added to an existing one. */
+  /**
+   * The quorum that a new log begins with; without voters for a voter that is to be added to an
+   * existing one.
+   */
   readonly bootstrap: Configuration
   /** Entries that may have been acknowledged were found damaged, and `entries` ends before them. */
   readonly damaged: boolean

@@ -1,6 +1,6 @@
-// Drives one GroupShard with a clock that moves by hand and a log kept in memory, and writes down in
-// words what the shard does. Clients are called by a short name; the names of members follow from
-// it, so that a trace reads as prose. Writes end at once unless the test holds them.
+// Drives one GroupShard with a clock that moves by hand and a log kept in memory, and writes down
+// in words what the shard does. Clients are called by a short name; the names of members follow
+// from it, so that a trace reads as prose. Writes end at once unless the test holds them.
 
 import { errorByCode, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'

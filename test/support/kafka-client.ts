@@ -1,6 +1,6 @@
-// A Kafka client of one connection for tests: encodes requests with the project's own schemas and pairs responses by
-// correlation id. Works against any broker, Apache Kafka included. It never retries and knows no cluster: what a
-// test sends is what goes out.
+// A Kafka client of one connection for tests: encodes requests with the project's own schemas and
+// pairs responses by correlation id. Works against any broker, Apache Kafka included. It never
+// retries and knows no cluster: what a test sends is what goes out.
 
 import { connect, type Socket } from 'node:net'
 import { type ApiName, apis } from '@samsa/proto/kafka/apis'

@@ -1,4 +1,5 @@
-// A real node inside the test's process, on free ports and a folder of its own: for tests that speak the protocol to it.
+// A real node inside the test's process, on free ports and a folder of its own: for tests that
+// speak the protocol to it.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// Loads the golden vectors that scripts/gen-vectors.ts made with Apache Kafka's own classes: the facts
-// of that release, and messages with the bytes that stand for them.
+// Loads the golden vectors that scripts/gen-vectors.ts made with Apache Kafka's own classes: the
+// facts of that release, and messages with the bytes that stand for them.
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,5 @@
-// The text form that Kafka's checkpoint files share: a version line, a line with the number of entries, one line an entry.
+// The text form that Kafka's checkpoint files share: a version line, a line with the number of
+// entries, one line an entry.
 
 export class CheckpointDamagedError extends Error {
   override readonly name = 'CheckpointDamagedError'

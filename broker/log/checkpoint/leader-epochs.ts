@@ -1,5 +1,6 @@
-// Where each leader epoch of a log began (KIP-101, KIP-279): answers how far two logs agree. Pure; epochs and offsets both
-// grow from entry to entry. The file `leader-epoch-checkpoint` holds the same in Kafka's form.
+// Where each leader epoch of a log began (KIP-101, KIP-279): answers how far two logs agree. Pure;
+// epochs and offsets both grow from entry to entry. The file `leader-epoch-checkpoint` holds the
+// same in Kafka's form.
 
 import { assert } from '../../assert.ts'
 import type { EpochEndOffset } from '../partition-log.ts'
@@ -27,7 +28,9 @@ export class LeaderEpochs {
     return this.#starts
   }
 
-  /** Notes that `epoch` began at `startOffset`; entries that contradict it were never true and go. */
+  /**
+   * Notes that `epoch` began at `startOffset`; entries that contradict it were never true and go.
+   */
   assign(epoch: number, startOffset: number): void {
     assert(epoch >= 0 && startOffset >= 0, `epoch ${epoch} at offset ${startOffset}`)
     const last = this.#starts.at(-1)
@@ -46,7 +49,8 @@ export class LeaderEpochs {
     const above = this.#starts.findIndex((start) => start.epoch > epoch)
     const higher = this.#starts[above]
     if (higher === undefined) return { epoch: -1, endOffset: -1 }
-    // Below the first known epoch the data is gone: the log agrees up to where the known part begins.
+    // Below the first known epoch the data is gone: the log agrees up to where the known part
+    // begins.
     const floor = this.#starts[above - 1]
     return { epoch: floor?.epoch ?? epoch, endOffset: higher.startOffset }
   }
@@ -65,7 +69,9 @@ export class LeaderEpochs {
     this.#version++
   }
 
-  /** Forgets epochs that ended at `startOffset` or before; the one that goes on begins there now. */
+  /**
+   * Forgets epochs that ended at `startOffset` or before; the one that goes on begins there now.
+   */
   truncateFromStart(startOffset: number): void {
     const above = this.#starts.findIndex((start) => start.startOffset > startOffset)
     const index = (above < 0 ? this.#starts.length : above) - 1

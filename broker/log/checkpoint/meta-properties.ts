@@ -1,5 +1,6 @@
-// A log directory's `meta.properties`: which cluster and node it belongs to, and its own id (KIP-858). A directory of
-// another node or cluster is refused: its data must not be mixed with ours.
+// A log directory's `meta.properties`: which cluster and node it belongs to, and its own id
+// (KIP-858). A directory of another node or cluster is refused: its data must not be mixed with
+// ours.
 
 import { join } from 'node:path'
 import { readFileIfExists, replaceFile } from '../../disk/atomic-file.ts'
@@ -54,7 +55,9 @@ export function writeMetaProperties(
   return replaceFile(disk, join(directory, metaPropertiesFile), content, 'durable')
 }
 
-/** Reads a directory's properties, or makes them; throws where they are another node's or cluster's. */
+/**
+ * Reads a directory's properties, or makes them; throws where they are another node's or cluster's.
+ */
 export async function claimDirectory(
   disk: Disk,
   directory: string,

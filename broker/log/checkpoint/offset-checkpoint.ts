@@ -1,5 +1,6 @@
-// An offset for each partition of a log directory, in one of Kafka's checkpoint files: recovery points, log start offsets,
-// high watermarks. Absent or damaged files read as empty: all three can be found again, at the price of time.
+// An offset for each partition of a log directory, in one of Kafka's checkpoint files: recovery
+// points, log start offsets, high watermarks. Absent or damaged files read as empty: all three can
+// be found again, at the price of time.
 
 import { join } from 'node:path'
 import { readFileIfExists, replaceFile } from '../../disk/atomic-file.ts'

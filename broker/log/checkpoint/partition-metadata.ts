@@ -1,4 +1,5 @@
-// A partition folder's `partition.metadata`: the id of the topic that the data belongs to (KIP-516).
+// A partition folder's `partition.metadata`: the id of the topic that the data belongs to
+// (KIP-516).
 
 import { join } from 'node:path'
 import { readFileIfExists, replaceFile } from '../../disk/atomic-file.ts'
@@ -6,7 +7,9 @@ import type { Disk } from '../../disk/disk.ts'
 import { partitionMetadataFile } from '../file-names.ts'
 import type { TopicId } from '../partition-log.ts'
 
-/** Null when the file is absent, or torn: the folder was then being made when the node went down. */
+/**
+ * Null when the file is absent, or torn: the folder was then being made when the node went down.
+ */
 export async function readPartitionMetadata(
   disk: Disk,
   directory: string,

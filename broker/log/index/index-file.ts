@@ -1,6 +1,7 @@
-// A file of entries of one size, only ever appended to or cut: the base of the offset and the time index. New entries
-// gather in memory (the tail) and reach the file in bulk, since recovery can rebuild them; older ones are read back page by page.
-// Appending is synchronous and never waits for the disk.
+// A file of entries of one size, only ever appended to or cut: the base of the offset and the time
+// index. New entries gather in memory (the tail) and reach the file in bulk, since recovery can
+// rebuild them; older ones are read back page by page. Appending is synchronous and never waits for
+// the disk.
 
 import { assert } from '../../assert.ts'
 import { indexTailBytesMax } from '../limits.ts'
@@ -26,7 +27,9 @@ export class IndexFile {
   readonly #fileId: number
   readonly #entryBytes: number
   readonly #pageEntries: number
-  /** Entries before it are only on the file; a multiple of a page's entries while the index grows. */
+  /**
+   * Entries before it are only on the file; a multiple of a page's entries while the index grows.
+   */
   #tailStart = 0
   #tail: Buffer = Buffer.alloc(0)
   #count = 0
@@ -51,7 +54,10 @@ export class IndexFile {
     return this.#count
   }
 
-  /** Whether enough has gathered that it is worth writing: the owner then calls `writeFullPages` when it can. */
+  /**
+   * Whether enough has gathered that it is worth writing: the owner then calls `writeFullPages`
+   * when it can.
+   */
   get tailIsLong(): boolean {
     return (this.#count - this.#tailStart) * this.#entryBytes >= indexTailBytesMax
   }
@@ -107,7 +113,10 @@ export class IndexFile {
     return buffer
   }
 
-  /** The last entry whose key is at most `target`, or null. Answers at once from memory where the tail has it. */
+  /**
+   * The last entry whose key is at most `target`, or null. Answers at once from memory where the
+   * tail has it.
+   */
   async floor(target: number, key: EntryKey): Promise<Slot | null> {
     if (this.#count === 0) return null
     let low = 0

@@ -1,5 +1,6 @@
-// Pages of index files in memory, for all logs together, bounded; the ones longest unused go first. A page is cached
-// only once it is full and on the file, so that it never changes but by truncation.
+// Pages of index files in memory, for all logs together, bounded; the ones longest unused go first.
+// A page is cached only once it is full and on the file, so that it never changes but by
+// truncation.
 
 import { indexPagesMax } from '../limits.ts'
 

@@ -1,5 +1,5 @@
-// A segment's sparse offset index (.index): 8 bytes an entry, the last offset of a batch relative to the segment's base
-// and the batch's position in the file, both 32 bits, both growing.
+// A segment's sparse offset index (.index): 8 bytes an entry, the last offset of a batch relative
+// to the segment's base and the batch's position in the file, both 32 bits, both growing.
 
 import { relativeOffsetMax } from '../limits.ts'
 import type { LogFile } from '../open-files.ts'
@@ -10,7 +10,10 @@ const entryBytes = 8
 
 export interface IndexedPosition {
   readonly position: number
-  /** Where the entry after it points: the batch looked for begins at or before; null behind the last entry. */
+  /**
+   * Where the entry after it points: the batch looked for begins at or before; null behind the last
+   * entry.
+   */
   readonly nextPosition: number | null
 }
 

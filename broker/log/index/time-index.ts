@@ -1,5 +1,6 @@
-// A segment's time index (.timeindex): 12 bytes an entry, the largest timestamp so far and the last offset of the batch
-// that has it, relative to the segment's base. Timestamps strictly grow from entry to entry.
+// A segment's time index (.timeindex): 12 bytes an entry, the largest timestamp so far and the last
+// offset of the batch that has it, relative to the segment's base. Timestamps strictly grow from
+// entry to entry.
 
 import { readInt64, writeInt64 } from '@samsa/proto/record/batch'
 import type { LogFile } from '../open-files.ts'
@@ -37,7 +38,10 @@ export class TimeIndex {
     return this.entries.count >= Math.floor(bytesMax / entryBytes) - 1
   }
 
-  /** Nothing where the timestamp has not grown. `last()` must have been asked for before on a loaded index. */
+  /**
+   * Nothing where the timestamp has not grown. `last()` must have been asked for before on a loaded
+   * index.
+   */
   append(entry: TimeIndexEntry): void {
     if (entry.timestamp <= (this.#last?.timestamp ?? -1)) return
     const { buffer, at } = this.entries.append()

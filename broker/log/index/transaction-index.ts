@@ -1,5 +1,5 @@
-// A segment's index of aborted transactions (.txnindex): 34 bytes an entry, in the order of their abort markers. Most
-// segments have none and no file. What is not written yet is held in memory.
+// A segment's index of aborted transactions (.txnindex): 34 bytes an entry, in the order of their
+// abort markers. Most segments have none and no file. What is not written yet is held in memory.
 
 import { readInt64, writeInt64 } from '@samsa/proto/record/batch'
 import type { LogFile } from '../open-files.ts'
@@ -12,7 +12,9 @@ export interface AbortedTxn {
   readonly firstOffset: number
   /** The offset of the abort marker. */
   readonly lastOffset: number
-  /** The last stable offset as it was after the marker: where a search for later aborts can stop. */
+  /**
+   * The last stable offset as it was after the marker: where a search for later aborts can stop.
+   */
   readonly lastStableOffset: number
 }
 

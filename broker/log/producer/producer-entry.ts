@@ -1,5 +1,6 @@
-// What a log remembers of one producer: its epoch, its last few batches, its open transaction (KIP-98). Batches are kept
-// in a ring of objects that are used again, so that the append path allocates nothing.
+// What a log remembers of one producer: its epoch, its last few batches, its open transaction
+// (KIP-98). Batches are kept in a ring of objects that are used again, so that the append path
+// allocates nothing.
 
 import { addToSequence, noProducerEpoch, noSequence, noTimestamp } from '@samsa/proto/record/batch'
 import { producerBatchesMax } from '../limits.ts'

@@ -1,6 +1,7 @@
-// A producer snapshot file (.snapshot), Kafka's format 1: version int16, CRC-32C of what follows, entries with one batch
-// each. Behind Kafka's entries, inside the checksum, follow the older batches of each producer, which Kafka's reader
-// ignores: without them a restart would forget which batches a producer may resend.
+// A producer snapshot file (.snapshot), Kafka's format 1: version int16, CRC-32C of what follows,
+// entries with one batch each. Behind Kafka's entries, inside the checksum, follow the older
+// batches of each producer, which Kafka's reader ignores: without them a restart would forget which
+// batches a producer may resend.
 //
 //   int16 version, uint32 crc, int32 count, count * (int64 producerId, int16 epoch, int32 lastSequence,
 //     int64 lastOffset, int32 offsetDelta, int64 timestamp, int32 coordinatorEpoch, int64 currentTxnFirstOffset)

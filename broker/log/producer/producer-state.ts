@@ -1,6 +1,7 @@
-// The producers and transactions of one log, as of its last assigned batch: tells duplicates and refuses what is out of
-// order or fenced (KIP-98, KIP-360). Pure: no disk, no clock. `check` decides and changes nothing; `apply` then changes.
-// Batches replayed from the log or given by a leader are applied unchecked: they were checked once.
+// The producers and transactions of one log, as of its last assigned batch: tells duplicates and
+// refuses what is out of order or fenced (KIP-98, KIP-360). Pure: no disk, no clock. `check`
+// decides and changes nothing; `apply` then changes. Batches replayed from the log or given by a
+// leader are applied unchecked: they were checked once.
 
 import {
   baseOffset,
@@ -48,8 +49,9 @@ export class ProducerState {
   }
 
   /**
-   * Decides about a batch that is to be appended at `offset`. Returns the batch it repeats, or undefined for one to
-   * append; throws a BrokerError for one to refuse. `origin` other than `client` is held to epochs only.
+   * Decides about a batch that is to be appended at `offset`. Returns the batch it repeats, or
+   * undefined for one to append; throws a BrokerError for one to refuse. `origin` other than
+   * `client` is held to epochs only.
    */
   check(
     batch: Buffer,
@@ -82,8 +84,9 @@ export class ProducerState {
   }
 
   /**
-   * Takes a batch in, with its offset in its header. Returns the transaction that it aborted, for the transaction
-   * index; the last stable offset in it counts every marker up to this one as replicated.
+   * Takes a batch in, with its offset in its header. Returns the transaction that it aborted, for
+   * the transaction index; the last stable offset in it counts every marker up to this one as
+   * replicated.
    */
   apply(buffer: Buffer, at: number): AbortedTxn | null {
     this.endOffset = lastOffset(buffer, at) + 1
@@ -134,7 +137,10 @@ export class ProducerState {
     return null
   }
 
-  /** First offset of the oldest transaction that is open, or ended above the high watermark; null without one. */
+  /**
+   * First offset of the oldest transaction that is open, or ended above the high watermark; null
+   * without one.
+   */
   get firstUnstableOffset(): number | null {
     let first = this.firstOngoingOffset
     for (const { firstOffset } of this.#unreplicated) {

@@ -1,4 +1,5 @@
-// The producer snapshot files of one log: `<offset>.snapshot` holds the producers as they were before that offset.
+// The producer snapshot files of one log: `<offset>.snapshot` holds the producers as they were
+// before that offset.
 
 import { join } from 'node:path'
 import { replaceFile } from '../../disk/atomic-file.ts'
@@ -40,7 +41,10 @@ export class SnapshotFiles {
     this.#offsets.sort((a, b) => a - b)
   }
 
-  /** The latest sound snapshot at or below `offset`; a damaged one is removed and the one before it tried. */
+  /**
+   * The latest sound snapshot at or below `offset`; a damaged one is removed and the one before it
+   * tried.
+   */
   async loadLatest(offset: number): Promise<LoadedSnapshot | null> {
     for (const candidate of this.#offsets.filter((known) => known <= offset).toReversed()) {
       try {

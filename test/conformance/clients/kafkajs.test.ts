@@ -1,4 +1,5 @@
-// kafkajs, which speaks the oldest encodings: admin, groups, and the producer with and without idempotence.
+// kafkajs, which speaks the oldest encodings: admin, groups, and the producer with and without
+// idempotence.
 
 import kafkajs, { type Admin, type Consumer, type Kafka } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -330,7 +331,10 @@ conformanceSuite('kafkajs', [], () => {
   })
 })
 
-/** Joins a group and then neither polls nor sends a heartbeat: its first record is never finished with. */
+/**
+ * Joins a group and then neither polls nor sends a heartbeat: its first record is never finished
+ * with.
+ */
 async function joinAndGoSilent(consumer: Consumer, topic: string): Promise<void> {
   const joined = Promise.withResolvers<undefined>()
   consumer.on('consumer.group_join', () => joined.resolve(undefined))

@@ -1,5 +1,5 @@
-// The whole Debian package index through every client: produced by kcat in each compression, read by
-// five clients not written by us, each record once, in order, byte for byte.
+// The whole Debian package index through every client: produced by kcat in each compression, read
+// by five clients not written by us, each record once, in order, byte for byte.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'

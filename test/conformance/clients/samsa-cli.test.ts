@@ -1,5 +1,5 @@
-// The Debian package index by the `samsa` command: what it produces others read, what others produce it
-// reads, and its keys go to the partitions that the Java client chooses.
+// The Debian package index by the `samsa` command: what it produces others read, what others
+// produce it reads, and its keys go to the partitions that the Java client chooses.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'

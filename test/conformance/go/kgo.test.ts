@@ -1,6 +1,6 @@
-// franz-go's own tests of its client: groups of every balancer chained to each other and checked for each
-// record once, in order; produce, consume, pause, and its regression tests. Three times in a row.
-// Transactions (TestTxnEtl) come with the EXACTLY-ONCE issue.
+// franz-go's own tests of its client: groups of every balancer chained to each other and checked
+// for each record once, in order; produce, consume, pause, and its regression tests. Three times in
+// a row. Transactions (TestTxnEtl) come with the EXACTLY-ONCE issue.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'

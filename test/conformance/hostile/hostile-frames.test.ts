@@ -1,5 +1,6 @@
-// A hundred thousand hostile frames against the client port: the node stays up, its memory comes back to
-// within 20 MB, and an honest client's traffic meanwhile is unharmed. Needs only Node and npm.
+// A hundred thousand hostile frames against the client port: the node stays up, its memory comes
+// back to within 20 MB, and an honest client's traffic meanwhile is unharmed. Needs only Node and
+// npm.
 
 import { readFileSync } from 'node:fs'
 import { Admin, ConfigResourceTypes, Consumer, Producer } from '@platformatic/kafka'
@@ -126,7 +127,10 @@ async function sendHostile(
   return outcomes
 }
 
-/** Uses most APIs once, in the old encodings (kafkajs) and in the flexible ones (@platformatic/kafka). */
+/**
+ * Uses most APIs once, in the old encodings (kafkajs) and in the flexible ones
+ * (@platformatic/kafka).
+ */
 async function honestSession(bootstrap: string): Promise<void> {
   const kafka = kafkaJs(bootstrap)
   const admin = kafka.admin()

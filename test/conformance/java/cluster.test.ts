@@ -1,5 +1,5 @@
-// What the Java client sees of the cluster: API versions, the quorum, Kafka's own compatibility test and
-// its verifiable producer and consumer.
+// What the Java client sees of the cluster: API versions, the quorum, Kafka's own compatibility
+// test and its verifiable producer and consumer.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'

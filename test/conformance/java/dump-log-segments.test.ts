@@ -1,5 +1,5 @@
-// Kafka's DumpLogSegments reads our data directory and finds no fault: after an ordered stop, and after a
-// kill -9 in the middle of a produce and the recovery from it.
+// Kafka's DumpLogSegments reads our data directory and finds no fault: after an ordered stop, and
+// after a kill -9 in the middle of a produce and the recovery from it.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AcknowledgedWork } from '../../support/conformance/acknowledged-work.ts'
@@ -44,7 +44,8 @@ conformanceSuite('DumpLogSegments', ['java', 'kcat', 'python'], () => {
         const records = noisyRecords(recordsPerTopic)
         await produceWithKcat({ bootstrap: cluster.bootstrap, topic, compression, records })
       }
-      // A group that has joined, committed and left, so that the offsets topic holds every kind of record.
+      // A group that has joined, committed and left, so that the offsets topic holds every kind of
+      // record.
       await readWithKafkaJs(cluster.bootstrap, 'dumped-none', recordsPerTopic)
       await cluster.stop()
     })

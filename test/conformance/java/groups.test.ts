@@ -1,4 +1,5 @@
-// Kafka's tools for consumer groups: kafka-consumer-groups and kafka-groups, on empty and on live groups.
+// Kafka's tools for consumer groups: kafka-consumer-groups and kafka-groups, on empty and on live
+// groups.
 
 import type { Consumer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

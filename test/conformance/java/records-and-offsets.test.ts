@@ -1,4 +1,5 @@
-// Kafka's console producer and consumer, and its tools for offsets, deletion of records and log directories.
+// Kafka's console producer and consumer, and its tools for offsets, deletion of records and log
+// directories.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// Produce, fetch and list offsets against a real node, spoken frame by frame: what clients rely on and never show.
+// Produce, fetch and list offsets against a real node, spoken frame by frame: what clients rely on
+// and never show.
 
 import { apis } from '@samsa/proto/kafka/apis'
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'

@@ -1,5 +1,5 @@
-// The admin scenario against a whole node in a process of its own: over the socket, with topics that
-// have logs, our answers are still those of Apache Kafka.
+// The admin scenario against a whole node in a process of its own: over the socket, with topics
+// that have logs, our answers are still those of Apache Kafka.
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

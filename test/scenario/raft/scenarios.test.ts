@@ -1,5 +1,6 @@
-// Every scenario gives the trace that its file holds. After a change that is meant, `npx vitest run --project unit
-// test/scenario -u` writes the traces anew, and the difference is for a reviewer to read.
+// Every scenario gives the trace that its file holds. After a change that is meant, `npx vitest run
+// --project unit test/scenario -u` writes the traces anew, and the difference is for a reviewer to
+// read.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// Reads a scenario file: comments, blocks of commands, and after each block's `----` the trace that it must give. Plays
-// the commands and writes the file again with the trace that came.
+// Reads a scenario file: comments, blocks of commands, and after each block's `----` the trace that
+// it must give. Plays the commands and writes the file again with the trace that came.
 
 import { voterId } from '@samsa/raft/core/types'
 import { World } from './world.ts'

@@ -1,4 +1,5 @@
-// Effects and messages as a reviewer reads them. Voters are named by node; a directory other than "a" is shown.
+// Effects and messages as a reviewer reads them. Voters are named by node; a directory other than
+// "a" is shown.
 
 import type { Effect } from '@samsa/raft/core/effects'
 import type { Message } from '@samsa/raft/core/messages'

@@ -1,5 +1,6 @@
-// The little world that scenarios play in: voters, links in order, disks that finish at once unless they are held, and a
-// clock that moves only when told. Everything that happens becomes a line of the trace.
+// The little world that scenarios play in: voters, links in order, disks that finish at once unless
+// they are held, and a clock that moves only when told. Everything that happens becomes a line of
+// the trace.
 
 import { crc32 } from 'node:zlib'
 import { noVoters } from '@samsa/raft/core/configuration'

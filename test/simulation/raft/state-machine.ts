@@ -1,5 +1,6 @@
-// What the simulated voters replicate: a chain of checksums over all entries, so that two states are equal only if
-// they came from the same entries. Its snapshots are as long as a test wants them.
+// What the simulated voters replicate: a chain of checksums over all entries, so that two states
+// are equal only if they came from the same entries. Its snapshots are as long as a test wants
+// them.
 
 import { crc32 } from 'node:zlib'
 import { assert } from '@samsa/raft/core/assert'

@@ -1,5 +1,6 @@
-// A confluent-kafka process that produces and commits without end (python/produce_and_commit.py), and the
-// tally of all that the broker has acknowledged to it. The tally is what a crash may never take back.
+// A confluent-kafka process that produces and commits without end (python/produce_and_commit.py),
+// and the tally of all that the broker has acknowledged to it. The tally is what a crash may never
+// take back.
 
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
@@ -16,7 +17,9 @@ export interface AcknowledgedWorkOptions {
 }
 
 export class AcknowledgedWork {
-  /** The offset that each record was acknowledged at, by partition and the record's number in it. */
+  /**
+   * The offset that each record was acknowledged at, by partition and the record's number in it.
+   */
   readonly offsets: Map<number, number>[]
   /** The last acknowledged commit of each partition. */
   readonly committed: number[]
@@ -41,7 +44,9 @@ export class AcknowledgedWork {
     })
   }
 
-  /** Waits until `count` more records are acknowledged, so that whatever follows hits it at work. */
+  /**
+   * Waits until `count` more records are acknowledged, so that whatever follows hits it at work.
+   */
   async acknowledges(count: number, timeoutMs: number): Promise<void> {
     const wanted = this.acknowledgedRecords + count
     await waitFor(

@@ -1,4 +1,5 @@
-// A one-node cluster of the broker under test: a real process on free ports and a data directory of its own.
+// A one-node cluster of the broker under test: a real process on free ports and a data directory of
+// its own.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// Kafka's DumpLogSegments over a data directory: every log, index, time index, transaction index and
-// producer snapshot in it, and what the tool has to complain about.
+// Kafka's DumpLogSegments over a data directory: every log, index, time index, transaction index
+// and producer snapshot in it, and what the tool has to complain about.
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,12 +20,12 @@ export interface DumpOptions {
 
 const mainClass = 'org.apache.kafka.tools.DumpLogSegments'
 
-// What DumpLogSegments says of files it finds fault with; lines of records (which begin with a bar and
-// may hold any text in their payload) are not searched.
+// What DumpLogSegments says of files it finds fault with; lines of records (which begin with a bar
+// and may hold any text in their payload) are not searched.
 const complaint =
   /mismatch|out of order|not found in log|invalid|corrupt|exception|unknown|could not|fail|isvalid: false|^ +\d+ is followed by/i
-// The tool (4.3.1) counts from -1 and so calls every segment but the first of a log non-consecutive; the
-// line that tells after which offset shows whether anything is amiss.
+// The tool (4.3.1) counts from -1 and so calls every segment but the first of a log
+// non-consecutive; the line that tells after which offset shows whether anything is amiss.
 
 /** Files with one of these endings in the directories of the topics that `wanted` picks. */
 export function logFiles(

@@ -1,5 +1,6 @@
-// An honest client (kafkajs) that produces and consumes all the while and never tries anything twice:
-// whatever harm the broker takes from others shows as an error, a gap, a repeat or a slow answer here.
+// An honest client (kafkajs) that produces and consumes all the while and never tries anything
+// twice: whatever harm the broker takes from others shows as an error, a gap, a repeat or a slow
+// answer here.
 
 import type { Consumer, Producer } from 'kafkajs'
 import { kafkaJs } from './kafkajs-client.ts'

@@ -1,5 +1,6 @@
-// Forges frames that no honest client sends, from recorded requests and from nothing: random, truncated,
-// with forged lengths, of other protocols, of unknown APIs and versions. Pure; the seed decides all.
+// Forges frames that no honest client sends, from recorded requests and from nothing: random,
+// truncated, with forged lengths, of other protocols, of unknown APIs and versions. Pure; the seed
+// decides all.
 
 import type { SeededRandom } from './random.ts'
 
@@ -63,7 +64,9 @@ export function hostileFrame(random: SeededRandom, seeds: readonly Buffer[]): Bu
   return random.pick(forges)(random, seeds)
 }
 
-/** Overwrites what may be a length field, of any width, by -2, 2^31 - 1 or a length past the end. */
+/**
+ * Overwrites what may be a length field, of any width, by -2, 2^31 - 1 or a length past the end.
+ */
 function forgeLength(random: SeededRandom, seeds: readonly Buffer[]): Buffer {
   const frame = Buffer.from(random.pick(seeds))
   const at = positionIn(random, frame)

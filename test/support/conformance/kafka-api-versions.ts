@@ -1,5 +1,6 @@
 // The version ranges that a stock Apache Kafka 4.3.1 broker advertises to clients, by API name: the
-// only ranges that all clients are tested with. Read from a running broker by BrokerApiVersionsCommand.
+// only ranges that all clients are tested with. Read from a running broker by
+// BrokerApiVersionsCommand.
 
 export const kafkaApiVersions: Record<string, string> = {
   Produce: '0-13',

@@ -1,5 +1,5 @@
-// Starts Apache Kafka itself, a combined broker and controller, from the jars of `npm run setup:java`.
-// It is the oracle: a suite that fails against it is wrong, whatever Samsa does.
+// Starts Apache Kafka itself, a combined broker and controller, from the jars of `npm run
+// setup:java`. It is the oracle: a suite that fails against it is wrong, whatever Samsa does.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'

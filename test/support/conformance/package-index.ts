@@ -4,7 +4,9 @@
 import { run } from './processes.ts'
 import { fieldSeparator, recordSeparator, type SourceRecord } from './records.ts'
 
-/** Reads `apt-cache dumpavail`. Package names are distinct in it, which makes every record tellable. */
+/**
+ * Reads `apt-cache dumpavail`. Package names are distinct in it, which makes every record tellable.
+ */
 export async function readPackageIndex(): Promise<SourceRecord[]> {
   const { stdout } = await run('apt-cache', ['dumpavail'])
   if (stdout.includes(fieldSeparator) || stdout.includes(recordSeparator)) {

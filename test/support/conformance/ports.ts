@@ -2,7 +2,8 @@
 
 import { createServer } from 'node:net'
 
-// Below the kernel's ephemeral range (32768 and up), so that no client socket takes them in between.
+// Below the kernel's ephemeral range (32768 and up), so that no client socket takes them in
+// between.
 const firstPort = 21_000
 const lastPort = 21_999
 const attemptsMax = 200

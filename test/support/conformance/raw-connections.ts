@@ -2,17 +2,24 @@
 
 import { connect, type Socket } from 'node:net'
 
-/** What became of a connection: the first bytes of an answer, the broker's close, or neither in time. */
+/**
+ * What became of a connection: the first bytes of an answer, the broker's close, or neither in
+ * time.
+ */
 export type Outcome = 'answered' | 'closed' | 'waiting'
 
-/** Sends bytes on a connection of their own and drops it with a reset as soon as the outcome is clear. */
+/**
+ * Sends bytes on a connection of their own and drops it with a reset as soon as the outcome is
+ * clear.
+ */
 export function sendRaw(port: number, bytes: Buffer, patienceMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = open(port)
     const timer = setTimeout(() => finish('waiting'), patienceMs)
     function finish(outcome: Outcome): void {
       clearTimeout(timer)
-      // A reset leaves no connection behind in TIME_WAIT; a hundred thousand would use up the ports.
+      // A reset leaves no connection behind in TIME_WAIT; a hundred thousand would use up the
+      // ports.
       socket.resetAndDestroy()
       resolve(outcome)
     }
@@ -23,7 +30,9 @@ export function sendRaw(port: number, bytes: Buffer, patienceMs: number): Promis
   })
 }
 
-/** Sends bytes and returns all that comes back until the broker closes or `size` bytes have come. */
+/**
+ * Sends bytes and returns all that comes back until the broker closes or `size` bytes have come.
+ */
 export function exchangeRaw(port: number, bytes: Buffer, size: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = open(port)

@@ -1,11 +1,15 @@
-// Records the request frames that real clients send: the seeds from which hostile frames are forged.
-// Patches net.Socket for the time of a recording; nothing else may use sockets to that port meanwhile.
+// Records the request frames that real clients send: the seeds from which hostile frames are
+// forged. Patches net.Socket for the time of a recording; nothing else may use sockets to that port
+// meanwhile.
 
 import { Socket } from 'node:net'
 
 type Write = (this: Socket, ...args: unknown[]) => boolean
 
-/** Runs `work` and returns the frames, size field included, written to `port` meanwhile, one an API version. */
+/**
+ * Runs `work` and returns the frames, size field included, written to `port` meanwhile, one an API
+ * version.
+ */
 export async function recordRequests(port: number, work: () => Promise<void>): Promise<Buffer[]> {
   const written = new Map<Socket, Buffer[]>()
   const original = Reflect.get(Socket.prototype, 'write') as Write

@@ -13,8 +13,8 @@ export interface ReadRecord {
   value: Buffer
 }
 
-// A record leaves kcat, Python or Java as partition, offset, key, value with 0x1f between and 0x1e after.
-// The data of the suites holds neither byte; package-index.ts checks it.
+// A record leaves kcat, Python or Java as partition, offset, key, value with 0x1f between and 0x1e
+// after. The data of the suites holds neither byte; package-index.ts checks it.
 export const fieldSeparator = '\x1f'
 export const recordSeparator = '\x1e'
 
@@ -27,7 +27,10 @@ export function encodeForInput(records: readonly SourceRecord[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Parses the frames of an external reader; Java writes `Partition:` and `Offset:` before the numbers. */
+/**
+ * Parses the frames of an external reader; Java writes `Partition:` and `Offset:` before the
+ * numbers.
+ */
 export function decodeFrames(output: Buffer): ReadRecord[] {
   const records: ReadRecord[] = []
   let start = 0

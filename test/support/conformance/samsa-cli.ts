@@ -1,4 +1,5 @@
-// Runs the `samsa` command against a broker: `samsa produce` and `samsa consume` as clients among others.
+// Runs the `samsa` command against a broker: `samsa produce` and `samsa consume` as clients among
+// others.
 
 import type { Compression } from './kcat.ts'
 import { type Finished, type RunOptions, run } from './processes.ts'

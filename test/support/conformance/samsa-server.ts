@@ -1,4 +1,5 @@
-// Starts Samsa as a user does: `samsa dev` first, and `samsa node --config` for a node that was killed.
+// Starts Samsa as a user does: `samsa dev` first, and `samsa node --config` for a node that was
+// killed.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

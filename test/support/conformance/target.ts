@@ -14,7 +14,9 @@ export const pythonPath = join(cacheDir, 'venv/bin/python')
 export const pythonScriptsDir = join(repositoryDir, 'test/support/conformance/python')
 export const goModuleDir = join(repositoryDir, 'test/go')
 
-/** The broker under test: Samsa, or Apache Kafka as the oracle that the suites are checked against. */
+/**
+ * The broker under test: Samsa, or Apache Kafka as the oracle that the suites are checked against.
+ */
 export function targetKind(): TargetKind {
   const wanted = process.env.SAMSA_TEST_TARGET ?? 'samsa'
   if (wanted !== 'samsa' && wanted !== 'kafka') {
@@ -28,7 +30,9 @@ export function isCi(): boolean {
   return process.env.CI === 'true' || process.env.CI === '1'
 }
 
-/** A whole number from the environment, for the sizes that a developer may want smaller or larger. */
+/**
+ * A whole number from the environment, for the sizes that a developer may want smaller or larger.
+ */
 export function sizeFromEnvironment(name: string, fallback: number): number {
   const text = process.env[name]
   if (text === undefined) return fallback

@@ -1,4 +1,5 @@
-// What tests of the log layer share: a config, a fake clock and timers, events that are kept, and batches.
+// What tests of the log layer share: a config, a fake clock and timers, events that are kept, and
+// batches.
 
 import type { Clock, Timers } from '@samsa/broker/clock'
 import type { Disk } from '@samsa/broker/disk/disk'

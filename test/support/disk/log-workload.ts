@@ -1,5 +1,6 @@
-// A random but repeatable run over one log, and the model that says what must be found after a crash at any point of it.
-// What was acknowledged must survive kill -9; what was acknowledged and flushed, or closed cleanly, power loss too.
+// A random but repeatable run over one log, and the model that says what must be found after a
+// crash at any point of it. What was acknowledged must survive kill -9; what was acknowledged and
+// flushed, or closed cleanly, power loss too.
 
 import type { Disk } from '@samsa/broker/disk/disk'
 import type { LogManager } from '@samsa/broker/log/log-manager'

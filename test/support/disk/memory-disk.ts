@@ -1,6 +1,7 @@
-// A disk in memory that fails as told: an operation can be refused with an error, be done in part, or be the last one
-// before a crash. After a crash the disk's state is what a killed process or a power loss leaves behind.
-// Directory entries reach the device in the order of the operations, and surely only by syncDirectory.
+// A disk in memory that fails as told: an operation can be refused with an error, be done in part,
+// or be the last one before a crash. After a crash the disk's state is what a killed process or a
+// power loss leaves behind. Directory entries reach the device in the order of the operations, and
+// surely only by syncDirectory.
 
 import { dirname } from 'node:path'
 import type { Disk, DiskFile, DiskSpace, FileStatus, OpenMode } from '@samsa/broker/disk/disk'
@@ -67,7 +68,10 @@ export class MemoryDisk implements Disk {
     return this.#crashed
   }
 
-  /** What a new process finds: after kill -9 everything that was written, after power loss what the device had. */
+  /**
+   * What a new process finds: after kill -9 everything that was written, after power loss what the
+   * device had.
+   */
   afterCrash(kind: 'process' | 'power', random: () => number): MemoryDisk {
     this.#crashed = true
     const next = new MemoryDisk()
@@ -199,7 +203,10 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  /** One operation: takes a turn of the event loop, and may be refused or be the last. Returns bytes to write. */
+  /**
+   * One operation: takes a turn of the event loop, and may be refused or be the last. Returns bytes
+   * to write.
+   */
   async step(kind: OperationKind, path: string, bytes = 0): Promise<Fault | undefined> {
     await new Promise((resolve) => setImmediate(resolve))
     if (this.#crashed) throw new DiskFault('ECRASHED', `${kind} ${path}`)

@@ -1,5 +1,5 @@
-// A file's content in memory, in two states: what processes see (the page cache) and what the device holds. Power loss
-// keeps the second, and any of the pages that were on their way.
+// A file's content in memory, in two states: what processes see (the page cache) and what the
+// device holds. Power loss keeps the second, and any of the pages that were on their way.
 
 const pageBytes = 4096
 

@@ -1,4 +1,5 @@
-// The sum that CI ends with: it must count what failed without a failed test, and set the exit code.
+// The sum that CI ends with: it must count what failed without a failed test, and set the exit
+// code.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -117,7 +117,9 @@ export function onStaticMemberStored(
   answerJoin(turn, group, member, answerAfterReplacement(group, member, stored))
 }
 
-/** Records that are on their way already name the id that was just given up: one more follows them. */
+/**
+ * Records that are on their way already name the id that was just given up: one more follows them.
+ */
 function correctLaterRecords(turn: Turn, group: ClassicGroup): void {
   if (group.state !== 'Stable') return
   for (const { after } of turn.state.writes.values()) {

@@ -1,6 +1,6 @@
-// Messages under damage: golden vectors with bytes changed, cut out, put in and repeated. What still
-// decodes must encode and decode to the same again; all else is a DecodeError and nothing worse. Run as
-// many seeds as you like with FC_RUNS; a failure prints its seed.
+// Messages under damage: golden vectors with bytes changed, cut out, put in and repeated. What
+// still decodes must encode and decode to the same again; all else is a DecodeError and nothing
+// worse. Run as many seeds as you like with FC_RUNS; a failure prints its seed.
 
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { Reader } from '@samsa/proto/wire/reader'

@@ -1,5 +1,5 @@
-// What a Writer wrote, a Reader reads: any mix of primitives in any order, through any growth of the
-// buffer. And on any bytes at all, a Reader gives values or a DecodeError.
+// What a Writer wrote, a Reader reads: any mix of primitives in any order, through any growth of
+// the buffer. And on any bytes at all, a Reader gives values or a DecodeError.
 
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { Reader } from '@samsa/proto/wire/reader'

@@ -1,5 +1,5 @@
-// Crashes at every operation of the disk, and power losses, in the middle of a random run: what was promised is there
-// afterwards, what is there is what was written, and the log goes on.
+// Crashes at every operation of the disk, and power losses, in the middle of a random run: what was
+// promised is there afterwards, what is there is what was written, and the log goes on.
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -56,7 +56,10 @@ async function checkAfter(disk: MemoryDisk, expected: Expectation, kind: CrashKi
   await manager.close()
 }
 
-/** The producer's last batch that is in the log is known as a duplicate, and the next sequence is taken. */
+/**
+ * The producer's last batch that is in the log is known as a duplicate, and the next sequence is
+ * taken.
+ */
 async function checkProducer(
   log: Awaited<ReturnType<typeof openLog>>,
   expected: Expectation,

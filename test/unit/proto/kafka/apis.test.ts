@@ -15,7 +15,9 @@ import { loadVectors } from '../../../support/vectors.ts'
 
 const { facts } = loadVectors()
 
-/** Served by Kafka's brokers to each other only: the share coordinator keeps its state our own way. */
+/**
+ * Served by Kafka's brokers to each other only: the share coordinator keeps its state our own way.
+ */
 const notServedKeys = [83, 84, 85, 86, 87]
 
 describe('the registry of APIs', () => {

@@ -1,6 +1,7 @@
-// Every message in every version against bytes that Kafka's own classes wrote (npm run gen:vectors).
-// The JSON beside the bytes is what those classes read back from them, with the fields that the version
-// lacks, so this holds field names, order, defaults, nulls, tags and version ranges equal to Kafka's.
+// Every message in every version against bytes that Kafka's own classes wrote (npm run
+// gen:vectors). The JSON beside the bytes is what those classes read back from them, with the
+// fields that the version lacks, so this holds field names, order, defaults, nulls, tags and
+// version ranges equal to Kafka's.
 
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { Reader } from '@samsa/proto/wire/reader'

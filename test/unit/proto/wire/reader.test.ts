@@ -1,5 +1,5 @@
-// The Reader's primitives on good bytes and on hostile ones: whatever a length claims, nothing but a
-// DecodeError comes of it, and before anything is allocated.
+// The Reader's primitives on good bytes and on hostile ones: whatever a length claims, nothing but
+// a DecodeError comes of it, and before anything is allocated.
 
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { Reader } from '@samsa/proto/wire/reader'

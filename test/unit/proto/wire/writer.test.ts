@@ -1,4 +1,5 @@
-// The Writer's primitives: the bytes they make, what they refuse, and how large fields go by reference.
+// The Writer's primitives: the bytes they make, what they refuse, and how large fields go by
+// reference.
 
 import { EncodeError } from '@samsa/proto/wire/errors'
 import { Writer } from '@samsa/proto/wire/writer'

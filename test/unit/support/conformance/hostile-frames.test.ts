@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { hostileFrame } from '../../../support/conformance/hostile-frames.ts'
 import { SeededRandom } from '../../../support/conformance/random.ts'
 
-// A Metadata request of version 4: size, key, version, correlation id, client id, one topic, auto-create.
+// A Metadata request of version 4: size, key, version, correlation id, client id, one topic,
+// auto-create.
 const metadata = Buffer.from(
   '0000001a 0003 0004 00000001 0002 6964 00000001 0005 746f706963 01'.replaceAll(' ', ''),
   'hex',

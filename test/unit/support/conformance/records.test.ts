@@ -1,4 +1,5 @@
-// The conformance suites stand on this check: it must find every kind of fault that a reader can show.
+// The conformance suites stand on this check: it must find every kind of fault that a reader can
+// show.
 
 import { describe, expect, it } from 'vitest'
 import {

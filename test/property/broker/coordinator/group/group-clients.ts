@@ -1,5 +1,6 @@
-// Clients of one group for the simulation: each does what a consumer would with the answers it gets, in whatever order
-// it is told to move. Keeps what the group handed out, so that promises can be checked.
+// Clients of one group for the simulation: each does what a consumer would with the answers it
+// gets, in whatever order it is told to move. Keeps what the group handed out, so that promises can
+// be checked.
 
 import type { GroupDriver } from '../../../../support/group-driver.ts'
 

@@ -84,7 +84,9 @@ class Simulation {
     if (this.driver.held.length === 0 && !this.#isInDoubt) checkReload(this.driver)
   }
 
-  /** All clients behave and the log works: the group must come to rest, and nobody be left waiting. */
+  /**
+   * All clients behave and the log works: the group must come to rest, and nobody be left waiting.
+   */
   comeToRest(): void {
     const { driver } = this
     driver.holdWrites = false
@@ -161,7 +163,8 @@ class Simulation {
       this.#isInDoubt ||= after?.type === 'groupStored'
       driver.endWrite('NOT_ENOUGH_REPLICAS')
     } else if (driver.held[0]?.records.every(({ value }) => value !== null) === true) {
-      // The write is in the log, but the coordinator is told that it failed. Not for removals: those are tried again.
+      // The write is in the log, but the coordinator is told that it failed. Not for removals:
+      // those are tried again.
       this.#isInDoubt = true
       driver.endWrite('REQUEST_TIMED_OUT', { appended: true })
     }
