@@ -16,6 +16,7 @@ import { batchSizeAt, checkCrc } from '@samsa/proto/record/batches'
 import { isDiskFull } from '../disk/disk-errors.ts'
 import { BrokerError } from '../errors.ts'
 import { checkBatch } from './batch-check.ts'
+import { relativeOffsetMax } from './limits.ts'
 import { storageError, throwAsBrokerError } from './log-errors.ts'
 import type { LogHome } from './log-home.ts'
 import type { LogState } from './log-state.ts'
@@ -27,7 +28,7 @@ import type { BatchFacts, Segment } from './segment.ts'
 /** What appending sets off in the log's upkeep. */
 export interface AppendUpkeep {
   /** Makes the next segment, and sees to the one before it. */
-  roll(nowMs: number): Segment
+  roll(nowMs: number, baseOffset: number): Segment
   /** Writes the epoch file if it is behind; undefined when it is not. */
   saveEpochs(): Promise<void> | undefined
   /** Syncs what is written of the segment, as flush.messages asks; undefined when it does not yet. */
@@ -148,7 +149,9 @@ export class LogAppender implements WriteHost {
       maxTimestamp: maxTimestamp(buffer, at),
     }
     const { active } = state.segments
-    const segment = active.mustRoll(facts, nowMs, state.config) ? this.#upkeep.roll(nowMs) : active
+    const segment = active.mustRoll(facts, nowMs, state.config)
+      ? this.#upkeep.roll(nowMs, Math.max(state.nextOffset, last - relativeOffsetMax))
+      : active
     const epoch = leaderEpoch(buffer, at)
     if (epoch > state.epochs.latest) state.epochs.assign(epoch, baseOffset(buffer, at))
     const position = segment.add(buffer, at, size, state.config.indexIntervalBytes)

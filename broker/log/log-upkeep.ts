@@ -42,14 +42,14 @@ export class LogUpkeep implements AppendUpkeep {
     this.#writer = writer
   }
 
-  roll(nowMs: number): Segment {
-    const { segments, nextOffset, producers, identity, config } = this.#state
+  roll(nowMs: number, baseOffset: number): Segment {
+    const { segments, producers, identity, config } = this.#state
     const closed = segments.active
     const snapshot = encodeSnapshot(producers.entries())
     const jitterMs = Math.floor(
       this.#home.random() * Math.min(config.segmentJitterMs, config.segmentMs),
     )
-    const next = new Segment(this.#home.context, identity.directory, nextOffset, {
+    const next = new Segment(this.#home.context, identity.directory, baseOffset, {
       createdMs: nowMs,
       jitterMs,
     })
@@ -224,7 +224,7 @@ export class LogUpkeep implements AppendUpkeep {
       // The log goes on in a new segment; appends since the decision keep theirs.
       if (state.segments.active.sizeBytes !== state.segments.active.writtenBytes) return 0
       if (state.nextOffset !== state.logEndOffset) return 0
-      this.roll(nowMs)
+      this.roll(nowMs, state.nextOffset)
     }
     const removed = state.segments.removeFirst(count)
     state.advanceStart(state.segments.first.baseOffset)
