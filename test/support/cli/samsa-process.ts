@@ -1,4 +1,5 @@
-// A process of `samsa` for a test, with what it has written so far. Signals go to that process only.
+// A process of `samsa` for a test, with what it has written so far. Signals go to that process
+// only.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { waitFor } from '../conformance/wait.ts'

@@ -1,3 +1,5 @@
+// The log of one partition, on a disk in memory.
+
 import { describe, expect, it } from 'vitest'
 import {
   appendAll,

@@ -1,3 +1,5 @@
+// Pooled network memory: handed out, shared, given back.
+
 import { ChunkPool } from '@samsa/broker/network/chunk-pool'
 import { pooledBytesMax, receiveBytesMax } from '@samsa/broker/network/limits'
 import { describe, expect, it } from 'vitest'

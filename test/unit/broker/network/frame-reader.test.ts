@@ -1,3 +1,5 @@
+// Frames cut from a byte stream without copies.
+
 import { ChunkPool } from '@samsa/broker/network/chunk-pool'
 import { FrameError, FrameReader } from '@samsa/broker/network/frame-reader'
 import { describe, expect, it } from 'vitest'

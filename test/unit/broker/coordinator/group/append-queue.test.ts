@@ -1,3 +1,5 @@
+// Group commit of one partition of `__consumer_offsets`: order, batching, failures.
+
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { describe, expect, it } from 'vitest'
 import { AppendQueue } from '../../../../../broker/coordinator/group/append-queue.ts'

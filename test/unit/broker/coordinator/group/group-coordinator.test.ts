@@ -1,3 +1,5 @@
+// The way of requests to the partition that keeps their group, through elections and stops.
+
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import { beforeEach, describe, expect, it } from 'vitest'

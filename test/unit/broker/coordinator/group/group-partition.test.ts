@@ -1,3 +1,5 @@
+// Which partition keeps a group: the same as on the JVM.
+
 import { describe, expect, it } from 'vitest'
 import { groupPartition } from '../../../../../broker/coordinator/group/group-partition.ts'
 

@@ -1,3 +1,5 @@
+// A shard rebuilt from its partition: what a new leader knows.
+
 import { describe, expect, it } from 'vitest'
 import { GroupDriver, stableGroup } from '../../../../support/group-driver.ts'
 

@@ -1,3 +1,5 @@
+// The records of `__consumer_offsets`, held to the bytes that Kafka's coordinator writes.
+
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import { describe, expect, it } from 'vitest'

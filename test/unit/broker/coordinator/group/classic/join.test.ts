@@ -1,3 +1,5 @@
+// JoinGroup of classic groups: who comes in, under which id, and what that sets off.
+
 import { describe, expect, it } from 'vitest'
 import {
   groupsPerPartitionMax,

@@ -1,3 +1,5 @@
+// LeaveGroup of classic groups, single and in bulk.
+
 import { describe, expect, it } from 'vitest'
 import { GroupDriver, joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'
 

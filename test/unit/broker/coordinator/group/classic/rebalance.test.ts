@@ -1,3 +1,5 @@
+// From one generation of a classic group to the next.
+
 import { describe, expect, it } from 'vitest'
 import { GroupDriver, joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'
 

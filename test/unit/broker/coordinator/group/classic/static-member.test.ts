@@ -1,3 +1,5 @@
+// Static members (KIP-345): coming back, being replaced, being fenced.
+
 import { beforeEach, describe, expect, it } from 'vitest'
 import { GroupDriver } from '../../../../../support/group-driver.ts'
 

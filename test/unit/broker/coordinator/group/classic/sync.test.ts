@@ -1,3 +1,5 @@
+// SyncGroup of classic groups: who waits, who answers, what is stored.
+
 import { describe, expect, it } from 'vitest'
 import { joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'
 

@@ -1,3 +1,5 @@
+// What time does to a classic group.
+
 import { describe, expect, it } from 'vitest'
 import {
   abandonedJoinGraceMs,

@@ -1,3 +1,5 @@
+// OffsetCommit: who may, and from when on it counts.
+
 import { describe, expect, it } from 'vitest'
 import { decodeGroupRecord } from '../../../../../../broker/coordinator/group/records.ts'
 import { GroupDriver, joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'

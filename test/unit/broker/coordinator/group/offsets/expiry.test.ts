@@ -1,3 +1,5 @@
+// Which committed offsets outlive their retention (KIP-211).
+
 import { describe, expect, it } from 'vitest'
 import { GroupDriver, stableGroup } from '../../../../../support/group-driver.ts'
 

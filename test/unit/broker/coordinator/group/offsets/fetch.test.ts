@@ -1,3 +1,5 @@
+// OffsetFetch: what is durable, for one group and several.
+
 import { zeroUuid } from '@samsa/proto/wire/types'
 import { describe, expect, it } from 'vitest'
 import { GroupDriver } from '../../../../../support/group-driver.ts'

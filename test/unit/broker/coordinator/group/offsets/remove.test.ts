@@ -1,3 +1,5 @@
+// How offsets and groups go: deleted, or with their topics.
+
 import { describe, expect, it } from 'vitest'
 import { GroupDriver, joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'
 
