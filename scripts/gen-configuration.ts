@@ -24,8 +24,8 @@ any tool of Kafka.
 
 ## Broker
 
-In \`server.properties\`, or as \`--override key=value\`. The column "changes" says whether a running
-node takes a new value: for itself, or for the whole cluster.
+In \`server.properties\`, or as \`--override key=value\`. The column "changes" says whether a node
+takes a new value while it runs: for itself, or for the whole cluster.
 
 | key | default | changes | meaning |
 |--|--|--|--|
