@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { supportedFeatures } from '@samsa/controller/features'
 import type { Endpoint, MetadataDelta, MetadataImage } from '@samsa/controller/image'
 import { LocalLog } from '@samsa/controller/local-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
@@ -46,11 +47,6 @@ const drainGraceMs = 2_000
  * unbounded.
  */
 const requestBytesMaxDefault = 64 * 1024 * 1024
-/**
- * Kafka advertises these without finalizing them on its own; none changes what this node does yet.
- */
-const noFeatures: Services['supportedFeatures'] = []
-
 export interface NodeOptions {
   readonly config: BrokerConfig
   readonly events: LogEvents
@@ -283,7 +279,7 @@ class Node {
       timers: systemTimers,
       metrics: this.#metrics,
       advertisedApis: advertised(handlers),
-      supportedFeatures: noFeatures,
+      supportedFeatures,
     }
     const file = this.#file
     const server: NetworkServer = new NetworkServer({

@@ -16,6 +16,16 @@ const metadataLevelRelease = '0.1.0'
 /** Kafka's metadata.version, as its tools read it: the level of the reference release, 4.3. */
 export const kafkaMetadataVersion = { name: 'metadata.version', min: 7, max: 30 } as const
 
+/** What ApiVersions tells of this software: the levels it could serve. */
+export const supportedFeatures = [
+  {
+    name: kafkaMetadataVersion.name,
+    minVersion: kafkaMetadataVersion.min,
+    maxVersion: kafkaMetadataVersion.max,
+  },
+  { name: metadataLevelFeature, minVersion: 1, maxVersion: metadataLevel },
+]
+
 /** The first records of a new cluster's log. */
 export function bootstrapRecords(clusterId: string): NewRecord[] {
   return [
