@@ -47,6 +47,7 @@ const drainGraceMs = 2_000
  * unbounded.
  */
 const requestBytesMaxDefault = 64 * 1024 * 1024
+
 export interface NodeOptions {
   readonly config: BrokerConfig
   readonly events: LogEvents
@@ -137,6 +138,11 @@ class Node {
       nodeId,
       directoryId: this.#incarnationId,
       nowMs: systemClock.nowMs,
+      onTornTail: (tornBytes, nextOffset) =>
+        this.#events.warn(
+          { tornBytes, nextOffset },
+          'the metadata log had a torn write at its end: it was never acknowledged, and is cut',
+        ),
     })
     return new QuorumController({
       nodeId,
