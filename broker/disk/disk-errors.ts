@@ -8,7 +8,10 @@ export function isNotFound(error: unknown): boolean {
   return codeOf(error) === 'ENOENT'
 }
 
-/** The disk, or the quota of our user on it, has no room. The only write error that passes by itself. */
+/**
+ * The disk, or the quota of our user on it, has no room. The only write error that passes by
+ * itself.
+ */
 export function isDiskFull(error: unknown): boolean {
   const code = codeOf(error)
   return code === 'ENOSPC' || code === 'EDQUOT'

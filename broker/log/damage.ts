@@ -1,6 +1,7 @@
-// Tells a torn tail from damage. A crash leaves the end of what was not yet on the device torn, or with pages that never
-// arrived: cutting there loses nothing that was promised to survive. Sound batches behind bytes that arrived and are wrong
-// are another matter: those bytes were changed later, and cutting would drop acknowledged records.
+// Tells a torn tail from damage. A crash leaves the end of what was not yet on the device torn, or
+// with pages that never arrived: cutting there loses nothing that was promised to survive. Sound
+// batches behind bytes that arrived and are wrong are another matter: those bytes were changed
+// later, and cutting would drop acknowledged records.
 
 import {
   batchField,
@@ -38,8 +39,8 @@ export async function examineDamage(search: DamageSearch): Promise<Damage> {
 }
 
 /**
- * Tries every byte: what a batch claims to be is no guide behind damage. Offsets are not looked at, as the checksum does not
- * cover them: a wrong one may be what is damaged.
+ * Tries every byte: what a batch claims to be is no guide behind damage. Offsets are not looked at,
+ * as the checksum does not cover them: a wrong one may be what is damaged.
  */
 async function findSoundBatch(search: DamageSearch): Promise<number> {
   for (let start = search.from; start < search.to; start += scanChunkBytes) {

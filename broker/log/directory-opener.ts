@@ -1,5 +1,6 @@
-// Opens one log directory at start: claims it, reads its checkpoints, loads or recovers every log in it, and keeps apart
-// those whose data is damaged. After a clean stop nothing is scanned; the mark of it is used up first.
+// Opens one log directory at start: claims it, reads its checkpoints, loads or recovers every log
+// in it, and keeps apart those whose data is damaged. After a clean stop nothing is scanned; the
+// mark of it is used up first.
 
 import { join } from 'node:path'
 import { isSystemError } from '../disk/disk-errors.ts'
@@ -108,7 +109,10 @@ class DirectoryOpener {
     }
   }
 
-  /** The folder was being made when the node stopped: it has nothing but the beginnings of partition.metadata. */
+  /**
+   * The folder was being made when the node stopped: it has nothing but the beginnings of
+   * partition.metadata.
+   */
   async #isUnfinished(directory: string): Promise<boolean> {
     const names = await this.#directory.disk.list(directory)
     return names.every((name) => name.startsWith(partitionMetadataFile))

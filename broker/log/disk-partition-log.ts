@@ -120,7 +120,8 @@ export class DiskPartitionLog implements PartitionLog {
     if (options.offset < logStartOffset || options.offset > logEndOffset) {
       throw new BrokerError(
         'OFFSET_OUT_OF_RANGE',
-        `offset ${options.offset} of ${this.topic}-${this.partition} is not within [${logStartOffset}, ${logEndOffset}]`,
+        `offset ${options.offset} of ${this.topic}-${this.partition} is not within ` +
+          `[${logStartOffset}, ${logEndOffset}]`,
       )
     }
     const upTo = Math.min(options.upTo, logEndOffset)

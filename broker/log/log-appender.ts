@@ -1,5 +1,6 @@
-// Takes batches into a log: decides, gives offsets, counts them into the active segment, all synchronously; then the writer
-// puts them into the file and this publishes them. A write that fails undoes everything behind the log's end.
+// Takes batches into a log: decides, gives offsets, counts them into the active segment, all
+// synchronously; then the writer puts them into the file and this publishes them. A write that
+// fails undoes everything behind the log's end.
 
 import {
   baseOffset,
@@ -31,7 +32,9 @@ export interface AppendUpkeep {
   roll(nowMs: number, baseOffset: number): Segment
   /** Writes the epoch file if it is behind; undefined when it is not. */
   saveEpochs(): Promise<void> | undefined
-  /** Syncs what is written of the segment, as flush.messages asks; undefined when it does not yet. */
+  /**
+   * Syncs what is written of the segment, as flush.messages asks; undefined when it does not yet.
+   */
   syncAfter(cycle: WriteCycle): Promise<void> | undefined
   onPublished(cycle: WriteCycle): void
   /** Undoes what is behind the log's end after a full disk. */

@@ -123,7 +123,8 @@ export class LogDirectory implements LogHome {
     this.#roomBytes = usableBytes - logDirReserveBytes
     const isFull = usableBytes <= logDirReserveBytes
     if (isFull && !this.full) {
-      this.#fullReason = `${this.path} has ${usableBytes} bytes left, ${logDirReserveBytes} are reserved`
+      const room = `${usableBytes} bytes left, ${logDirReserveBytes} are reserved`
+      this.#fullReason = `${this.path} has ${room}`
       const fields = { directory: this.path, usableBytes, logDirReserveBytes }
       this.events.error(fields, 'the disk is nearly full: writes are refused')
     } else if (!isFull && this.full) {

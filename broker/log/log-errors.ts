@@ -4,8 +4,8 @@ import { RecordError } from '@samsa/proto/record/record-error'
 import { BrokerError } from '../errors.ts'
 
 /**
- * Sound batches follow bytes that are none: cutting the log there would lose records that were acknowledged. The log is
- * left as it is and not served.
+ * Sound batches follow bytes that are none: cutting the log there would lose records that were
+ * acknowledged. The log is left as it is and not served.
  */
 export class LogDamagedError extends Error {
   override readonly name = 'LogDamagedError'
@@ -16,7 +16,8 @@ export class LogDamagedError extends Error {
 
   constructor(path: string, position: number, offset: number, reason: string) {
     super(
-      `${path} is damaged at offset ${offset} (byte ${position}): ${reason}; sound batches follow, so nothing was cut`,
+      `${path} is damaged at offset ${offset} (byte ${position}): ${reason}; ` +
+        'sound batches follow, so nothing was cut',
     )
     this.path = path
     this.position = position
@@ -24,7 +25,10 @@ export class LogDamagedError extends Error {
   }
 }
 
-/** No batch is where one should be: the index or the segment is damaged, or the log was cut during the read. */
+/**
+ * No batch is where one should be: the index or the segment is damaged, or the log was cut during
+ * the read.
+ */
 export class NoBatchError extends Error {
   override readonly name = 'NoBatchError'
 

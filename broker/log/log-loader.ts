@@ -1,5 +1,6 @@
-// Opens the log in a partition's folder. After a clean stop it trusts what is there; after a crash it scans from the recovery
-// point on, cuts a torn tail, rebuilds indexes, epochs and producers, and refuses a log with damage in its middle.
+// Opens the log in a partition's folder. After a clean stop it trusts what is there; after a crash
+// it scans from the recovery point on, cuts a torn tail, rebuilds indexes, epochs and producers,
+// and refuses a log with damage in its middle.
 
 import { join } from 'node:path'
 import { baseOffset, leaderEpoch } from '@samsa/proto/record/batch'
@@ -178,7 +179,9 @@ class LogLoader {
     return { endOffset, cutAt: null }
   }
 
-  /** The end offset of a log whose files are trusted; null where its tail turns out to be unsound. */
+  /**
+   * The end offset of a log whose files are trusted; null where its tail turns out to be unsound.
+   */
   async #endOf(segments: readonly Segment[]): Promise<number | null> {
     const active = segments.at(-1)
     if (active === undefined) return null

@@ -1,6 +1,6 @@
-// Cuts a log's segments at an offset. The later segments go first, the last one before the others, so that a crash in
-// between leaves a shorter log and never a gap. What is cut is gone for good before anything is appended: power loss must not
-// bring old batches back behind new ones.
+// Cuts a log's segments at an offset. The later segments go first, the last one before the others,
+// so that a crash in between leaves a shorter log and never a gap. What is cut is gone for good
+// before anything is appended: power loss must not bring old batches back behind new ones.
 
 import type { LogHome } from './log-home.ts'
 import type { LogState } from './log-state.ts'

@@ -1,5 +1,6 @@
-// What happens to a log's files besides appends: rolling, flushing, cutting, deleting, closing. Changes of files follow one
-// another; none of them waits for the writer while others wait for it, since a failed write waits for them.
+// What happens to a log's files besides appends: rolling, flushing, cutting, deleting, closing.
+// Changes of files follow one another; none of them waits for the writer while others wait for it,
+// since a failed write waits for them.
 
 import { join } from 'node:path'
 import { replaceFile } from '../disk/atomic-file.ts'

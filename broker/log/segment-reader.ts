@@ -1,5 +1,5 @@
-// Reads whole batches of one segment with one file read in the usual case: the position comes from where the last reader
-// left off or from the index, and what the index leaves open is read over.
+// Reads whole batches of one segment with one file read in the usual case: the position comes from
+// where the last reader left off or from the index, and what the index leaves open is read over.
 
 import {
   baseOffset,
@@ -77,7 +77,10 @@ async function lookup(
   return { position, slackBytes: Math.min(Math.max(0, slackEnd - position), slackBytesMax) }
 }
 
-/** Read over behind the last index entry: a few index intervals; where it is too little, a second read follows. */
+/**
+ * Read over behind the last index entry: a few index intervals; where it is too little, a second
+ * read follows.
+ */
 const slackBytesDefault = 64 * 1024
 /** Batches may be as large; an index that is wrong must not make a read huge. */
 const slackBytesMax = 2 * 1024 * 1024
@@ -140,7 +143,10 @@ class BatchRead {
     }
   }
 
-  /** Where the last whole batch within the limits ends; reads the first one again where it is not whole. */
+  /**
+   * Where the last whole batch within the limits ends; reads the first one again where it is not
+   * whole.
+   */
   async findEnd(): Promise<number> {
     const { maxBytes, minOneBatch, upTo } = this.#options
     const firstSize = this.#sizeAt(this.first)

@@ -1,4 +1,5 @@
-// Offsets by time (ListOffsets): the first record with a timestamp or a later one, and the record with the largest.
+// Offsets by time (ListOffsets): the first record with a timestamp or a later one, and the record
+// with the largest.
 
 import { baseOffset, lastOffset, maxTimestamp } from '@samsa/proto/record/batch'
 import { recordCursor, recordTimestamp } from '@samsa/proto/record/records'
@@ -11,7 +12,9 @@ export interface FoundRecord {
   readonly timestamp: number
 }
 
-/** The first record of the segment at or behind `fromOffset` whose timestamp is at least `target`. */
+/**
+ * The first record of the segment at or behind `fromOffset` whose timestamp is at least `target`.
+ */
 export async function firstRecordSince(
   segment: Segment,
   target: number,

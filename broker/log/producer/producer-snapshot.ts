@@ -3,10 +3,11 @@
 // batches of each producer, which Kafka's reader ignores: without them a restart would forget which
 // batches a producer may resend.
 //
-//   int16 version, uint32 crc, int32 count, count * (int64 producerId, int16 epoch, int32 lastSequence,
-//     int64 lastOffset, int32 offsetDelta, int64 timestamp, int32 coordinatorEpoch, int64 currentTxnFirstOffset)
-//   int8 1, then for each entry in order: int8 count, count * (int32 lastSequence, int64 lastOffset,
-//     int32 offsetDelta, int64 timestamp), the oldest first
+//   int16 version, uint32 crc, int32 count, count * (int64 producerId, int16 epoch,
+//     int32 lastSequence, int64 lastOffset, int32 offsetDelta, int64 timestamp,
+//     int32 coordinatorEpoch, int64 currentTxnFirstOffset)
+//   int8 1, then for each entry in order: int8 count, count * (int32 lastSequence,
+//     int64 lastOffset, int32 offsetDelta, int64 timestamp), the oldest first
 
 import { readInt64, writeInt64 } from '@samsa/proto/record/batch'
 import { crc32c } from '@samsa/proto/record/crc32c'

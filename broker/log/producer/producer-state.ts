@@ -186,7 +186,7 @@ function checkEpoch(entry: ProducerEntry, epoch: number, offset: number): void {
   if (epoch >= entry.producerEpoch) return
   throw new BrokerError(
     'INVALID_PRODUCER_EPOCH',
-    `epoch ${epoch} of producer ${entry.producerId} at offset ${offset} is below ${entry.producerEpoch}`,
+    `producer ${entry.producerId} sent epoch ${epoch} at offset ${offset} after ${entry.producerEpoch}`,
   )
 }
 

@@ -1,5 +1,5 @@
-// Brings the producers of a log that was cut back to what its end says: from the latest snapshot, then from the batches
-// behind it.
+// Brings the producers of a log that was cut back to what its end says: from the latest snapshot,
+// then from the batches behind it.
 
 import { baseOffset } from '@samsa/proto/record/batch'
 import { NoBatchError } from '../log-errors.ts'

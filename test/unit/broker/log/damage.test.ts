@@ -1,4 +1,5 @@
-// What a start finds after a crash, or after bytes have rotted: a torn tail is cut, damage in the middle is refused.
+// What a start finds after a crash, or after bytes have rotted: a torn tail is cut, damage in the
+// middle is refused.
 
 import { LogDamagedError } from '@samsa/broker/log/log-errors'
 import { describe, expect, it } from 'vitest'

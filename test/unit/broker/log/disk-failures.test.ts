@@ -1,4 +1,5 @@
-// What the log does when the disk refuses: a full disk passes, everything else takes the directory offline for good.
+// What the log does when the disk refuses: a full disk passes, everything else takes the directory
+// offline for good.
 
 import type { LogManager } from '@samsa/broker/log/log-manager'
 import type { PartitionLog } from '@samsa/broker/log/partition-log'

@@ -1,3 +1,5 @@
+// Log directories from their making to a clean stop: identity, placement, deletion, checkpoints.
+
 import { ForeignDirectoryError } from '@samsa/broker/log/checkpoint/meta-properties'
 import { describe, expect, it } from 'vitest'
 import {

@@ -1,4 +1,5 @@
-// Reads as consumers and followers make them: limits, boundaries, positions remembered, offsets by time.
+// Reads as consumers and followers make them: limits, boundaries, positions remembered, offsets by
+// time.
 
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type { PartitionLog } from '@samsa/broker/log/partition-log'

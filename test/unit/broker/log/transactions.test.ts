@@ -1,4 +1,5 @@
-// Transactions as consumers see them: the last stable offset, and the aborted transactions of what is read (KIP-98).
+// Transactions as consumers see them: the last stable offset, and the aborted transactions of what
+// is read (KIP-98).
 
 import type { LogManager } from '@samsa/broker/log/log-manager'
 import type { PartitionLog } from '@samsa/broker/log/partition-log'

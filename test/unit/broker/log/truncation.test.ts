@@ -1,4 +1,5 @@
-// Followers that diverged: cutting back, starting anew, and what leader epochs say of where logs agree.
+// Followers that diverged: cutting back, starting anew, and what leader epochs say of where logs
+// agree.
 
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type { PartitionLog } from '@samsa/broker/log/partition-log'

@@ -1,3 +1,5 @@
+// Producer snapshots: Kafka's form byte by byte, our addition behind it, and damage of every bit.
+
 import { ProducerEntry } from '@samsa/broker/log/producer/producer-entry'
 import {
   decodeSnapshot,
@@ -39,7 +41,8 @@ describe('a producer snapshot', () => {
     expect(decodeSnapshot(encodeSnapshot([]))).toEqual([])
   })
 
-  // What Kafka 4.3.1 writes for one producer: no older batches follow. Its DumpLogSegments reads ours in turn.
+  // What Kafka 4.3.1 writes for one producer: no older batches follow. Its DumpLogSegments reads
+  // ours in turn.
   it('is read as Kafka writes it', () => {
     const kafka = Buffer.from(
       '0001' +

@@ -1,3 +1,5 @@
+// Idempotence and transactions of one log: what is taken, repeated, refused, and remembered.
+
 import { ProducerState } from '@samsa/broker/log/producer/producer-state'
 import { lastOffset, setBaseOffset } from '@samsa/proto/record/batch'
 import { encodeEndTransactionMarker } from '@samsa/proto/record/control-batch'
