@@ -12,7 +12,11 @@ export interface PartitionWriter {
    * Appends the records as one batch with acks=all and resolves with the batch's last offset once it is below the
    * high watermark. Rejects with a BrokerError (NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR…).
    */
-  append(partition: number, records: readonly KeyValueRecord[], timestampMs: number): Promise<number>
+  append(
+    partition: number,
+    records: readonly KeyValueRecord[],
+    timestampMs: number,
+  ): Promise<number>
   /** Every record of the partition below its high watermark, in order, batch by batch (control batches left out). */
   readAll(
     partition: number,

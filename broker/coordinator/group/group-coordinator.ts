@@ -70,7 +70,6 @@ export class GroupCoordinator {
 
   constructor(options: GroupCoordinatorOptions) {
     this.#options = options
-    this.#scheduleCleaning()
   }
 
   /** The partition of `__consumer_offsets` that keeps a group. */
@@ -92,6 +91,7 @@ export class GroupCoordinator {
     const { config, writer, clock, timers, onFault } = this.#options
     const led = new LedPartition({ partition, config, writer, clock, timers, onFault })
     this.#led.set(partition, { partition: led, leaderEpoch })
+    if (this.#cleaning === undefined) this.#scheduleCleaning()
     await led.load()
   }
 

@@ -10,6 +10,7 @@ import { Writer } from '@samsa/proto/wire/writer'
 import { applyChanges, replaceOverrides } from '../../../broker/config/alter.ts'
 import { CurrentConfig } from '../../../broker/config/current-config.ts'
 import { loadBrokerConfig } from '../../../broker/config/server-properties.ts'
+import type { RequestContext } from '../../../broker/handlers/handler.ts'
 import { handlers } from '../../../broker/handlers/registry.ts'
 import { ProducerIds } from '../../../broker/producer-ids.ts'
 import type { Services } from '../../../broker/services.ts'
@@ -44,7 +45,12 @@ export interface LocalNode {
   readonly services: Services
   readonly controller: QuorumController
   readonly storage: MemoryStorage
-  ask(api: ApiName, version: number, request: unknown): Promise<unknown>
+  ask(
+    api: ApiName,
+    version: number,
+    request: unknown,
+    context?: Partial<RequestContext>,
+  ): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -96,7 +102,7 @@ export async function startLocalNode(
     services,
     controller,
     storage,
-    ask: (api, version, request) => ask(services, api, version, request),
+    ask: (api, version, request, context = {}) => ask(services, api, version, request, context),
     close: () => controller.close(),
   }
 }
@@ -106,6 +112,7 @@ async function ask(
   api: ApiName,
   version: number,
   request: unknown,
+  given: Partial<RequestContext>,
 ): Promise<unknown> {
   const registration = handlers.find((candidate) => candidate.api === api)
   if (registration === undefined) throw new Error(`${api} is not served`)
@@ -113,7 +120,7 @@ async function ask(
     request: AnyMessage
     response: AnyMessage
   }
-  const context = { apiVersion: version, listener: 'PLAINTEXT', clientId: 'test' }
+  const context = { apiVersion: version, listener: 'PLAINTEXT', clientId: 'test', ...given }
   const decoded = throughCodec(requestMessage, version, request)
   const handle = registration.handle as (...rest: unknown[]) => unknown
   const response = await handle(decoded, services, context)

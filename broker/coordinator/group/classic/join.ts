@@ -52,6 +52,7 @@ export function joinGroup(turn: Turn, event: JoinGroupEvent): void {
   if (!accepts(turn, group, memberId)) {
     const member = group.members.get(memberId)
     if (member !== undefined) removeMember(turn, group, member)
+    group.pendingMembers.delete(memberId)
     turn.respond(token, joinError(unknownMemberId, 'GROUP_MAX_SIZE_REACHED'))
     // The one turned away may be the last that the others were waiting for.
     completeJoinIfReady(turn, group)

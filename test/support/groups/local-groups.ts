@@ -1,0 +1,40 @@
+// The group coordinator behind the handlers of a local node, its topic kept in memory: what
+// node.ts does when partitions of `__consumer_offsets` get a leader, and when topics go.
+
+import { offsetsTopic } from '@samsa/controller/topic-names'
+import { groupConfig } from '../../../broker/coordinator/group/group-config.ts'
+import { GroupCoordinator } from '../../../broker/coordinator/group/group-coordinator.ts'
+import { type LocalNode, startLocalNode } from '../admin/local-node.ts'
+import { FakeTime } from '../fake-time.ts'
+import { MemoryPartitionWriter } from '../memory-partition-writer.ts'
+
+export interface LocalGroups extends LocalNode {
+  readonly groups: GroupCoordinator
+  readonly time: FakeTime
+  readonly writer: MemoryPartitionWriter
+}
+
+export async function startLocalGroups(overrides: readonly string[]): Promise<LocalGroups> {
+  const time = new FakeTime()
+  const writer = new MemoryPartitionWriter()
+  let uuids = 0
+  const groups: GroupCoordinator = new GroupCoordinator({
+    config: () => groupConfig(node.services.config()),
+    partitionCount: () => node.services.config().offsetsTopicNumPartitions,
+    writer,
+    clock: time,
+    timers: time,
+    newUuid: () => `0-0-0-0-${++uuids}`,
+    onFault: (_, error) => {
+      throw error
+    },
+  })
+  const node = await startLocalNode({ overrides, services: { groups } })
+  node.controller.subscribe((image, delta) => {
+    groups.onTopicsDeleted(delta.deletedTopics)
+    for (const { index, leaderEpoch } of image.topicsByName.get(offsetsTopic)?.partitions ?? []) {
+      void groups.onElected(index, leaderEpoch)
+    }
+  })
+  return { ...node, groups, time, writer }
+}
