@@ -26,7 +26,11 @@ type Partition = Topic['partitions'][number]
 /** The first version whose requests may name topics by id. */
 const topicIdsSince = 12
 
-export const metadata: Handler<'metadata'> = (request, services, { apiVersion, listener }) => {
+export const metadata: Handler<'metadata'> = async (
+  request,
+  services,
+  { apiVersion, listener },
+) => {
   const { topics } = request
   const image = services.metadata()
   const view = new ListenerView(image, listener)
@@ -52,7 +56,7 @@ export const metadata: Handler<'metadata'> = (request, services, { apiVersion, l
     return response(view, request, found)
   }
   const names = new Set(topics.map(({ name }) => name))
-  createMissing(services, request, names)
+  await createMissing(services, request, names)
   const found = [...names].map((name) => {
     if (name === null) return withoutName(errorCodes.INVALID_REQUEST)
     const topic = image.topicsByName.get(name)
@@ -141,17 +145,21 @@ function withoutName(errorCode: number, topicId = zeroUuid): Topic {
   return { errorCode, name, topicId, isInternal: false, partitions: [] }
 }
 
-function createMissing(
+/**
+ * The answer does not have them yet, as in Kafka. It waits for them all the same: a client that asks
+ * again finds them, and one that asks for ever more is held back.
+ */
+async function createMissing(
   services: Services,
   request: Request,
   names: ReadonlySet<string | null>,
-): void {
+): Promise<void> {
   if (!request.allowAutoTopicCreation || !services.config().autoCreateTopicsEnable) return
   const { topicsByName } = services.metadata()
   const creatable = [...names].filter(
     (name): name is string =>
       name !== null && !topicsByName.has(name) && topicNameProblem(name) === null,
   )
-  // Not waited for, as in Kafka: if it fails, the client's next request tries it again.
-  if (creatable.length > 0) void autoCreateTopics(services, creatable)
+  // If it is refused, the client's next request tries it again.
+  if (creatable.length > 0) await autoCreateTopics(services, creatable)
 }

@@ -24,11 +24,7 @@ afterAll(async () => {
 
 describe('a node', () => {
   it('answers admins as Apache Kafka does', async () => {
-    const ask: Ask = async (api, version, request) => {
-      const answer = await client.send(api, version, request as never)
-      if (api === 'metadata') await controllerIsDone()
-      return answer
-    }
+    const ask: Ask = (api, version, request) => client.send(api, version, request as never)
     const answers = await play(ask, { brokerPort: cluster.port })
     for (const [index, { title, api, version, answer }] of recorded.entries()) {
       const expected = expectedOf(title, answer)
@@ -38,14 +34,6 @@ describe('a node', () => {
     }
   })
 })
-
-/** A topic that Metadata makes is made in the background; this is answered only after it. */
-async function controllerIsDone(): Promise<void> {
-  const topics = [
-    { name: 'plain', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
-  ]
-  await client.send('createTopics', 7, { topics, timeoutMs: 10_000, validateOnly: true })
-}
 
 /** `dev` gives the controller no listener of Kafka's protocol. */
 function withoutControllers(answer: unknown): unknown {

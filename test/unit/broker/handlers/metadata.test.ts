@@ -1,6 +1,5 @@
 // Metadata beyond the recorded answers: auto-creation, and brokers that are not all there.
 
-import { setImmediate } from 'node:timers/promises'
 import type { BrokerImage, MetadataImage } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -63,16 +62,13 @@ describe('Metadata', () => {
   it('creates a topic only if the request and the broker allow it', async () => {
     node = await startLocalNode()
     await ask(12, [{ name: 'not-allowed' }], false)
-    await setImmediate()
     expect(node.controller.image().topicsByName.size).toBe(0)
     await ask(12, [{ name: 'allowed' }], true)
-    await setImmediate()
     expect([...node.controller.image().topicsByName.keys()]).toEqual(['allowed'])
     await node.close()
 
     node = await startLocalNode({ overrides: ['auto.create.topics.enable=false'] })
     const { topics } = await ask(12, [{ name: 'refused' }], true)
-    await setImmediate()
     expect(topics[0]?.errorCode).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
     expect(node.controller.image().topicsByName.size).toBe(0)
   })
@@ -80,7 +76,6 @@ describe('Metadata', () => {
   it('gives internal topics that it makes their own settings', async () => {
     node = await startLocalNode({ overrides: ['offsets.topic.num.partitions=7'] })
     await ask(12, [{ name: '__consumer_offsets' }], true)
-    await setImmediate()
     const image = node.controller.image()
     expect(image.topicsByName.get('__consumer_offsets')?.partitions).toHaveLength(7)
     expect(image.configs.get('topic:__consumer_offsets')?.get('cleanup.policy')).toBe('compact')
@@ -90,7 +85,6 @@ describe('Metadata', () => {
     node = await startLocalNode()
     const asked = Array.from({ length: 20 }, () => ask(12, [{ name: 'wanted' }], true))
     await Promise.all(asked)
-    await setImmediate()
     expect([...node.controller.image().topicsByName.keys()]).toEqual(['wanted'])
   })
 
