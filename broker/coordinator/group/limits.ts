@@ -48,3 +48,12 @@ export const appendBytesMax = 512 * 1024
  * COORDINATOR_NOT_AVAILABLE.
  */
 export const waitingWritesMax = 100_000
+
+/**
+ * Bytes of the assignments that one SyncGroup may bring. A record of half of it does not fit a
+ * batch by default; past it nothing is even tried.
+ */
+export const assignmentsBytesMax = 8 * 1024 * 1024
+
+/** Partitions in one OffsetCommit. By default a batch holds about 8,000 commits. */
+export const partitionsPerCommitMax = 50_000

@@ -4,6 +4,7 @@
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { AfterWrite } from '../after-write.ts'
 import type { SyncGroupEvent } from '../events.ts'
+import { assignmentsBytesMax } from '../limits.ts'
 import type { SyncGroupRequest } from '../messages.ts'
 import { groupRecord } from '../records.ts'
 import type { Turn } from '../turn.ts'
@@ -67,6 +68,10 @@ function notePresence(group: ClassicGroup, memberId: string): void {
 function storeAssignments(turn: Turn, group: ClassicGroup, request: SyncGroupRequest): void {
   // The leader asks again by another connection: what it brought first is on its way.
   if (group.assignmentInFlight === group.generationId) return
+  if (assignmentsBytes(request) > assignmentsBytesMax) {
+    refuseAssignments(turn, group, 'MESSAGE_TOO_LARGE')
+    return
+  }
   const assignments = new Map<string, Buffer>()
   for (const { memberId, assignment } of request.assignments) {
     // Copied, since the request's frame ends with the request.
@@ -83,6 +88,18 @@ function storeAssignments(turn: Turn, group: ClassicGroup, request: SyncGroupReq
   })
 }
 
+function assignmentsBytes({ assignments }: SyncGroupRequest): number {
+  let bytes = 0
+  for (const { assignment } of assignments) bytes += assignment.length
+  return bytes
+}
+
+/** The assignments cannot be stored: every member learns of it, and they try again. */
+function refuseAssignments(turn: Turn, group: ClassicGroup, error: KafkaErrorName): void {
+  dropAssignments(turn, group, responseErrorOf(error))
+  prepareRebalance(turn, group)
+}
+
 export function onAssignmentStored(
   turn: Turn,
   group: ClassicGroup,
@@ -93,8 +110,7 @@ export function onAssignmentStored(
   // Another rebalance may have begun meanwhile: this generation's assignment is of no more use.
   if (group.state !== 'CompletingRebalance' || group.generationId !== stored.generationId) return
   if (error !== null) {
-    dropAssignments(turn, group, responseErrorOf(error))
-    prepareRebalance(turn, group)
+    refuseAssignments(turn, group, error)
     return
   }
   for (const member of group.members.values()) {

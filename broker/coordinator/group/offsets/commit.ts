@@ -7,7 +7,7 @@ import type { AfterWrite } from '../after-write.ts'
 import { ClassicGroup } from '../classic/classic-group.ts'
 import { extendSession, validateMember } from '../classic/membership.ts'
 import type { CommitOffsetsEvent } from '../events.ts'
-import { groupsPerPartitionMax, identifierBytesMax } from '../limits.ts'
+import { groupsPerPartitionMax, identifierBytesMax, partitionsPerCommitMax } from '../limits.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../messages.ts'
 import { offsetRecord } from '../records.ts'
 import type { Turn } from '../turn.ts'
@@ -23,6 +23,10 @@ const noRetentionTime = -1
 
 export function commitOffsets(turn: Turn, event: CommitOffsetsEvent): void {
   const { groupId, request, token } = event
+  if (partitionCount(request) > partitionsPerCommitMax) {
+    turn.respond(token, answerAll(request, responseCodeOf('MESSAGE_TOO_LARGE')))
+    return
+  }
   const group = turn.state.groups.get(groupId)
   const error =
     group === undefined ? validateWithoutGroup(turn, event) : validateCommit(group, request)
@@ -61,6 +65,12 @@ export function commitOffsets(turn: Turn, event: CommitOffsetsEvent): void {
   const records = changes.map((change) => offsetRecord(groupId, change, change.value))
   const writeId = turn.write(records, { type: 'offsetsCommitted', groupId, token, response })
   turn.state.offsetsOf(groupId).inFlight.set(writeId, changes)
+}
+
+function partitionCount({ topics }: OffsetCommitRequest): number {
+  let count = 0
+  for (const { partitions } of topics) count += partitions.length
+  return count
 }
 
 /**

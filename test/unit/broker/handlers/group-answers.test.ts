@@ -76,7 +76,9 @@ function compared(name: string, answer: unknown): unknown {
 
 describe('answers about groups', () => {
   it('are recorded for the scenario as it is', () => {
-    const steps = recorded.map(({ answer: _, ...step }) => step)
+    const steps = recorded.map(({ title, client, api, version, request }) => {
+      return { title, client, api, version, request }
+    })
     expect(steps).toEqual(JSON.parse(JSON.stringify(groupScenario)))
   })
 

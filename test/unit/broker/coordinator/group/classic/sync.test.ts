@@ -1,6 +1,7 @@
 // SyncGroup of classic groups: who waits, who answers, what is stored.
 
 import { describe, expect, it } from 'vitest'
+import { assignmentsBytesMax } from '../../../../../../broker/coordinator/group/limits.ts'
 import { joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'
 
 describe('the assignments of a generation', () => {
@@ -76,6 +77,18 @@ describe('the assignments of a generation', () => {
     driver.heartbeat('a', 1)
     expect(driver.take()).toEqual(['a heartbeat: REBALANCE_IN_PROGRESS'])
   })
+})
+
+it('assignments of more bytes than could ever be stored are not tried', () => {
+  const driver = joinedGroup('a', 'b')
+  driver.sync('b', 1)
+  driver.sync('a', 1, { a: 'x'.repeat(assignmentsBytesMax + 1) })
+  expect(driver.take()).toEqual([
+    'a syncGroup: UNKNOWN_SERVER_ERROR',
+    'b syncGroup: UNKNOWN_SERVER_ERROR',
+  ])
+  driver.heartbeat('a', 1)
+  expect(driver.take()).toEqual(['a heartbeat: REBALANCE_IN_PROGRESS'])
 })
 
 describe('SyncGroup', () => {

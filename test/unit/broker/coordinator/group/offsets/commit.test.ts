@@ -1,6 +1,8 @@
 // OffsetCommit: who may, and from when on it counts.
 
+import { zeroUuid } from '@samsa/proto/wire/types'
 import { describe, expect, it } from 'vitest'
+import { partitionsPerCommitMax } from '../../../../../../broker/coordinator/group/limits.ts'
 import { decodeGroupRecord } from '../../../../../../broker/coordinator/group/records.ts'
 import { GroupDriver, joinedGroup, stableGroup } from '../../../../../support/group-driver.ts'
 
@@ -133,7 +135,7 @@ describe('the metadata of an offset', () => {
       committedMetadata,
     })
     const partitions = [partition(0, 'too long'), partition(1, null)]
-    driver.commit('a', {}, { topics: [{ name: 't', topicId: 'A'.repeat(22), partitions }] })
+    driver.commit('a', {}, { topics: [{ name: 't', topicId: zeroUuid, partitions }] })
     expect(driver.take()).toEqual([
       'write offset g t-1=7',
       'a commitOffsets: OFFSET_METADATA_TOO_LARGE NONE',
@@ -158,4 +160,22 @@ it('commits in flight are stored in the order they came', () => {
   driver.endWrite('REQUEST_TIMED_OUT')
   driver.endWrite()
   expect(driver.committed()).toEqual(['t-0=3'])
+})
+
+it('a commit of more partitions than could ever be stored is not tried', () => {
+  const driver = new GroupDriver()
+  const partition = {
+    partitionIndex: 0,
+    committedOffset: 1,
+    committedLeaderEpoch: -1,
+    committedMetadata: '',
+  }
+  const partitions = Array.from({ length: partitionsPerCommitMax + 1 }, () => partition)
+  const token = driver.commit('a', {}, { topics: [{ name: 't', topicId: zeroUuid, partitions }] })
+  const { topics } = driver.responses.get(token) as {
+    topics: { partitions: { errorCode: number }[] }[]
+  }
+  expect(new Set(topics[0]?.partitions.map(({ errorCode }) => errorCode))).toEqual(new Set([-1]))
+  expect(driver.log).toEqual([])
+  expect(driver.shard.list()).toEqual([])
 })
