@@ -1,7 +1,7 @@
 // One term of office: replicates the log, commits what a quorum has, keeps contact with the quorum, changes the quorum,
 // and hands over. Begins with an election and ends when the voter leaves the term; nothing of it is kept.
 
-import { assert } from './assert.ts'
+import { assert, known } from './assert.ts'
 import { change, isJoint, leaveJoint, membersOf } from './configuration.ts'
 import type { MembershipRefusal, ProposalRefusal } from './effects.ts'
 import type { Input } from './inputs.ts'
@@ -242,7 +242,7 @@ export class Leadership {
   heartbeatAck(from: VoterId, { round }: HeartbeatAck, nowMs: number): void {
     const progress = this.#heard(from, nowMs)
     if (progress === undefined) return
-    if (progress.heartbeatAnswered(round)) this.#sendAppend(from, progress, true)
+    if (progress.heartbeatAnswered(round)) this.#send(from, progress, nowMs, true)
   }
 
   snapshotProgress(from: VoterId, index: LogIndex, receivedBytes: number, nowMs: number): void {
@@ -298,7 +298,7 @@ export class Leadership {
     for (const [to, progress] of this.#progress) {
       while (progress.mayAppend(this.#parts.options)) {
         if (!this.#hasNews(progress)) break
-        if (!this.#appendOrSnapshot(to, progress, nowMs)) break
+        if (!this.#send(to, progress, nowMs, false)) break
       }
     }
     this.#pushTransfer()
@@ -310,9 +310,10 @@ export class Leadership {
     return progress.next <= log.lastIndex || progress.sentCommit < log.commit
   }
 
-  #appendOrSnapshot(to: VoterId, progress: Progress, nowMs: number): boolean {
-    const { log } = this.#parts
-    if (log.termAt(progress.next - 1) !== undefined) return this.#sendAppend(to, progress, false)
+  /** False when nothing more may leave for now. */
+  #send(to: VoterId, progress: Progress, nowMs: number, isQuestion: boolean): boolean {
+    const isHeld = this.#parts.log.termAt(progress.next - 1) !== undefined
+    if (isHeld) return this.#sendAppend(to, progress, isQuestion)
     return this.#snapshots.begin(to, progress, nowMs)
   }
 
@@ -320,8 +321,7 @@ export class Leadership {
   #sendAppend(to: VoterId, progress: Progress, isQuestion: boolean): boolean {
     const { log, options, outbox } = this.#parts
     const previousIndex = progress.next - 1
-    const previousTerm = log.termAt(previousIndex)
-    if (previousTerm === undefined) return false
+    const previousTerm = known(log.termAt(previousIndex), 'a term before what is sent')
     const isFull = progress.state === 'replicate' && progress.inflight.isFull(options)
     const entries = isFull ? [] : log.slice(progress.next, options.appendBytesMax)
     if (entries.length === 0 && !isQuestion && progress.sentCommit >= log.commit) return false

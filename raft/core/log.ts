@@ -216,6 +216,7 @@ export class RaftLog {
     this.#base = { index, term: known(this.termAt(index), 'a term') }
     this.#entries = this.#entries.slice(count)
     const first = this.#configurations.findLastIndex((each) => each.index <= index)
-    this.#configurations = this.#configurations.slice(first)
+    // After a restart the first one known is the snapshot's, which is behind what is forgotten here.
+    this.#configurations = this.#configurations.slice(Math.max(0, first))
   }
 }

@@ -195,14 +195,20 @@ export class Voter {
     this.#electionDueMs = this.#nowMs + min + Math.floor(this.#random() * (max - min))
   }
 
-  /** Votes, counts and may lead; a voter that lost part of its log must not, until it has caught up. */
+  /** A voter that lost part of its log must not lead until it has caught up. */
   get #mayStand(): boolean {
     const { log } = this.#parts
-    return (
-      isVoter(log.configuration, this.id) &&
-      this.#ballot.damagedInTerm === null &&
-      log.toRestore === null
-    )
+    return this.#isElectable && this.#ballot.damagedInTerm === null && log.toRestore === null
+  }
+
+  /**
+   * Also when a change that is not known to be committed removes it: it may be the only one with that change in its
+   * log, and those who stay could not win against it (dissertation, 4.2.2).
+   */
+  get #isElectable(): boolean {
+    const { log } = this.#parts
+    const inForce = log.configurationAt(Math.min(log.commit, log.configurationIndex))
+    return isVoter(log.configuration, this.id) || isVoter(inForce, this.id)
   }
 
   /** Asks whether an election would be won, before it disturbs anyone (dissertation, 9.6). */

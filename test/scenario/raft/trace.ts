@@ -1,6 +1,7 @@
 // Effects and messages as a reviewer reads them. Voters are named by node; a directory other than
 // "a" is shown.
 
+import { assertNever } from '@samsa/raft/core/assert'
 import type { Effect } from '@samsa/raft/core/effects'
 import type { Message } from '@samsa/raft/core/messages'
 import type { Configuration, Entry, HardState, VoterId } from '@samsa/raft/core/types'
@@ -29,6 +30,8 @@ export function describeEntry(entry: Entry): string {
       return `${at} noop`
     case 'configuration':
       return `${at} {${describeConfiguration(entry.configuration)}}`
+    default:
+      return assertNever(entry)
   }
 }
 
@@ -79,6 +82,8 @@ export function describeMessage(message: Message): string {
     case 'timeoutNow':
     case 'laterTerm':
       return head
+    default:
+      return assertNever(message)
   }
 }
 
@@ -139,5 +144,7 @@ export function describeEffect(effect: Effect): string | null {
       return `discard received part of snapshot ${effect.snapshot.index}`
     case 'compactLog':
       return `compact through ${effect.throughIndex}`
+    default:
+      return assertNever(effect)
   }
 }

@@ -3,7 +3,7 @@
 // storage; here it is about what may be missing after a crash.
 
 import { crc32 } from 'node:zlib'
-import { assert } from '@samsa/raft/core/assert'
+import { assert, assertNever } from '@samsa/raft/core/assert'
 import type { Persist } from '@samsa/raft/core/effects'
 import {
   type Configuration,
@@ -50,7 +50,7 @@ export class ModelDisk {
   base: LogPosition = { index: 0, term: 0 }
   entries: Entry[] = []
   commit = 0
-  /** Entries that may have been acknowledged have been lost since the last start. */
+  /** Entries that may have been acknowledged have been lost; known at every start until the voter has noted it. */
   isDamaged = false
   readonly #flaws: DiskFlaws
   readonly #snapshots: StoredSnapshot[] = []
@@ -109,13 +109,18 @@ export class ModelDisk {
         return undefined
       case 'chunk':
         return this.#chunk(operation)
+      default:
+        return assertNever(operation)
     }
   }
 
   /** The first `count` entries of a persist, and all that comes before entries. */
   #persist(persist: Persist, count: number): void {
     const { hardState, snapshot, truncateFrom, entries } = persist
-    if (hardState !== undefined) this.hardState = hardState
+    if (hardState !== undefined) {
+      this.hardState = hardState
+      this.isDamaged = false
+    }
     if (snapshot !== undefined) this.#install(snapshot)
     if (truncateFrom !== undefined) this.#truncateFrom(truncateFrom)
     for (const entry of entries.slice(0, count)) {
@@ -203,13 +208,13 @@ export class ModelDisk {
     assert(this.#queue.length === 0, 'the disk is at rest')
     const from = Math.max(index, this.base.index + 1, (this.snapshot?.index ?? 0) + 1)
     this.#truncateFrom(from)
+    this.commit = Math.min(this.commit, this.lastIndex)
     this.isDamaged = true
   }
 
   /** What a start finds. */
   restore(bootstrap: Configuration): RestoredState {
     const { hardState, snapshot, base, entries, commit, isDamaged: damaged } = this
-    this.isDamaged = false
     return { hardState, snapshot, base, entries: [...entries], commit, bootstrap, damaged }
   }
 }

@@ -3,7 +3,7 @@
 // them.
 
 import { crc32 } from 'node:zlib'
-import { assert } from '@samsa/raft/core/assert'
+import { assert, assertNever } from '@samsa/raft/core/assert'
 import type { Entry } from '@samsa/raft/core/types'
 
 export function entryDigest(entry: Entry): string {
@@ -14,6 +14,8 @@ export function entryDigest(entry: Entry): string {
       return `${entry.term}`
     case 'configuration':
       return `${entry.term} ${JSON.stringify(entry.configuration)}`
+    default:
+      return assertNever(entry)
   }
 }
 
