@@ -1,3 +1,8 @@
+// A group under random joins, leaves, deaths, slow clients, refused and lost writes and crashes,
+// with what must hold checked after each step: one owner for a partition in a generation, offsets
+// that move by commits only, a reload that changes nothing, an answer for every request, no waiting
+// without end.
+
 import {
   type Arbitrary,
   array,

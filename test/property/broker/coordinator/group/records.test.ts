@@ -1,3 +1,5 @@
+// Records of groups and offsets: read as they were written, and never anything but a DecodeError.
+
 import { DecodeError } from '@samsa/proto/wire/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import {
@@ -15,7 +17,10 @@ import {
   uint8Array,
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ClassicMember } from '../../../../../broker/coordinator/group/classic/classic-member.ts'
+import type {
+  ClassicMember,
+  MemberProtocol,
+} from '../../../../../broker/coordinator/group/classic/classic-member.ts'
 import { loadedGroup } from '../../../../../broker/coordinator/group/classic/load.ts'
 import { subscribedTopics } from '../../../../../broker/coordinator/group/classic/subscription.ts'
 import {
@@ -72,7 +77,7 @@ describe('records of groups and offsets', () => {
     )
   })
 
-  it('that say when an offset expires lose what the old version cannot say, and nothing else', () => {
+  it('with a time to expire lose what the old version cannot say, and nothing else', () => {
     assert(
       property(offset, maxSafeNat(), (value, expireTimestampMs) => {
         const key = { topic: 't', partition: 0 }
@@ -122,8 +127,10 @@ describe('records of groups and offsets', () => {
 })
 
 describe('the topics that members subscribe to', () => {
-  const memberWith = (value: Buffer) =>
-    ({ protocols: [{ name: 'range', metadata: value }] }) as unknown as ClassicMember
+  const memberWith = (metadata: Buffer) => {
+    const protocols: MemberProtocol[] = [{ name: 'range', metadata }]
+    return { protocols } as unknown as ClassicMember
+  }
 
   it('are those of all of them', () => {
     const topics = array(text, { maxLength: 5 })
