@@ -11,6 +11,7 @@ import { LocalLog } from '@samsa/controller/local-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
 import { NodeMetadataStorage } from '@samsa/controller/storage-node'
 import { DecodeError } from '@samsa/proto/wire/errors'
+import { zeroUuid } from '@samsa/proto/wire/types'
 import { type HttpServer, startHttpServer } from './admin/http-server.ts'
 import { registerNodeMetrics } from './admin/node-metrics.ts'
 import { Registry } from './admin/prometheus.ts'
@@ -18,10 +19,12 @@ import { TrafficMetrics } from './admin/traffic-metrics.ts'
 import { applyChanges, replaceOverrides } from './config/alter.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CurrentConfig } from './config/current-config.ts'
+import { ConfigError } from './config/value.ts'
 import { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import { nodeDisk } from './disk/node-disk.ts'
 import { BrokerError } from './errors.ts'
 import { handlers } from './handlers/registry.ts'
+import { type MetaProperties, readMetaProperties } from './log/checkpoint/meta-properties.ts'
 import { metadataLogFolder } from './log/file-names.ts'
 import type { LogEvents, LogManager } from './log/log-manager.ts'
 import { openLogManager } from './log/open-log-manager.ts'
@@ -51,6 +54,8 @@ const requestBytesMaxDefault = 64 * 1024 * 1024
 export interface NodeOptions {
   readonly config: BrokerConfig
   readonly events: LogEvents
+  /** Called when samsa.log.level was changed while the node runs. */
+  readonly onLogLevel?: (level: string) => void
 }
 
 export interface RunningNode {
@@ -68,7 +73,9 @@ export interface RunningNode {
  * closed again.
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const node = new Node(options)
+  refuseCluster(options.config)
+  const identity = await readMetaProperties(nodeDisk, options.config.metadataLogDir)
+  const node = new Node(options, identity ?? {})
   try {
     return await node.start()
   } catch (error) {
@@ -80,6 +87,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 class Node {
   readonly #file: BrokerConfig
   readonly #events: LogEvents
+  readonly #onLogLevel: NodeOptions['onLogLevel']
+  /** What the metadata log's directory says of itself; nothing before the first start. */
+  #identity: Partial<MetaProperties>
   readonly #incarnationId = randomUuid()
   readonly #config: CurrentConfig
   readonly #controller: QuorumController
@@ -95,9 +105,11 @@ class Node {
   #replicas: ReplicaManager | null = null
   #serving = false
 
-  constructor({ config, events }: NodeOptions) {
+  constructor({ config, events, onLogLevel }: NodeOptions, identity: Partial<MetaProperties>) {
     this.#file = config
     this.#events = events
+    this.#onLogLevel = onLogLevel
+    this.#identity = identity
     this.#controller = this.#makeController()
     this.#config = new CurrentConfig(config, () => this.#controller.image())
     this.#groups = this.#makeGroups()
@@ -107,6 +119,7 @@ class Node {
     await this.#open(this.#controller)
     this.#refreshConfig()
     const logs = await this.#openLogs()
+    this.#identity = (await readMetaProperties(nodeDisk, this.#file.metadataLogDir)) ?? {}
     const replicas = this.#makeReplicas(logs)
     await replicas.start(this.#controller.image())
     this.#controller.subscribe((image, delta) => this.#onMetadata(image, delta))
@@ -136,7 +149,7 @@ class Node {
     const log = new LocalLog({
       storage: new NodeMetadataStorage(join(metadataLogDir, metadataLogFolder)),
       nodeId,
-      directoryId: this.#incarnationId,
+      directoryId: () => this.#identity.directoryId ?? zeroUuid,
       nowMs: systemClock.nowMs,
       onTornTail: (tornBytes, nextOffset) =>
         this.#events.warn(
@@ -146,7 +159,7 @@ class Node {
     })
     return new QuorumController({
       nodeId,
-      clusterId: null,
+      clusterId: this.#identity.clusterId ?? null,
       log,
       newUuid: randomUuid,
       configRules: {
@@ -264,6 +277,7 @@ class Node {
   #refreshConfig(): void {
     const { changed, warnings } = this.#config.refresh()
     for (const warning of warnings) this.#events.warn({ warning }, 'a dynamic config was ignored')
+    if (changed) this.#onLogLevel?.(this.#config.broker.logLevel)
     if (!changed || this.#replicas === null) return
     for (const name of this.#controller.image().topicsByName.keys()) {
       this.#replicas.logs.updateConfig(name, this.#config.topic(name))
@@ -376,6 +390,16 @@ function reachable(endpoint: Endpoint, ports: ReadonlyMap<string, number>): Endp
   const port = endpoint.port === 0 ? (ports.get(endpoint.listener) ?? 0) : endpoint.port
   const anywhere = endpoint.host === '' || endpoint.host === '0.0.0.0' || endpoint.host === '::'
   return { ...endpoint, port, host: anywhere ? hostname() : endpoint.host }
+}
+
+/** A node that believed itself part of a larger cluster would serve alone and lose what it took. */
+function refuseCluster({ controllerQuorumVoters, isBroker, isController }: BrokerConfig): void {
+  if (controllerQuorumVoters.length > 1) {
+    throw new ConfigError('controller.quorum.voters: more than one voter is not supported yet')
+  }
+  if (!isBroker || !isController) {
+    throw new ConfigError('process.roles: a node must be broker and controller, for now')
+  }
 }
 
 function isClientsFault(cause: Error): boolean {

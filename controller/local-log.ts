@@ -25,7 +25,7 @@ export interface LocalLogOptions {
   readonly storage: MetadataStorage
   readonly nodeId: number
   /** Id of the directory that holds the log. */
-  readonly directoryId: string
+  readonly directoryId: () => string
   readonly nowMs: () => number
   /** A crash had torn the last write; nobody had been told that it was done. */
   readonly onTornTail?: (tornBytes: number, nextOffset: number) => void
@@ -272,7 +272,7 @@ export class LocalLog implements MetadataLog {
       voters: [
         {
           replicaId: this.#options.nodeId,
-          directoryId: this.#options.directoryId,
+          directoryId: this.#options.directoryId(),
           logEndOffset: this.#nextOffset,
           lastFetchTimestampMs: leads ? now : -1,
           lastCaughtUpTimestampMs: leads ? now : -1,

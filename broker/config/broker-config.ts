@@ -83,14 +83,10 @@ function networkFields(values: BrokerValues) {
     maxConnectionsPerIp: values.number('max.connections.per.ip'),
     maxConnectionsPerIpOverrides: connectionOverrides(values),
     connectionsMaxIdleMs: values.number('connections.max.idle.ms'),
-    queuedMaxRequests: values.number('queued.max.requests'),
     /** -1 is no limit. */
     queuedMaxRequestBytes: values.number('queued.max.request.bytes'),
     maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
     fetchMaxBytes: values.number('fetch.max.bytes'),
-    maxIncrementalFetchSessionCacheSlots: values.number(
-      'max.incremental.fetch.session.cache.slots',
-    ),
   }
 }
 
@@ -168,7 +164,6 @@ function logFields(values: BrokerValues) {
     logMessageTimestampType: values.string('log.message.timestamp.type') ?? 'CreateTime',
     logMessageTimestampBeforeMaxMs: values.number('log.message.timestamp.before.max.ms'),
     logMessageTimestampAfterMaxMs: values.number('log.message.timestamp.after.max.ms'),
-    logInitialTaskDelayMs: values.number('log.initial.task.delay.ms'),
     ...cleanerFields(values),
   }
 }
@@ -183,8 +178,6 @@ function retentionMs(values: BrokerValues): number {
 
 function cleanerFields(values: BrokerValues) {
   return {
-    logCleanerEnable: values.flag('log.cleaner.enable'),
-    logCleanerBackoffMs: values.number('log.cleaner.backoff.ms'),
     logCleanerMinCleanableRatio: values.number('log.cleaner.min.cleanable.ratio'),
     logCleanerMinCompactionLagMs: values.number('log.cleaner.min.compaction.lag.ms'),
     logCleanerMaxCompactionLagMs: values.number('log.cleaner.max.compaction.lag.ms'),
@@ -199,14 +192,11 @@ function groupFields(values: BrokerValues) {
     groupInitialRebalanceDelayMs: values.number('group.initial.rebalance.delay.ms'),
     groupMaxSize: values.number('group.max.size'),
     offsetMetadataMaxBytes: values.number('offset.metadata.max.bytes'),
-    offsetsCommitTimeoutMs: values.number('offsets.commit.timeout.ms'),
-    offsetsLoadBufferSize: values.number('offsets.load.buffer.size'),
     offsetsRetentionMs: values.number('offsets.retention.minutes') * msPerMinute,
     offsetsRetentionCheckIntervalMs: values.number('offsets.retention.check.interval.ms'),
     offsetsTopicNumPartitions: values.number('offsets.topic.num.partitions'),
     offsetsTopicReplicationFactor: values.number('offsets.topic.replication.factor'),
     offsetsTopicSegmentBytes: values.number('offsets.topic.segment.bytes'),
-    offsetsTopicCompressionCodec: values.number('offsets.topic.compression.codec'),
   }
 }
 
@@ -214,40 +204,20 @@ function transactionFields(values: BrokerValues) {
   return {
     producerIdExpirationMs: values.number('producer.id.expiration.ms'),
     producerIdExpirationCheckIntervalMs: values.number('producer.id.expiration.check.interval.ms'),
-    transactionalIdExpirationMs: values.number('transactional.id.expiration.ms'),
-    transactionMaxTimeoutMs: values.number('transaction.max.timeout.ms'),
     transactionStateLogNumPartitions: values.number('transaction.state.log.num.partitions'),
     transactionStateLogReplicationFactor: values.number('transaction.state.log.replication.factor'),
     transactionStateLogMinIsr: values.number('transaction.state.log.min.isr'),
     transactionStateLogSegmentBytes: values.number('transaction.state.log.segment.bytes'),
-    transactionStateLogLoadBufferSize: values.number('transaction.state.log.load.buffer.size'),
-    transactionAbortTimedOutCleanupIntervalMs: values.number(
-      'transaction.abort.timed.out.transaction.cleanup.interval.ms',
-    ),
-    transactionRemoveExpiredCleanupIntervalMs: values.number(
-      'transaction.remove.expired.transaction.cleanup.interval.ms',
-    ),
-    transactionPartitionVerificationEnable: values.flag(
-      'transaction.partition.verification.enable',
-    ),
   }
 }
 
 function clusterFields(values: BrokerValues) {
   return {
     controllerQuorumVoters: values.list('controller.quorum.voters'),
-    controllerQuorumBootstrapServers: values.list('controller.quorum.bootstrap.servers'),
-    metadataLogMaxRecordBytesBetweenSnapshots: values.number(
-      'metadata.log.max.record.bytes.between.snapshots',
-    ),
-    /** 0 is never. */
-    metadataLogMaxSnapshotIntervalMs: values.number('metadata.log.max.snapshot.interval.ms'),
     replicaLagTimeMaxMs: values.number('replica.lag.time.max.ms'),
     replicaHighWatermarkCheckpointIntervalMs: values.number(
       'replica.high.watermark.checkpoint.interval.ms',
     ),
-    autoLeaderRebalanceEnable: values.flag('auto.leader.rebalance.enable'),
-    leaderImbalanceCheckIntervalMs: values.number('leader.imbalance.check.interval.seconds') * 1000,
   }
 }
 

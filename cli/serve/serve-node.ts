@@ -75,8 +75,12 @@ async function start(
   logger: ReturnType<typeof openLogger>['logger'],
 ): Promise<RunningNode> {
   try {
-    return await startNode({ config, events: logger })
+    const onLogLevel = (level: string) => {
+      logger.level = level
+    }
+    return await startNode({ config, events: logger, onLogLevel })
   } catch (error) {
+    if (error instanceof ConfigError) throw new CommandError(error.message, 2, { cause: error })
     logger.debug({ error }, 'the node did not start')
     throw startError(error)
   }

@@ -14,7 +14,7 @@ export const controllerConfigs: readonly ConfigDefinition[] = [
   }),
   list('controller.quorum.bootstrap.servers', [], 'high', {
     check: bootstrapServers,
-    effective: 'Addresses at which some controllers may be found.',
+    accepted: 'Addresses at which some controllers may be found.',
   }),
   flag('controller.quorum.auto.join.enable', false, 'low', {
     accepted: 'Whether a new controller becomes a voter by itself.',
@@ -66,11 +66,11 @@ export const controllerConfigs: readonly ConfigDefinition[] = [
   }),
   long('metadata.log.max.record.bytes.between.snapshots', 20_971_520, 'high', {
     check: atLeast(1),
-    effective: 'Bytes of metadata records after which a snapshot is written.',
+    accepted: 'Bytes of metadata records after which a snapshot is written.',
   }),
   long('metadata.log.max.snapshot.interval.ms', 3_600_000, 'high', {
     check: atLeast(0),
-    effective: 'Time after which a snapshot is written; 0 is never.',
+    accepted: 'Time after which a snapshot is written; 0 is never.',
   }),
   int('metadata.log.segment.bytes', 1_073_741_824, 'high', {
     check: atLeast(8_388_608),

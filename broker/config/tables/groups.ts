@@ -22,11 +22,11 @@ export const groupCoordinatorConfigs: readonly ConfigDefinition[] = [
   }),
   int('offsets.commit.timeout.ms', 5000, 'high', {
     check: atLeast(1),
-    effective: 'How long a commit waits for its replicas.',
+    accepted: 'How long a commit waits for its replicas.',
   }),
   int('offsets.load.buffer.size', 5_242_880, 'high', {
     check: atLeast(1),
-    effective: "Bytes read at a time when a group's state is loaded.",
+    accepted: "Bytes read at a time when a group's state is loaded.",
   }),
   int('offsets.retention.minutes', 10_080, 'high', {
     check: atLeast(1),
@@ -49,7 +49,7 @@ export const groupCoordinatorConfigs: readonly ConfigDefinition[] = [
     effective: 'Segment size of __consumer_offsets.',
   }),
   int('offsets.topic.compression.codec', 0, 'high', {
-    effective: 'Codec of __consumer_offsets, by its number in the record format.',
+    accepted: 'Codec of __consumer_offsets, by its number in the record format.',
   }),
   int('group.coordinator.threads', 4, 'high', {
     check: atLeast(1),

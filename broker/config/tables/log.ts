@@ -129,7 +129,7 @@ export const logConfigs: readonly ConfigDefinition[] = [
   long('log.initial.task.delay.ms', 30_000, 'low', {
     check: atLeast(0),
     internal: true,
-    effective: "Wait after the start before the log's background work begins.",
+    accepted: "Wait after the start before the log's background work begins.",
   }),
   long('log.dir.failure.timeout.ms', 30_000, 'low', {
     check: atLeast(1),
@@ -144,7 +144,7 @@ export const logConfigs: readonly ConfigDefinition[] = [
     accepted: 'Threads that move replicas between directories.',
   }),
   flag('log.cleaner.enable', true, 'medium', {
-    effective: 'Whether logs are compacted.',
+    accepted: 'Whether logs are compacted.',
   }),
   int('log.cleaner.threads', 1, 'medium', {
     check: atLeast(0),
@@ -154,7 +154,7 @@ export const logConfigs: readonly ConfigDefinition[] = [
   long('log.cleaner.backoff.ms', 15_000, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    effective: 'Pause of the cleaner when there is nothing to compact.',
+    accepted: 'Pause of the cleaner when there is nothing to compact.',
   }),
   double('log.cleaner.min.cleanable.ratio', 0.5, 'medium', {
     check: between(0, 1),

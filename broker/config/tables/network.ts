@@ -79,7 +79,7 @@ export const networkConfigs: readonly ConfigDefinition[] = [
   }),
   int('queued.max.requests', 500, 'high', {
     check: atLeast(1),
-    effective: 'Most requests being worked on before no more is read from sockets.',
+    accepted: 'Most requests being worked on before no more is read from sockets.',
   }),
   long('queued.max.request.bytes', -1, 'medium', {
     effective: 'Most bytes of requests being worked on before no more is read; -1 is no limit.',
@@ -104,6 +104,6 @@ export const networkConfigs: readonly ConfigDefinition[] = [
   }),
   int('max.incremental.fetch.session.cache.slots', 1000, 'medium', {
     check: atLeast(0),
-    effective: 'Fetch sessions kept at one time.',
+    accepted: 'Fetch sessions kept at one time.',
   }),
 ]

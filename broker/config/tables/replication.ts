@@ -43,11 +43,11 @@ export const replicationConfigs: readonly ConfigDefinition[] = [
     accepted: 'Fetching threads for each leader; here one stream carries all partitions.',
   }),
   flag('auto.leader.rebalance.enable', true, 'high', {
-    effective: 'Whether leadership goes back to preferred replicas by itself.',
+    accepted: 'Whether leadership goes back to preferred replicas by itself.',
   }),
   long('leader.imbalance.check.interval.seconds', 300, 'high', {
     check: atLeast(1),
-    effective: 'Time between two looks for leaders that are not the preferred replica.',
+    accepted: 'Time between two looks for leaders that are not the preferred replica.',
   }),
   long('unclean.leader.election.interval.ms', 300_000, 'medium', {
     check: atLeast(1),

@@ -16,11 +16,11 @@ export const transactionConfigs: readonly ConfigDefinition[] = [
   }),
   int('transactional.id.expiration.ms', 604_800_000, 'high', {
     check: atLeast(1),
-    effective: 'Time without use after which a transactional id is dropped.',
+    accepted: 'Time without use after which a transactional id is dropped.',
   }),
   int('transaction.max.timeout.ms', 900_000, 'high', {
     check: atLeast(1),
-    effective: 'Longest timeout that a transaction may ask for.',
+    accepted: 'Longest timeout that a transaction may ask for.',
   }),
   int('transaction.state.log.num.partitions', 50, 'high', {
     check: atLeast(1),
@@ -40,19 +40,19 @@ export const transactionConfigs: readonly ConfigDefinition[] = [
   }),
   int('transaction.state.log.load.buffer.size', 5_242_880, 'high', {
     check: atLeast(1),
-    effective: 'Bytes read at a time when transaction state is loaded.',
+    accepted: 'Bytes read at a time when transaction state is loaded.',
   }),
   int('transaction.abort.timed.out.transaction.cleanup.interval.ms', 10_000, 'low', {
     check: atLeast(1),
-    effective: 'Time between two looks for transactions past their timeout.',
+    accepted: 'Time between two looks for transactions past their timeout.',
   }),
   int('transaction.remove.expired.transaction.cleanup.interval.ms', 3_600_000, 'low', {
     check: atLeast(1),
-    effective: 'Time between two looks for transactional ids to drop.',
+    accepted: 'Time between two looks for transactional ids to drop.',
   }),
   flag('transaction.partition.verification.enable', true, 'low', {
     dynamic: 'cluster-wide',
-    effective: 'Whether a write is checked to belong to an open transaction.',
+    accepted: 'Whether a write is checked to belong to an open transaction.',
   }),
   flag('transaction.two.phase.commit.enable', false, 'low', {
     accepted: 'Whether a client may keep a prepared transaction open without a timeout.',

@@ -62,6 +62,11 @@ export class IndexFile {
     return (this.#count - this.#tailStart) * this.#entryBytes >= indexTailBytesMax
   }
 
+  /** Bytes held in memory, those kept for growth included. */
+  get tailBytes(): number {
+    return this.#tail.length
+  }
+
   /** Takes over what the file holds; a torn last entry is left out. */
   async load(): Promise<void> {
     const size = await this.#file.sizeBytes()

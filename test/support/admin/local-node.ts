@@ -61,7 +61,12 @@ export async function startLocalNode(
   const storage = new MemoryStorage()
   const { config } = loadBrokerConfig({ text: properties, overrides })
   const directoryId = countedUuid()
-  const log = new LocalLog({ storage, nodeId: 1, directoryId, nowMs: () => 1_700_000_000_000 })
+  const log = new LocalLog({
+    storage,
+    nodeId: 1,
+    directoryId: () => directoryId,
+    nowMs: () => 1_700_000_000_000,
+  })
   const controller = new QuorumController({
     nodeId: 1,
     clusterId: null,

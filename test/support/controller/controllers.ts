@@ -147,7 +147,7 @@ export function localLog(
   return new LocalLog({
     storage,
     nodeId,
-    directoryId: 'directory-000000000001',
+    directoryId: () => 'directory-000000000001',
     nowMs: () => 1_700_000_000_000,
     ...options,
   })

@@ -7,10 +7,13 @@ export class MemoryInode {
   content: Buffer = Buffer.alloc(0)
   sizeBytes = 0
   modifiedMs = 0
+  /** For tests that watch how much is read. */
+  onRead: (bytes: number) => void = () => undefined
   #durable: Buffer = Buffer.alloc(0)
 
   read(buffer: Buffer, start: number, length: number, position: number): number {
     const end = Math.min(this.sizeBytes, position + length)
+    this.onRead(Math.max(0, end - position))
     return end <= position ? 0 : this.content.copy(buffer, start, position, end)
   }
 
