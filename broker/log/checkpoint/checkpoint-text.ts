@@ -18,10 +18,9 @@ export function parseCheckpoint(content: Buffer, path: string, fieldCount: numbe
     throw new CheckpointDamagedError(`${path} has no version line ${version}`)
   }
   const entries = lines.map((line) => line.trim()).filter((line) => line !== '')
-  if (countText === undefined || Number(countText.trim()) !== entries.length) {
-    throw new CheckpointDamagedError(
-      `${path} claims ${countText} entries and has ${entries.length}`,
-    )
+  const count = parseCheckpointNumber(countText?.trim(), path)
+  if (count !== entries.length) {
+    throw new CheckpointDamagedError(`${path} claims ${count} entries and has ${entries.length}`)
   }
   return entries.map((line) => {
     const fields = line.split(/\s+/)

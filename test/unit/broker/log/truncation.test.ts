@@ -130,6 +130,23 @@ describe('truncateTo', () => {
     expect((await readAll(log)).length).toBe(3)
   })
 
+  it('makes readers look for their position anew', async () => {
+    const { log } = await open({ segmentBytes: 100_000 })
+    await appendAll(
+      log,
+      values.map((value) => batchOf([value])),
+    )
+    const left = await readFrom(log, 0, 1000)
+    expect(left.nextOffset).toBeGreaterThan(5)
+    await log.truncateTo(2)
+    const longer = Array.from({ length: 20 }, (_, index) =>
+      batchOf([`longer than before ${index}`]),
+    )
+    await appendAll(log, longer)
+    const { records } = await readFrom(log, left.nextOffset, 1)
+    expect(Number(records.readBigInt64BE(0))).toBe(left.nextOffset)
+  })
+
   it('leaves indexes that still lead to every batch and time', async () => {
     const { log } = await open()
     const base = 1_700_000_000_000
