@@ -75,6 +75,9 @@ export class Voter {
     this.#parts = { id, options, rules, log, durability, outbox }
     this.#following = new Following(this.#parts, setup.checksum)
     this.#restartElectionTimer()
+    // Nobody else could be leading, so there is nobody to wait for.
+    const others = [...votersOf(log.configuration)].filter((voter) => voter !== id)
+    if (others.length === 0) this.#electionDueMs = this.#nowMs
   }
 
   /** Advances the voter by one input. */

@@ -88,6 +88,11 @@ const commands: Record<string, (command: Command) => void> = {
     command.world.deliver(chosen(command))
   },
   drop: (command) => command.world.drop(chosen(command)),
+  lose: ({ world, args }) => {
+    const [link = '', type = '', ...rest] = args
+    const counts = assignments(rest)
+    world.lose(link, type, { skip: counts.get('skip') ?? 0, count: counts.get('count') ?? 1 })
+  },
   'in-flight': ({ world }) => {
     for (const line of world.inFlight()) world.note(line)
   },
@@ -125,6 +130,12 @@ const commands: Record<string, (command: Command) => void> = {
     node.disk.damageFrom(Number(command.args[1]))
   },
   campaign: (command) => command.world.step(nodeOf(command), { type: 'campaign' }),
+  /** An election that the scenario takes for granted. */
+  lead: (command) => {
+    command.world.step(nodeOf(command), { type: 'campaign' })
+    command.world.settle()
+    command.world.takeLines()
+  },
   propose: (command) => {
     const data = command.args.slice(1).map((text) => Buffer.from(text))
     command.world.step(nodeOf(command), { type: 'propose', requestId: 1, data })

@@ -37,6 +37,8 @@ export class World {
   readonly #nodes = new Map<number, Node>()
   readonly #timeoutsMs = new Map<number, number>()
   readonly #cut = new Set<string>()
+  /** Messages that will be lost: on a link, of a type, so many after so many. */
+  readonly #losses: { link: string; type: string; skip: number; count: number }[] = []
   readonly #hidden = new Set<string>(['heartbeat', 'heartbeatAck'])
   #bootstrap: Configuration = noVoters
   #inFlight: InFlight[] = []
@@ -224,6 +226,24 @@ export class World {
     for (const link of links) this.#cut.add(link)
   }
 
+  lose(link: string, type: string, counts: { skip: number; count: number }): void {
+    this.#losses.push({ link, type, ...counts })
+  }
+
+  #isLost({ from, to, message }: InFlight): boolean {
+    const link = `${nodeIdOf(from)}>${nodeIdOf(to)}`
+    const loss = this.#losses.find(
+      (each) => each.link === link && each.type === message.type && each.count > 0,
+    )
+    if (loss === undefined) return false
+    if (loss.skip > 0) {
+      loss.skip--
+      return false
+    }
+    loss.count--
+    return true
+  }
+
   heal(): void {
     this.#cut.clear()
   }
@@ -236,7 +256,12 @@ export class World {
   deliver(chosen: (message: InFlight) => boolean): boolean {
     const delivered = this.#inFlight.filter(chosen)
     this.#inFlight = this.#inFlight.filter((each) => !chosen(each))
-    for (const { from, to, message } of delivered) {
+    for (const each of delivered) {
+      const { from, to, message } = each
+      if (this.#isLost(each)) {
+        this.note(`lost: ${nameOf(from)} -> ${nameOf(to)} ${describeMessage(message)}`)
+        continue
+      }
       const node = this.#nodes.get(nodeIdOf(to))
       if (this.#isCut(from, to) || node === undefined || node.id !== to) continue
       if (!this.isAuto && !this.#hidden.has(message.type)) {
@@ -288,10 +313,14 @@ export class World {
 
   describeNode(node: Node): string {
     if (node.voter === null) return `${nameOf(node.id)}: down`
-    const { role, term, leader, last, commit, applied, configuration } = node.voter.status
+    const { status } = node.voter
+    const { role, term, leader, firstIndex, last, commit, applied, configuration } = status
     const follows = leader === null || leader === node.id ? '' : ` of ${nameOf(leader)}`
     const quorum = describeConfiguration(configuration)
-    const log = `log ${node.voter.status.firstIndex}..${last.index}/${last.term}`
-    return `${nameOf(node.id)}: ${role}${follows}, term ${term}, ${log}, commit ${commit}, applied ${applied} (${node.machine.hash.toString(16)}), ${quorum}`
+    const durable = status.durableIndex === last.index ? '' : ` (durable ${status.durableIndex})`
+    const log = `log ${firstIndex}..${last.index}/${last.term}${durable}`
+    const state = `applied ${applied} (${node.machine.hash.toString(16)})`
+    const head = `${nameOf(node.id)}: ${role}${follows}, term ${term}`
+    return `${head}, ${log}, commit ${commit}, ${state}, ${quorum}`
   }
 }
