@@ -4,7 +4,7 @@
 import type { LogManager } from '@samsa/broker/log/log-manager'
 import type { PartitionLog } from '@samsa/broker/log/partition-log'
 import { decodeRecords } from '@samsa/proto/record/records'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { batchOf, FakeTime, openLog, openManager } from '../../../support/disk/log-fixture.ts'
 import { MemoryDisk } from '../../../support/disk/memory-disk.ts'

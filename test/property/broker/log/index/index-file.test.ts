@@ -4,7 +4,7 @@
 import { IndexFile } from '@samsa/broker/log/index/index-file'
 import { IndexPages } from '@samsa/broker/log/index/index-pages'
 import { LogFile, OpenFiles } from '@samsa/broker/log/open-files'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { MemoryDisk } from '../../../../support/disk/memory-disk.ts'
 
