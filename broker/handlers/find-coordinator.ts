@@ -1,11 +1,8 @@
 // FindCoordinator (key 10), versions 0-6: which broker keeps a group. Several keys at once from v4
-// on, each with its own error (KIP-699). The first request makes `__consumer_offsets`, and is
-// answered once it is there. Key types: 0 group; 1 transaction and 2 share group (KIP-932, v6) have
-// no coordinator here. Transactions are refused with UNSUPPORTED_VERSION as by InitProducerId, an
-// error that no client retries; every other type with INVALID_REQUEST, as Kafka does to types that
-// it does not know.
-// Differs from Kafka: that; and there the request that makes the topic is answered
-// COORDINATOR_NOT_AVAILABLE, and its client comes again.
+// on, each with its own error (KIP-699). The first request makes `__consumer_offsets`.
+// Differs from Kafka: the request that makes the topic is answered once it is there, not with
+// COORDINATOR_NOT_AVAILABLE; coordinators of transactions (key type 1) and share groups (2) are not
+// served: UNSUPPORTED_VERSION, as by InitProducerId, and INVALID_REQUEST, which no client retries.
 
 import type { MetadataImage } from '@samsa/controller/image'
 import { offsetsTopic } from '@samsa/controller/topic-names'

@@ -1,7 +1,7 @@
 // OffsetCommit (key 8), versions 2-10: a group's offsets, answered once they are durable. Metadata
 // of at most offset.metadata.max.bytes; KIP-320 leader epochs (v6), KIP-345 static members (v7),
 // KIP-848 member epochs (v9), topic ids instead of names (v10). Commits without a generation are
-// for groups without members. Differs from Kafka: nothing known.
+// for groups without members. Differs from Kafka: one request may have 50,000 partitions at most.
 
 import type { MetadataImage, TopicImage } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'
