@@ -1,5 +1,5 @@
-// Test projects. `unit` needs only Node and npm and is what `npm test` runs; the other suites need more
-// (Java, Go, kcat, root) and have their own npm scripts.
+// Test projects. `unit` needs only Node and npm and is what `npm test` runs; the other suites need
+// more (Java, Go, kcat, root) and have their own npm scripts.
 
 import { defineConfig } from 'vitest/config'
 

@@ -6,7 +6,9 @@ import { runCli } from './cli.ts'
 /** Exit codes of a shell for a process that a second signal ended. */
 const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** On Ctrl-C the terminal signals npm and this process, and npm passes the signal on: one request. */
+/**
+ * On Ctrl-C the terminal signals npm and this process, and npm passes the signal on: one request.
+ */
 const echoMs = 500
 
 export async function runProcess(): Promise<void> {

@@ -146,8 +146,8 @@ function withoutName(errorCode: number, topicId = zeroUuid): Topic {
 }
 
 /**
- * The answer does not have them yet, as in Kafka. It waits for them all the same: a client that asks
- * again finds them, and one that asks for ever more is held back.
+ * The answer does not have them yet, as in Kafka. It waits for them all the same: a client that
+ * asks again finds them, and one that asks for ever more is held back.
  */
 async function createMissing(
   services: Services,

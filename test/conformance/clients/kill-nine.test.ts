@@ -78,7 +78,9 @@ async function readNumbers(bootstrap: string): Promise<number[][]> {
   return log
 }
 
-/** Each partition holds 0, 1, 2... without gap or repeat, and each acknowledged one at its offset. */
+/**
+ * Each partition holds 0, 1, 2... without gap or repeat, and each acknowledged one at its offset.
+ */
 function expectHolds(log: number[][], acknowledged: readonly Map<number, number>[]): void {
   for (const [partition, numbers] of log.entries()) {
     const wrong = numbers.findIndex((number, index) => number !== index)
@@ -103,7 +105,9 @@ async function expectCommittedAtLeast(bootstrap: string, least: readonly number[
   }
 }
 
-/** The committed offset of each partition, or undefined while the coordinator has not loaded them. */
+/**
+ * The committed offset of each partition, or undefined while the coordinator has not loaded them.
+ */
 async function fetchCommitted(bootstrap: string): Promise<Map<number, number> | undefined> {
   const admin = kafkaJs(bootstrap).admin()
   await admin.connect()

@@ -1,5 +1,6 @@
-// The newest Java client (kafka-clients 4.4.0) under the reference release's tools: it knows versions and
-// APIs that the reference release does not, and must make do with those that are advertised.
+// The newest Java client (kafka-clients 4.4.0) under the reference release's tools: it knows
+// versions and APIs that the reference release does not, and must make do with those that are
+// advertised.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'

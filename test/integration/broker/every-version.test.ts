@@ -1,5 +1,5 @@
-// Every API that is advertised, in every version of it, gets an answer that decodes. What a version cannot say must be
-// left out of a response, never end the connection.
+// Every API that is advertised, in every version of it, gets an answer that decodes. What a version
+// cannot say must be left out of a response, never end the connection.
 
 import { handlers } from '@samsa/broker/handlers/registry'
 import { type ApiName, apis } from '@samsa/proto/kafka/apis'
