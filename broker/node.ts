@@ -20,6 +20,7 @@ import { applyChanges, replaceOverrides } from './config/alter.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { CurrentConfig } from './config/current-config.ts'
 import { ConfigError } from './config/value.ts'
+import { groupConfig } from './coordinator/group/group-config.ts'
 import { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import { nodeDisk } from './disk/node-disk.ts'
 import { BrokerError } from './errors.ts'
@@ -228,18 +229,7 @@ class Node {
       return this.#replicas
     }
     return new GroupCoordinator({
-      config: () => {
-        const broker = this.#config.broker
-        return {
-          initialRebalanceDelayMs: broker.groupInitialRebalanceDelayMs,
-          minSessionTimeoutMs: broker.groupMinSessionTimeoutMs,
-          maxSessionTimeoutMs: broker.groupMaxSessionTimeoutMs,
-          maxSize: broker.groupMaxSize,
-          offsetMetadataMaxBytes: broker.offsetMetadataMaxBytes,
-          offsetsRetentionMs: broker.offsetsRetentionMs,
-          offsetsRetentionCheckIntervalMs: broker.offsetsRetentionCheckIntervalMs,
-        }
-      },
+      config: () => groupConfig(this.#config.broker),
       partitionCount: () =>
         topic()?.partitions.length ?? this.#config.broker.offsetsTopicNumPartitions,
       writer: new InternalTopic(topic, replicas),
