@@ -54,11 +54,16 @@ function readText(path: string): string {
   return readFileSync(join(repositoryDir, path), 'utf8')
 }
 
+/** Fails with every finding by name, so that nobody has to search for them. */
+function expectNone(found: readonly unknown[]): void {
+  expect(found, `\n${found.map(String).join('\n')}\n`).toHaveLength(0)
+}
+
 describe('files', () => {
   it(`have at most ${fileLinesMax} lines`, () => {
     const long = files.filter(({ lines }) => lines.length > fileLinesMax)
     const found = long.map(({ path, lines }) => [path, `: ${lines.length} lines`] as const)
-    expect(unexcused('file length', found)).toEqual([])
+    expectNone(unexcused('file length', found))
   })
 
   it(`have lines of at most ${lineColumnsMax} columns, but for a text that stands alone`, () => {
@@ -72,11 +77,11 @@ describe('files', () => {
         return isLong ? [[path, `:${index + 1}: ${line.length} columns`] as const] : []
       }),
     )
-    expect(unexcused('line length', found)).toEqual([])
+    expectNone(unexcused('line length', found))
   })
 
   it(`have functions of at most ${functionLinesMax} lines`, () => {
-    expect(unexcused('function length', longFunctions())).toEqual([])
+    expectNone(unexcused('function length', longFunctions()))
   })
 
   it(`open with a header of one to ${headerLinesMax} lines`, () => {
@@ -86,17 +91,17 @@ describe('files', () => {
       const sizeMax = isHandler ? handlerHeaderLinesMax : headerLinesMax
       return size < 1 || size > sizeMax ? [[path, `: ${size} header lines`] as const] : []
     })
-    expect(unexcused('header', found)).toEqual([])
+    expectNone(unexcused('header', found))
   })
 
   it('have names in kebab-case', () => {
     const name = /(?:^|\/)[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|bench|config))?\.(?:ts|js)$/
     const found = [...paths].filter((path) => !name.test(path)).map((path) => [path, ''] as const)
-    expect(unexcused('file name', found)).toEqual([])
+    expectNone(unexcused('file name', found))
   })
 
   it('export by name only', () => {
-    expect(unexcused('default export', matches(/^export default\b/))).toEqual([])
+    expectNone(unexcused('default export', matches(/^export default\b/)))
   })
 
   it('are more than a list of what others export', () => {
@@ -104,25 +109,25 @@ describe('files', () => {
       const code = lines.filter((line) => line.trim() !== '' && !line.startsWith('//'))
       return code.length > 0 && code.every((line) => /^export .* from '/.test(line))
     })
-    expect(barrels.map(({ path }) => path)).toEqual([])
+    expectNone(barrels.map(({ path }) => path))
   })
 
   it('leave nothing unfinished', () => {
     const unfinished = new RegExp(['\\bTO', 'DO\\b|\\bFIX', 'ME\\b|\\bXX', 'X\\b'].join(''))
     const notThere = new RegExp(['not (yet ', ')?implemented'].join(''), 'i')
     const found = [...matches(unfinished), ...matches(notThere)]
-    expect(unexcused('unfinished', found)).toEqual([])
+    expectNone(unexcused('unfinished', found))
   })
 
   it('read the environment in one place only', () => {
-    expect(unexcused('environment', matches(/\bprocess\.env\b(?! *})/, isProduct))).toEqual([])
+    expectNone(unexcused('environment', matches(/\bprocess\.env\b(?! *})/, isProduct)))
   })
 })
 
 describe('tests', () => {
   it('are neither singled out nor skipped', () => {
     const pattern = /\b(?:it|test|describe|suite)\.(?:only|skip|todo|fails)\b/
-    expect(unexcused('only or skip', matches(pattern, isTest))).toEqual([])
+    expectNone(unexcused('only or skip', matches(pattern, isTest)))
   })
 })
 
@@ -134,7 +139,7 @@ describe('imports', () => {
         return why === undefined ? [] : [`${path} imports ${imported.target}: ${why}`]
       }),
     )
-    expect(found).toEqual([])
+    expectNone(found)
   })
 
   it('find what they name', () => {
@@ -145,7 +150,7 @@ describe('imports', () => {
         )
         .map(({ target }) => `${path} imports ${target}`),
     )
-    expect(found).toEqual([])
+    expectNone(found)
   })
 
   it('make no circle', () => {
@@ -156,7 +161,7 @@ describe('imports', () => {
     const missing = layers.filter(
       ({ path }) => ![...paths].some((file) => file === path || file.startsWith(`${path}/`)),
     )
-    expect(missing.map(({ path }) => path)).toEqual([])
+    expectNone(missing.map(({ path }) => path))
   })
 
   it('name packages that package.json has, and it has none that nobody imports', () => {
@@ -186,7 +191,7 @@ describe('pages', () => {
     const missing = Object.entries(dependencies()).filter(
       ([name, version]) => !page.includes(`| ${name} | ${version} |`),
     )
-    expect(missing).toEqual([])
+    expectNone(missing)
   })
 })
 
@@ -196,7 +201,7 @@ describe('workspaces', () => {
   it('are the folders that ship, for this test and for the build', () => {
     expect([...workspaces].sort()).toEqual([...productFolders].sort())
     const build = readText('tsconfig.build.json')
-    expect(workspaces.filter((folder) => !build.includes(`"${folder}"`))).toEqual([])
+    expectNone(workspaces.filter((folder) => !build.includes(`"${folder}"`)))
   })
 
   it('go into the image', () => {
@@ -204,7 +209,7 @@ describe('workspaces', () => {
     const isThere = (folder: string) =>
       dockerfile.split(`COPY ${folder}/package.json ${folder}/\n`).length === 3 &&
       dockerignore.includes(`\n!${folder}\n`)
-    expect(workspaces.filter((folder) => !isThere(folder))).toEqual([])
+    expectNone(workspaces.filter((folder) => !isThere(folder)))
   })
 })
 
@@ -212,7 +217,7 @@ describe('exceptions', () => {
   // Runs last: by now every rule has said which of them it needed.
   it('are all needed', () => {
     const idle = exceptions.filter((exception) => !used.has(exception))
-    expect(idle.map(({ rule, path }) => `${rule}: ${path}`)).toEqual([])
+    expectNone(idle.map(({ rule, path }) => `${rule}: ${path}`))
   })
 })
 
