@@ -20,7 +20,7 @@ import { waitFor } from '../../support/conformance/wait.ts'
 const frames = sizeFromEnvironment('SAMSA_HOSTILE_FRAMES', 100_000)
 const seed = sizeFromEnvironment('SAMSA_HOSTILE_SEED', 20_261_121)
 const parallel = 32
-const patienceMs = 25
+const patienceMs = 100
 // The first twentieth brings the node's heap to its working size before memory is measured.
 const warmUpFrames = Math.floor(frames / 20)
 const rssGrowthMaxBytes = 20 * 1024 * 1024
