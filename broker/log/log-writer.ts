@@ -12,7 +12,6 @@ import type { Segment } from './segment.ts'
  */
 const cycleBytesMax = 8 * 1024 * 1024
 const cycleBuffersMax = 1024
-const writesAtOnceMax = 2
 
 /** One write and those who wait for it. */
 export interface WriteCycle {
@@ -39,41 +38,22 @@ export interface WriteHost {
   fail(error: unknown): Promise<never>
 }
 
-/**
- * The writes of one log directory. Few are under way at once: each hand-over to the thread pool
- * costs more than writing a batch does, and what waits meanwhile goes down together. Two rather
- * than one, so that a stalled file does not stall all.
- */
+/** Starts the writers that got work in a turn of the event loop, all of them at its end. */
 export class WriteTurn {
   /** Of all writers together. */
   pendingBytes = 0
-  /** In the order in which they got something to write. */
   #ready: LogWriter[] = []
-  #running = 0
-  #isScheduled = false
 
-  /** Starts the writer at the end of this turn of the event loop, or when its time has come. */
   add(writer: LogWriter): void {
     this.#ready.push(writer)
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    setImmediate(this.#start)
+    if (this.#ready.length === 1) setImmediate(this.#start)
   }
 
   readonly #start = (): void => {
-    this.#isScheduled = false
-    while (this.#running < writesAtOnceMax) {
-      const writer = this.#ready.shift()
-      if (writer === undefined) return
-      this.#running++
-      // Failures reach those who wait for each cycle.
-      void writer.run(this.#release)
-    }
-  }
-
-  readonly #release = (): void => {
-    this.#running--
-    if (this.#ready.length > 0) this.#start()
+    const writers = this.#ready
+    this.#ready = []
+    // Failures reach those who wait for each cycle.
+    for (const writer of writers) void writer.run()
   }
 }
 
@@ -104,6 +84,7 @@ export class LogWriter {
   /** The first one is being written while #busy. */
   #queue: Cycle[] = []
   #busy = false
+  #isScheduled = false
   #pendingBytes = 0
 
   constructor(host: WriteHost, turn: WriteTurn) {
@@ -151,8 +132,14 @@ export class LogWriter {
     if (fits) return last
     const cycle = new Cycle(segment, position)
     this.#queue.push(cycle)
-    if (this.#queue.length === 1) this.#turn.add(this)
+    this.#schedule()
     return cycle
+  }
+
+  #schedule(): void {
+    if (this.#busy || this.#isScheduled || this.#queue.length === 0) return
+    this.#isScheduled = true
+    this.#turn.add(this)
   }
 
   #countPending(bytes: number): void {
@@ -160,15 +147,17 @@ export class LogWriter {
     this.#turn.pendingBytes += bytes
   }
 
-  /** Writes what has gathered; `release` is called when the next writer may start. */
-  async run(release: () => void): Promise<void> {
+  /**
+   * Writes what has gathered. What comes meanwhile is written in a later turn, with what that
+   * brings.
+   */
+  async run(): Promise<void> {
     const cycle = this.#queue[0]
     assert(cycle !== undefined && !this.#busy, 'a writer runs when it has work, and once')
+    this.#isScheduled = false
     this.#busy = true
     try {
-      await this.#write(cycle, release)
-      const synced = this.#host.beforePublish(cycle)
-      if (synced !== undefined) await synced
+      await this.#write(cycle)
       this.#countPending(-cycle.bytes)
       this.#queue.shift()
       this.#host.publish(cycle)
@@ -177,18 +166,16 @@ export class LogWriter {
       await this.#failAll(error)
     }
     this.#busy = false
-    if (this.#queue.length > 0) this.#turn.add(this)
+    this.#schedule()
   }
 
-  async #write(cycle: Cycle, release: () => void): Promise<void> {
-    try {
-      const prepared = this.#host.beforeWrite(cycle)
-      if (prepared !== undefined) await prepared
-      await cycle.segment.file.use((file) => file.write(cycle.buffers, cycle.position))
-      cycle.segment.writtenBytes = cycle.position + cycle.bytes
-    } finally {
-      release()
-    }
+  async #write(cycle: Cycle): Promise<void> {
+    const prepared = this.#host.beforeWrite(cycle)
+    if (prepared !== undefined) await prepared
+    await cycle.segment.file.use((file) => file.write(cycle.buffers, cycle.position))
+    cycle.segment.writtenBytes = cycle.position + cycle.bytes
+    const synced = this.#host.beforePublish(cycle)
+    if (synced !== undefined) await synced
   }
 
   /** The host takes no appends until it has settled, so the queue does not grow here. */
