@@ -52,4 +52,9 @@ export interface Disk {
   /** Forces a directory's entries (files made, renamed, removed) to the device. */
   syncDirectory(path: string): Promise<void>
   space(path: string): Promise<DiskSpace>
+  /**
+   * Keeps other processes off a directory until what this resolves with is called, or the process
+   * ends. Rejects with a DirectoryLockedError where another holds it.
+   */
+  lock(path: string): Promise<() => Promise<void>>
 }

@@ -1,9 +1,9 @@
-// The real disk, through Node's thread pool. With node-lock.ts the only importer of node:fs in the
-// broker. Uses plain descriptors and callbacks on the paths that every append and read takes: a
-// FileHandle costs more per call.
+// The real disk, through Node's thread pool. Uses plain descriptors and callbacks on the paths that
+// every append and read takes: a FileHandle costs more per call.
 
 import * as fs from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { lockDirectory } from './directory-lock.ts'
 import type { Disk, DiskFile, DiskSpace, FileStatus, OpenMode } from './disk.ts'
 import { isNotFound } from './disk-errors.ts'
 
@@ -28,6 +28,7 @@ export const nodeDisk: Disk = {
   remove: (path) => rm(path, { recursive: true, force: true }),
   syncDirectory,
   space,
+  lock: lockDirectory,
 }
 
 async function open(path: string, mode: OpenMode): Promise<DiskFile> {

@@ -25,6 +25,8 @@ export async function closeDirectory(directory: LogDirectory, brokerEpoch: numbe
       fields,
       'a log directory was not closed cleanly: the next start recovers it',
     )
+  } finally {
+    await directory.unlock()
   }
 }
 

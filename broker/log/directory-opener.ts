@@ -25,7 +25,7 @@ export interface OpenedDirectory {
   readonly damaged: readonly DamagedLog[]
 }
 
-type Shared = Omit<DirectoryOptions, 'path' | 'directoryId'>
+type Shared = Omit<DirectoryOptions, 'path' | 'directoryId' | 'unlock'>
 
 export async function openDirectory(
   path: string,
@@ -35,10 +35,16 @@ export async function openDirectory(
 ): Promise<OpenedDirectory> {
   const { disk } = shared.context.files
   await disk.makeDirectory(path)
-  const { directoryId } = await claimDirectory(disk, path, options, newDirectoryId)
-  const directory = new LogDirectory({ ...shared, path, directoryId })
-  const opener = new DirectoryOpener(directory, options)
-  return { directory, damaged: await opener.open() }
+  const unlock = await disk.lock(path)
+  try {
+    const { directoryId } = await claimDirectory(disk, path, options, newDirectoryId)
+    const directory = new LogDirectory({ ...shared, path, directoryId, unlock })
+    const opener = new DirectoryOpener(directory, options)
+    return { directory, damaged: await opener.open() }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
 }
 
 class DirectoryOpener {

@@ -29,11 +29,14 @@ export interface DirectoryOptions {
   readonly random: () => number
   readonly events: LogEvents
   readonly onFailure: (directory: LogDirectory, error: Error) => void
+  /** Lets other processes use the directory. */
+  readonly unlock: () => Promise<void>
 }
 
 export class LogDirectory implements LogHome {
   readonly path: string
   readonly directoryId: string
+  readonly unlock: () => Promise<void>
   readonly context: SegmentContext
   readonly turn = new WriteTurn()
   readonly clock: Clock
@@ -59,6 +62,7 @@ export class LogDirectory implements LogHome {
   constructor(options: DirectoryOptions) {
     this.path = options.path
     this.directoryId = options.directoryId
+    this.unlock = options.unlock
     this.context = options.context
     this.clock = options.clock
     this.timers = options.timers

@@ -3,6 +3,7 @@
 // another's logs.
 
 import { dirname, join } from 'node:path'
+import { DirectoryLockedError } from '../disk/directory-lock.ts'
 import type { Disk } from '../disk/disk.ts'
 import { isDiskFull } from '../disk/disk-errors.ts'
 import { randomUuid } from '../uuid.ts'
@@ -34,6 +35,11 @@ export async function openLogManager(disk: Disk, options: LogManagerOptions): Pr
   const manager = new DiskLogManager(disk, options)
   await manager.open()
   return manager
+}
+
+/** Not ours to use: no fault of the disk, but of how the node was started. */
+function isOfAnother(error: Error): boolean {
+  return error instanceof ForeignDirectoryError || error instanceof DirectoryLockedError
 }
 
 class DiskLogManager implements LogManager {
@@ -71,7 +77,10 @@ class DiskLogManager implements LogManager {
           this.#damaged.set(partitionDirectoryName(damaged.topic, damaged.partition), damaged)
         }
       } catch (error) {
-        if (error instanceof ForeignDirectoryError || !(error instanceof Error)) throw error
+        if (!(error instanceof Error) || isOfAnother(error)) {
+          for (const directory of this.#directories) await directory.unlock()
+          throw error
+        }
         this.#unopened.push({ path, error })
         events.error({ directory: path, error }, 'a log directory cannot be opened and is offline')
       }

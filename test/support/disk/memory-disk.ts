@@ -4,6 +4,7 @@
 // surely only by syncDirectory.
 
 import { dirname } from 'node:path'
+import { DirectoryLockedError } from '@samsa/broker/disk/directory-lock'
 import type { Disk, DiskFile, DiskSpace, FileStatus, OpenMode } from '@samsa/broker/disk/disk'
 import { MemoryInode } from './memory-file.ts'
 
@@ -63,6 +64,7 @@ export class MemoryDisk implements Disk {
   #tree: Tree = new Map([['/', 'directory']])
   #durableTree: Tree = new Map([['/', 'directory']])
   #changes: TreeChange[] = []
+  readonly #locked = new Set<string>()
 
   get crashed(): boolean {
     return this.#crashed
@@ -200,6 +202,15 @@ export class MemoryDisk implements Disk {
     return {
       totalBytes: this.capacityBytes,
       usableBytes: Math.max(0, this.capacityBytes - this.usedBytes),
+    }
+  }
+
+  async lock(path: string): Promise<() => Promise<void>> {
+    await this.step('status', path)
+    if (this.#locked.has(path)) throw new DirectoryLockedError(path)
+    this.#locked.add(path)
+    return async () => {
+      this.#locked.delete(path)
     }
   }
 

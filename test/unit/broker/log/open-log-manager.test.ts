@@ -1,5 +1,6 @@
 // Log directories from their making to a clean stop: identity, placement, deletion, checkpoints.
 
+import { DirectoryLockedError } from '@samsa/broker/disk/directory-lock'
 import { ForeignDirectoryError } from '@samsa/broker/log/checkpoint/meta-properties'
 import { describe, expect, it } from 'vitest'
 import {
@@ -46,6 +47,15 @@ describe('a log directory', () => {
     const disk = new MemoryDisk()
     await (await openManager(disk)).close()
     await expect(openManager(disk, other)).rejects.toBeInstanceOf(ForeignDirectoryError)
+  })
+
+  it('that another process uses is refused, until that is gone', async () => {
+    const disk = new MemoryDisk()
+    const manager = await openManager(disk, { logDirs: ['/two'] })
+    const both = { logDirs: ['/one', '/two'] }
+    await expect(openManager(disk, both)).rejects.toBeInstanceOf(DirectoryLockedError)
+    await manager.close()
+    expect((await openManager(disk, both)).onlineDirectoryIds.length).toBe(2)
   })
 
   it('survives power loss while it is being made', async () => {
