@@ -1,5 +1,6 @@
-// One term of office: replicates the log, commits what a quorum has, keeps contact with the quorum, changes the quorum,
-// and hands over. Begins with an election and ends when the voter leaves the term; nothing of it is kept.
+// One term of office: replicates the log, commits what a quorum has, keeps contact with the quorum,
+// changes the quorum, and hands over. Begins with an election and ends when the voter leaves the
+// term; nothing of it is kept.
 
 import { assert, known } from './assert.ts'
 import { change, isJoint, leaveJoint, membersOf } from './configuration.ts'
@@ -24,7 +25,10 @@ type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
 interface Transfer {
   readonly to: VoterId
   readonly deadlineMs: number
-  /** Since the last heartbeat the target was asked to stand; the asking is repeated, as it may get lost. */
+  /**
+   * Since the last heartbeat the target was asked to stand; the asking is repeated, as it may get
+   * lost.
+   */
   isAsked: boolean
 }
 
@@ -123,7 +127,10 @@ export class Leadership {
     outbox.emit({ type: 'membershipAccepted', requestId, index })
   }
 
-  /** Needs the quorum of now to be committed, and an entry of this term, so that no other change can be lurking. */
+  /**
+   * Needs the quorum of now to be committed, and an entry of this term, so that no other change can
+   * be lurking.
+   */
   #mayChangeMembership(): boolean {
     const { log } = this.#parts
     const isSettled = log.configurationIndex <= log.commit && !isJoint(log.configuration)
@@ -214,7 +221,10 @@ export class Leadership {
     if (this.#transfer !== null) this.#transfer.isAsked = false
   }
 
-  /** An entry of this term is committed, so the commit index is at least what any leader before could know. */
+  /**
+   * An entry of this term is committed, so the commit index is at least what any leader before
+   * could know.
+   */
   get #isEstablished(): boolean {
     return this.#parts.log.commit >= this.firstIndex
   }

@@ -1,5 +1,6 @@
-// The log as the voter knows it: the entries behind the last compaction, the quorums along it, and how far it is
-// committed and applied. It is all in memory, so that a step never has to read; snapshots keep it short.
+// The log as the voter knows it: the entries behind the last compaction, the quorums along it, and
+// how far it is committed and applied. It is all in memory, so that a step never has to read;
+// snapshots keep it short.
 
 import { assert, known } from './assert.ts'
 import {
@@ -85,7 +86,9 @@ export class RaftLog {
     return this.#snapshot
   }
 
-  /** The latest quorum in the log, committed or not: it counts from when it is appended (section 6). */
+  /**
+   * The latest quorum in the log, committed or not: it counts from when it is appended (section 6).
+   */
   get configuration(): Configuration {
     return known(this.#configurations.at(-1), 'a configuration').configuration
   }
@@ -182,7 +185,10 @@ export class RaftLog {
     this.#applied = index
   }
 
-  /** The last index up to `from.index` whose term is not past `from.term`: where two logs may still agree. */
+  /**
+   * The last index up to `from.index` whose term is not past `from.term`: where two logs may still
+   * agree.
+   */
   lastAgreeing(from: LogPosition): LogPosition {
     let index = Math.min(from.index, this.lastIndex)
     while (index > this.#base.index && known(this.termAt(index), 'a term') > from.term) index--
@@ -216,7 +222,8 @@ export class RaftLog {
     this.#base = { index, term: known(this.termAt(index), 'a term') }
     this.#entries = this.#entries.slice(count)
     const first = this.#configurations.findLastIndex((each) => each.index <= index)
-    // After a restart the first one known is the snapshot's, which is behind what is forgotten here.
+    // After a restart the first one known is the snapshot's, which is behind what is forgotten
+    // here.
     this.#configurations = this.#configurations.slice(Math.max(0, first))
   }
 }

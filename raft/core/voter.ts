@@ -1,6 +1,7 @@
-// One voter of the quorum: a function from (time, input) to effects, with the state in between. Decides who it follows
-// and when it stands for election; what it does as a leader is in leadership.ts, with its log as a follower in
-// following.ts. Never waits, reads no clock, does no I/O; throws only when an invariant is broken.
+// One voter of the quorum: a function from (time, input) to effects, with the state in between.
+// Decides who it follows and when it stands for election; what it does as a leader is in
+// leadership.ts, with its log as a follower in following.ts. Never waits, reads no clock, does no
+// I/O; throws only when an invariant is broken.
 
 import { assert, assertNever } from './assert.ts'
 import { Ballot } from './ballot.ts'
@@ -85,7 +86,9 @@ export class Voter {
     return this.stepAll(nowMs, [input])
   }
 
-  /** Advances it by all that has gathered, which then shares a persist and fewer, fuller messages. */
+  /**
+   * Advances it by all that has gathered, which then shares a persist and fewer, fuller messages.
+   */
   stepAll(nowMs: number, inputs: readonly Input[]): Effect[] {
     // Timers may suffer from a clock that goes back; nothing else looks at it.
     this.#nowMs = Math.max(this.#nowMs, nowMs)
@@ -120,7 +123,8 @@ export class Voter {
     if (index > log.applied || index <= (log.snapshot?.index ?? 0) || term === undefined)
       return null
     const configuration = log.configurationAt(index)
-    // Before it has heard of a quorum, a new voter's state is nothing that another could start from.
+    // Before it has heard of a quorum, a new voter's state is nothing that another could start
+    // from.
     return configuration.voters.length === 0 ? null : { index, term, configuration }
   }
 
@@ -205,8 +209,8 @@ export class Voter {
   }
 
   /**
-   * Also when a change that is not known to be committed removes it: it may be the only one with that change in its
-   * log, and those who stay could not win against it (dissertation, 4.2.2).
+   * Also when a change that is not known to be committed removes it: it may be the only one with
+   * that change in its log, and those who stay could not win against it (dissertation, 4.2.2).
    */
   get #isElectable(): boolean {
     const { log } = this.#parts
@@ -295,7 +299,10 @@ export class Voter {
     }
   }
 
-  /** Whoever acts in a term that is over is told so, or a leader could go on unheard (etcd's stuck follower). */
+  /**
+   * Whoever acts in a term that is over is told so, or a leader could go on unheard (etcd's stuck
+   * follower).
+   */
   #refuseEarlierTerm(from: VoterId, message: Message): void {
     const isLeaders =
       message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshotChunk'

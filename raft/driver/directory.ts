@@ -1,6 +1,7 @@
-// One flat directory of files, as the storage of a voter sees it. Nothing is durable before the sync that covers it: a
-// file's bytes before the file's sync, a name's creation, renaming or removal before syncDirectory. A sync that failed
-// says nothing about what the disk holds, and asking again would not either: whoever gets that error must stop.
+// One flat directory of files, as the storage of a voter sees it. Nothing is durable before the
+// sync that covers it: a file's bytes before the file's sync, a name's creation, renaming or
+// removal before syncDirectory. A sync that failed says nothing about what the disk holds, and
+// asking again would not either: whoever gets that error must stop.
 
 export interface RaftFile {
   /** Writes the chunks one after the other from `position` on. */

@@ -1,5 +1,5 @@
-// RaftStorage in a directory of files: the hard state, the log's segments, snapshots. Puts together what a start finds in
-// them; each kind of file is the matter of its own module under storage/.
+// RaftStorage in a directory of files: the hard state, the log's segments, snapshots. Puts together
+// what a start finds in them; each kind of file is the matter of its own module under storage/.
 
 import { assert } from '../core/assert.ts'
 import type { Persist } from '../core/effects.ts'
@@ -34,7 +34,8 @@ export class FileStorage implements RaftStorage {
 
   async open(): Promise<{ state: StoredState; damage: string | null }> {
     const names = await this.#directory.list()
-    // The crash may have come between a renaming and its sync, and what the new name replaced is about to go.
+    // The crash may have come between a renaming and its sync, and what the new name replaced is
+    // about to go.
     await this.#directory.syncDirectory()
     for (const name of names) {
       if (name.endsWith(temporarySuffix)) await this.#directory.remove(name)
@@ -79,7 +80,10 @@ export class FileStorage implements RaftStorage {
     return { base, entries: [] }
   }
 
-  /** A damaged snapshot that nothing needs goes at once; otherwise it shows what the voter has yet to note. */
+  /**
+   * A damaged snapshot that nothing needs goes at once; otherwise it shows what the voter has yet
+   * to note.
+   */
   async #setAside(damagedSnapshot: string | null, isNeeded: boolean): Promise<void> {
     if (isNeeded) this.#damagedSnapshot = damagedSnapshot
     else if (damagedSnapshot !== null) {
@@ -90,8 +94,8 @@ export class FileStorage implements RaftStorage {
 
   async persist(persists: readonly Persist[]): Promise<void> {
     const hardState = persists.findLast((each) => each.hardState !== undefined)?.hardState
-    // First, for no entry may be of a later term than the voter; and what it has forgotten must be noted before the
-    // damage that shows it goes.
+    // First, for no entry may be of a later term than the voter; and what it has forgotten must be
+    // noted before the damage that shows it goes.
     await this.#log.createIfNone()
     if (hardState !== undefined) await this.#hardState.write(hardState)
     await this.#repair(hardState !== undefined)

@@ -1,5 +1,6 @@
-// What a voter's driver asks of its disk. Everything that returns has happened durably, and calls that change the log
-// never overlap. An error is the end of it: nobody can tell what the disk holds, so the voter must stop.
+// What a voter's driver asks of its disk. Everything that returns has happened durably, and calls
+// that change the log never overlap. An error is the end of it: nobody can tell what the disk
+// holds, so the voter must stop.
 
 import type { Persist } from '../core/effects.ts'
 import type { RestoredState, SnapshotDescriptor } from '../core/types.ts'

@@ -1,5 +1,5 @@
-// The log's files: appends entries to the newest segment, goes on in another when that is full, and forgets the oldest
-// when a snapshot includes them. Its caller never has two calls under way.
+// The log's files: appends entries to the newest segment, goes on in another when that is full, and
+// forgets the oldest when a snapshot includes them. Its caller never has two calls under way.
 
 import { assert, known } from '../../core/assert.ts'
 import type { Entry, LogIndex, LogPosition } from '../../core/types.ts'
@@ -128,8 +128,8 @@ export class FileLog {
   }
 
   /**
-   * Writes what is left of a damaged log anew and sets the damaged files aside. Not before the voter has put on disk that
-   * it has forgotten something: the damage is what would tell it again.
+   * Writes what is left of a damaged log anew and sets the damaged files aside. Not before the
+   * voter has put on disk that it has forgotten something: the damage is what would tell it again.
    */
   async repair(): Promise<void> {
     const entries = this.#entriesToRepair
@@ -244,8 +244,8 @@ export class FileLog {
   }
 
   /**
-   * Removes segments of which nothing behind `throughIndex` is needed. A segment that begins no later makes all before it
-   * superfluous: what they hold behind its beginning is void.
+   * Removes segments of which nothing behind `throughIndex` is needed. A segment that begins no
+   * later makes all before it superfluous: what they hold behind its beginning is void.
    */
   async compact(throughIndex: LogIndex): Promise<void> {
     const first = this.#segments.findLastIndex(({ base }) => base.index <= throughIndex)

@@ -1,13 +1,14 @@
-// The bytes of the log: a file begins with a header and goes on with frames, one for each entry, each with a checksum of
-// its own. Pure; nothing that is read is trusted before its checksum has been seen to fit.
+// The bytes of the log: a file begins with a header and goes on with frames, one for each entry,
+// each with a checksum of its own. Pure; nothing that is read is trusted before its checksum has
+// been seen to fit.
 //
 //   header  magic "SAMSARLG" | version u16 | resets u8 | 0 u8 | sequence i64 | baseIndex i64 | baseTerm i64 | crc u32
 //   frame   magic "SRF1" | length u32 | crc u32 | kind u8 | 0 u8 u16 | index i64 | term i64 | commit i64 | durable i64 |
 //           payload
 //
-// An entry at an index that is there already takes the place of it and of all behind it. `durable` is how much of the
-// file was known to be synced when the frame was written: it tells a write that a crash tore (nothing after it relied
-// on it) from damage to what had been durable.
+// An entry at an index that is there already takes the place of it and of all behind it. `durable`
+// is how much of the file was known to be synced when the frame was written: it tells a write that
+// a crash tore (nothing after it relied on it) from damage to what had been durable.
 
 import { crc32 } from 'node:zlib'
 import type { Configuration, Entry, LogIndex, LogPosition } from '../../core/types.ts'
@@ -99,7 +100,10 @@ export function encodeTruncate(index: LogIndex, commit: LogIndex, durableBytes: 
   return encodeFrame({ kind: 'truncate', index, term: 0, commit, durableBytes, payload: nothing })
 }
 
-/** Says only how much of the file is durable, so that damage to the last entries is seen for what it is. */
+/**
+ * Says only how much of the file is durable, so that damage to the last entries is seen for what it
+ * is.
+ */
 export function encodeMark(last: LogPosition, commit: LogIndex, durableBytes: number): Buffer[] {
   return encodeFrame({ ...last, kind: 'mark', commit, durableBytes, payload: nothing })
 }
@@ -145,8 +149,9 @@ export function entryOf({ kind, index, term, payload }: Frame): Entry | null {
 }
 
 /**
- * Whether bytes at `position`, which are no whole frame, had been durable once: some later frame was written when the
- * file was synced past them. If none was, a crash tore the last write, and nobody was told that it was done.
+ * Whether bytes at `position`, which are no whole frame, had been durable once: some later frame
+ * was written when the file was synced past them. If none was, a crash tore the last write, and
+ * nobody was told that it was done.
  */
 export function wasDurable(file: Buffer, position: number): boolean {
   let at = file.indexOf(frameMagic, position + 1)

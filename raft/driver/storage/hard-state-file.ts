@@ -1,6 +1,7 @@
-// The term and the vote on disk, in two copies: each is a whole file with a checksum, written one after the other. If
-// one is damaged the other has the same, or the persist between the two never ended and nobody heard of it. If both
-// are gone the voter must not come back: it would not know for whom it has voted.
+// The term and the vote on disk, in two copies: each is a whole file with a checksum, written one
+// after the other. If one is damaged the other has the same, or the persist between the two never
+// ended and nobody heard of it. If both are gone the voter must not come back: it would not know
+// for whom it has voted.
 //
 //   magic "SAMSARHS" | version u16 | 0 u16 | write i64 | length u32 | JSON | crc u32
 

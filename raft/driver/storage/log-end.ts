@@ -1,5 +1,6 @@
-// Where the log ended at a clean stop: one line of text with a checksum. A log that is not there any more by the next
-// start was cut by someone else, which its own bytes could not tell from a write that a crash tore.
+// Where the log ended at a clean stop: one line of text with a checksum. A log that is not there
+// any more by the next start was cut by someone else, which its own bytes could not tell from a
+// write that a crash tore.
 
 import { crc32 } from 'node:zlib'
 import type { LogPosition } from '../../core/types.ts'

@@ -1,5 +1,6 @@
-// What a start finds in the log's files. A tail that a crash tore is cut off; damage to what had been durable ends the log
-// before it, and is reported: the voter must then behave as one that has forgotten something. Changes no file.
+// What a start finds in the log's files. A tail that a crash tore is cut off; damage to what had
+// been durable ends the log before it, and is reported: the voter must then behave as one that has
+// forgotten something. Changes no file.
 
 import type { Entry, LogIndex, LogPosition } from '../../core/types.ts'
 import {

@@ -1,5 +1,6 @@
-// Snapshots on disk: a header that describes one, then its bytes as the application wrote them. Written locally or
-// received in chunks; either way a file under its own name is whole, and a start checks that it still is.
+// Snapshots on disk: a header that describes one, then its bytes as the application wrote them.
+// Written locally or received in chunks; either way a file under its own name is whole, and a start
+// checks that it still is.
 //
 //   magic "SAMSARSN" | version u16 | 0 u16 | index i64 | term i64 | sizeBytes i64 | checksum u32 | length u32 |
 //   configuration (JSON) | crc u32 | bytes

@@ -1,10 +1,13 @@
-// How a whole file comes into being: written beside its place, synced, renamed, and the directory synced. So a file under
-// its own name is always whole, or was damaged later.
+// How a whole file comes into being: written beside its place, synced, renamed, and the directory
+// synced. So a file under its own name is always whole, or was damaged later.
 
 import type { RaftDirectory, RaftFile } from '../directory.ts'
 
 export const temporarySuffix = '.tmp'
-/** What was found damaged is kept under this suffix for whoever wants to know what happened; nobody reads it. */
+/**
+ * What was found damaged is kept under this suffix for whoever wants to know what happened; nobody
+ * reads it.
+ */
 export const damagedSuffix = '.damaged'
 
 export async function createWhole(

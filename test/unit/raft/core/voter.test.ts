@@ -1,4 +1,5 @@
-// What a voter bounds and refuses. How voters come to agree is told by the scenarios and tried by the simulator.
+// What a voter bounds and refuses. How voters come to agree is told by the scenarios and tried by
+// the simulator.
 
 import type { Effect } from '@samsa/raft/core/effects'
 import type { Message } from '@samsa/raft/core/messages'

@@ -1,6 +1,6 @@
-// A directory in memory that loses what a real one may lose. When the power fails, each unsynced write got there, or did
-// not, or a part of it did, whatever became of those before it; names changed since the last directory sync up to some
-// point only.
+// A directory in memory that loses what a real one may lose. When the power fails, each unsynced
+// write got there, or did not, or a part of it did, whatever became of those before it; names
+// changed since the last directory sync up to some point only.
 
 import type { RaftDirectory, RaftFile } from '@samsa/raft/driver/directory'
 
