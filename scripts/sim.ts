@@ -1,5 +1,6 @@
-// Runs the simulator of the Raft quorum over many seeds: `npm run sim -- --seeds 5000 --seed 1`. Prints each seed that
-// broke an invariant with the command that replays it, and fails if there was one.
+// Runs the simulator of the Raft quorum over many seeds: `npm run sim -- --seeds 5000 --seed 1`.
+// Prints each seed that broke an invariant with the command that replays it, and fails if there was
+// one.
 
 import { parseArgs } from 'node:util'
 import { runSeed } from '../test/simulation/raft/run-seed.ts'

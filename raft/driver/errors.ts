@@ -25,7 +25,10 @@ export class RefusedError extends Error {
   }
 }
 
-/** It was under way when this voter lost its leadership, or stopped: it may turn out to have happened. */
+/**
+ * It was under way when this voter lost its leadership, or stopped: it may turn out to have
+ * happened.
+ */
 export class LostLeadershipError extends Error {
   override readonly name = 'LostLeadershipError'
 }

@@ -1,6 +1,7 @@
-// Runs one voter: gathers what comes in, steps the core, and carries out its effects on a storage and a transport. Writes
-// go one after the other, several to a sync; messages wait for theirs; what is committed reaches the listener in order.
-// The first error of the disk, the listener or the core is the last thing that happens: nobody could vouch for more.
+// Runs one voter: gathers what comes in, steps the core, and carries out its effects on a storage
+// and a transport. Writes go one after the other, several to a sync; messages wait for theirs; what
+// is committed reaches the listener in order. The first error of the disk, the listener or the core
+// is the last thing that happens: nobody could vouch for more.
 
 import { known } from '../core/assert.ts'
 import { votersOf } from '../core/configuration.ts'
@@ -31,7 +32,10 @@ export interface RaftListener {
   onSnapshot(snapshot: SnapshotDescriptor, chunks: AsyncIterable<Buffer>): Promise<void>
   onConfiguration(index: LogIndex, configuration: Configuration): void
   onLeaderChange(term: Term, leader: VoterId | null): void
-  /** This voter leads, and all that was committed before has been applied: it may decide from now on. */
+  /**
+   * This voter leads, and all that was committed before has been applied: it may decide from now
+   * on.
+   */
   onLeaderReady(term: Term): void
   /** Files were damaged; the voter heals from its peers and votes when it has. */
   onDamage(what: string): void
@@ -92,7 +96,10 @@ export class RaftNode {
     this.#step()
   }
 
-  /** Others could tell a damaged voter what it has lost. Where there are none, somebody must look at the files first. */
+  /**
+   * Others could tell a damaged voter what it has lost. Where there are none, somebody must look at
+   * the files first.
+   */
   #refuseLonely(voter: Voter, isDamaged: boolean, damage: string | null): void {
     const voters = votersOf(voter.status.configuration)
     const isLonely = voters.size === 1 && voters.has(voter.id)
@@ -111,7 +118,10 @@ export class RaftNode {
     )
   }
 
-  /** An index; whoever reads after it is applied reads nothing stale. It is applied when this resolves. */
+  /**
+   * An index; whoever reads after it is applied reads nothing stale. It is applied when this
+   * resolves.
+   */
   read(): Promise<LogIndex> {
     return this.#requests.read((requestId) => this.#ask({ type: 'read', requestId }))
   }
@@ -131,8 +141,8 @@ export class RaftNode {
   }
 
   /**
-   * Keeps a snapshot of the state at `index`, which is applied, and frees what it makes superfluous. False when there is
-   * no need for one: a later one is there.
+   * Keeps a snapshot of the state at `index`, which is applied, and frees what it makes
+   * superfluous. False when there is no need for one: a later one is there.
    */
   async takeSnapshot(
     index: LogIndex,

@@ -1,5 +1,5 @@
-// Requests under way at a voter, and their promises. Told of effects in their order, it settles each request once: with
-// what happened, or with whether it can still happen.
+// Requests under way at a voter, and their promises. Told of effects in their order, it settles
+// each request once: with what happened, or with whether it can still happen.
 
 import { isJoint } from '../core/configuration.ts'
 import type { Effect } from '../core/effects.ts'

@@ -1,14 +1,14 @@
 // The bytes of the log: a file begins with a header and goes on with frames, one for each entry,
 // each with a checksum of its own. Pure; nothing that is read is trusted before its checksum has
-// been seen to fit.
-//
-//   header  magic "SAMSARLG" | version u16 | resets u8 | 0 u8 | sequence i64 | baseIndex i64 | baseTerm i64 | crc u32
-//   frame   magic "SRF1" | length u32 | crc u32 | kind u8 | 0 u8 u16 | index i64 | term i64 | commit i64 | durable i64 |
-//           payload
-//
-// An entry at an index that is there already takes the place of it and of all behind it. `durable`
-// is how much of the file was known to be synced when the frame was written: it tells a write that
-// a crash tore (nothing after it relied on it) from damage to what had been durable.
+// been seen to fit. An entry at an index that is there already takes the place of it and of all
+// behind it. A frame's `durable` is how much of the file was known to be synced when the frame was
+// written: it tells a write that a crash tore (nothing after it relied on it) from damage to what
+// had been durable.
+
+//   header  magic "SAMSARLG" | version u16 | resets u8 | 0 u8 | sequence i64 | baseIndex i64
+//           | baseTerm i64 | crc u32
+//   frame   magic "SRF1" | length u32 | crc u32 | kind u8 | 0 u8 u16 | index i64 | term i64
+//           | commit i64 | durable i64 | payload
 
 import { crc32 } from 'node:zlib'
 import type { Configuration, Entry, LogIndex, LogPosition } from '../../core/types.ts'

@@ -2,8 +2,8 @@
 // Written locally or received in chunks; either way a file under its own name is whole, and a start
 // checks that it still is.
 //
-//   magic "SAMSARSN" | version u16 | 0 u16 | index i64 | term i64 | sizeBytes i64 | checksum u32 | length u32 |
-//   configuration (JSON) | crc u32 | bytes
+//   magic "SAMSARSN" | version u16 | 0 u16 | index i64 | term i64 | sizeBytes i64 | checksum u32
+//   | length u32 | configuration (JSON) | crc u32 | bytes
 
 import { crc32 } from 'node:zlib'
 import { assert, known } from '../../core/assert.ts'

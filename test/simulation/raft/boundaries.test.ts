@@ -1,5 +1,5 @@
-// A short life of a quorum (election, proposals, a snapshot, a change of members, a transfer) in which nothing goes wrong
-// but one crash: between every two effects once.
+// A short life of a quorum (election, proposals, a snapshot, a change of members, a transfer) in
+// which nothing goes wrong but one crash: between every two effects once.
 
 import { describe, expect, it } from 'vitest'
 import type { Faults } from './faults.ts'

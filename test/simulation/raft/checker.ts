@@ -1,10 +1,11 @@
-// Watches a simulated quorum and says when something that must always hold does not. Sees every effect, message and
-// disk; knows nothing of how voters come to their decisions.
+// Watches a simulated quorum and says when something that must always hold does not. Sees every
+// effect, message and disk; knows nothing of how voters come to their decisions.
 //
-// The numbers are those of the invariants that the project's tests go by: 1 election safety; 2 log matching, leader
-// completeness, nothing committed is ever overwritten; 3 terms, commit and applied indexes never fall and states are equal; 4
-// nothing is said before it is durable; 5 a leader without a quorum steps down, one with a quorum is left alone; 8
-// snapshots are what the leader had. Reads are never stale.
+// The numbers are those of the invariants that the project's tests go by: 1 election safety; 2 log
+// matching, leader completeness, nothing committed is ever overwritten; 3 terms, commit and applied
+// indexes never fall and states are equal; 4 nothing is said before it is durable; 5 a leader
+// without a quorum steps down, one with a quorum is left alone; 8 snapshots are what the leader
+// had. Reads are never stale.
 
 import { hasQuorum } from '@samsa/raft/core/configuration'
 import type { Persist } from '@samsa/raft/core/effects'
@@ -86,7 +87,9 @@ export class Checker {
   readonly #written: Written[][] = []
   /** The latest term that each voter has named. */
   readonly #saidTerm = new Map<VoterId, number>()
-  /** Voters that have lost what they had acknowledged, by wiping or damage: they count as having it. */
+  /**
+   * Voters that have lost what they had acknowledged, by wiping or damage: they count as having it.
+   */
   readonly #forgetful = new Set<VoterId>()
   committedMax = 0
 

@@ -1,5 +1,6 @@
-// Drivers on their files, whose power fails in the middle of any operation and whose logs rot one at a time. Whatever was
-// acknowledged is there in the end, once, in order, everywhere; what was certainly refused is not.
+// Drivers on their files, whose power fails in the middle of any operation and whose logs rot one
+// at a time. Whatever was acknowledged is there in the end, once, in order, everywhere; what was
+// certainly refused is not.
 
 import { NotLeaderError } from '@samsa/raft/driver/errors'
 import { describe, expect, it } from 'vitest'
@@ -70,7 +71,10 @@ class Life {
     void taken.catch(() => undefined)
   }
 
-  /** More than one damaged log at a time would prove nothing: two voters of three could lose the same entry. */
+  /**
+   * More than one damaged log at a time would prove nothing: two voters of three could lose the
+   * same entry.
+   */
   async #rot(member: Member): Promise<void> {
     const { members } = this.cluster
     const isWhole = ({ node, directory }: Member) =>

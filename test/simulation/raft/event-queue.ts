@@ -1,4 +1,5 @@
-// What will happen, in order of time; of two things at the same time, the one that was planned first. A binary heap.
+// What will happen, in order of time; of two things at the same time, the one that was planned
+// first. A binary heap.
 
 interface Planned {
   readonly atMs: number

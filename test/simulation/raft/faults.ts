@@ -1,5 +1,5 @@
-// Which faults a seed plays with, and how hard. Each seed has some and not others: a run in which everything fails at
-// once reaches fewer states than many runs that each fail in their own way.
+// Which faults a seed plays with, and how hard. Each seed has some and not others: a run in which
+// everything fails at once reaches fewer states than many runs that each fail in their own way.
 
 import type { Random } from './random.ts'
 

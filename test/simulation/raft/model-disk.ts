@@ -1,6 +1,7 @@
-// A voter's disk as the core sees it: operations wait in a queue, become durable in order, and a crash keeps some
-// beginning of the queue, perhaps with its last operation torn. Bytes and checksums of real files are tested with the
-// storage; here it is about what may be missing after a crash.
+// A voter's disk as the core sees it: operations wait in a queue, become durable in order, and a
+// crash keeps some beginning of the queue, perhaps with its last operation torn. Bytes and
+// checksums of real files are tested with the storage; here it is about what may be missing after a
+// crash.
 
 import { crc32 } from 'node:zlib'
 import { assert, assertNever } from '@samsa/raft/core/assert'
@@ -50,7 +51,10 @@ export class ModelDisk {
   base: LogPosition = { index: 0, term: 0 }
   entries: Entry[] = []
   commit = 0
-  /** Entries that may have been acknowledged have been lost; known at every start until the voter has noted it. */
+  /**
+   * Entries that may have been acknowledged have been lost; known at every start until the voter
+   * has noted it.
+   */
   isDamaged = false
   readonly #flaws: DiskFlaws
   readonly #snapshots: StoredSnapshot[] = []
@@ -190,7 +194,10 @@ export class ModelDisk {
     this.#snapshots.splice(0, this.#snapshots.length, ...kept)
   }
 
-  /** Power goes: `wholeCount` waiting operations got there, and of the next one the first `tornEntries` entries. */
+  /**
+   * Power goes: `wholeCount` waiting operations got there, and of the next one the first
+   * `tornEntries` entries.
+   */
   crash(wholeCount: number, tornEntries: number | null): void {
     this.#lied = null
     for (let count = 0; count < wholeCount && this.#queue.length > 0; count++) this.complete()

@@ -1,4 +1,5 @@
-// The simulator notices when safety is broken on purpose, each way within 2,000 seeds; most take a handful.
+// The simulator notices when safety is broken on purpose, each way within 2,000 seeds; most take a
+// handful.
 
 import { describe, expect, it } from 'vitest'
 import { mutations } from './mutations.ts'

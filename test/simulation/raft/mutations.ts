@@ -1,5 +1,5 @@
-// Ways to break a voter, its driver or its disk on purpose. The simulator must notice each of them, or it would not
-// notice the same mistake made by accident.
+// Ways to break a voter, its driver or its disk on purpose. The simulator must notice each of them,
+// or it would not notice the same mistake made by accident.
 
 import { type Rules, rules } from '@samsa/raft/core/rules'
 import type { Configuration } from '@samsa/raft/core/types'
@@ -17,7 +17,10 @@ export interface Mutation {
   readonly faults?: Partial<Faults>
 }
 
-/** Short appends and voters that die between any two effects: how figure 8 of the Raft paper comes about. */
+/**
+ * Short appends and voters that die between any two effects: how figure 8 of the Raft paper comes
+ * about.
+ */
 const figureEight: Partial<Faults> = {
   nodeCount: 3,
   voterCount: 3,
@@ -42,7 +45,9 @@ const figureEight: Partial<Faults> = {
   snapshotEveryEntries: 0,
 }
 
-/** Leaders that are stopped, and asked when they go on without having heard what happened meanwhile. */
+/**
+ * Leaders that are stopped, and asked when they go on without having heard what happened meanwhile.
+ */
 const stalledLeaders: Partial<Faults> = {
   nodeCount: 3,
   voterCount: 3,

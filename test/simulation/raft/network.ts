@@ -1,5 +1,5 @@
-// Links between nodes: messages are lost, doubled, late, overtake each other, and stop at links that are cut in one
-// direction or both.
+// Links between nodes: messages are lost, doubled, late, overtake each other, and stop at links
+// that are cut in one direction or both.
 
 import type { Message } from '@samsa/raft/core/messages'
 import { nodeIdOf, type VoterId } from '@samsa/raft/core/types'
@@ -13,7 +13,9 @@ export class Network {
   readonly #faults: Faults
   readonly #deliver: (from: VoterId, to: VoterId, message: Message) => void
   readonly #cut = new Set<string>()
-  /** When the last message of a link arrives; the next one comes after it unless messages overtake. */
+  /**
+   * When the last message of a link arrives; the next one comes after it unless messages overtake.
+   */
   readonly #lastArrivalMs = new Map<string, number>()
   #isHealed = false
 

@@ -1,4 +1,5 @@
-// Random numbers that come again with their seed (mulberry32). Every choice of a simulation is drawn from one of these.
+// Random numbers that come again with their seed (mulberry32). Every choice of a simulation is
+// drawn from one of these.
 
 export class Random {
   #state: number

@@ -1,5 +1,5 @@
-// One machine of the simulation: a voter on its disk, its clock and its inbox. It carries out the voter's effects one at
-// a time, so that it can die between any two, and shows each to the checker.
+// One machine of the simulation: a voter on its disk, its clock and its inbox. It carries out the
+// voter's effects one at a time, so that it can die between any two, and shows each to the checker.
 
 import { crc32 } from 'node:zlib'
 import type { Effect, Send } from '@samsa/raft/core/effects'
@@ -123,7 +123,9 @@ export class SimulatedNode {
     this.give({ type: 'tick' })
   }
 
-  /** The power goes: what the disk has not finished may or may not be there, from some point on not. */
+  /**
+   * The power goes: what the disk has not finished may or may not be there, from some point on not.
+   */
   crash(): void {
     if (this.voter === null) return
     const random = this.#random

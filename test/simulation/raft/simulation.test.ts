@@ -1,5 +1,5 @@
-// Quorums under faults hold their invariants and come together afterwards: seeds that are always the same, and some that
-// no run has seen. Thousands more with `npm run sim -- --seeds 5000`.
+// Quorums under faults hold their invariants and come together afterwards: seeds that are always
+// the same, and some that no run has seen. Thousands more with `npm run sim -- --seeds 5000`.
 
 import { describe, expect, it } from 'vitest'
 import { runSeed } from './run-seed.ts'

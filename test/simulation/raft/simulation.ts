@@ -1,5 +1,6 @@
-// One seed: a quorum under faults, then healed. While the faults last nothing may break (checker.ts); after they end
-// everyone must come together again, in the quorum that the operator wants, and go on.
+// One seed: a quorum under faults, then healed. While the faults last nothing may break
+// (checker.ts); after they end everyone must come together again, in the quorum that the operator
+// wants, and go on.
 
 import { isJoint, isVoter, noVoters } from '@samsa/raft/core/configuration'
 import type { Effect } from '@samsa/raft/core/effects'
@@ -217,7 +218,10 @@ export class Simulation {
     this.#leader?.give({ type: 'changeMembership', requestId, voters, learners })
   }
 
-  /** Whether some voter has lost what it had: more at a time than a quorum can bear would prove nothing. */
+  /**
+   * Whether some voter has lost what it had: more at a time than a quorum can bear would prove
+   * nothing.
+   */
   #isShortOfDisks(): boolean {
     const ids = new Set(this.#nodes.map((node) => node.id))
     return this.#nodes.some(({ disk, voter }) => {
@@ -334,7 +338,10 @@ export class Simulation {
     }
   }
 
-  /** The operator asks for all nodes as voters until that is so, and then a proposal reaches everyone. */
+  /**
+   * The operator asks for all nodes as voters until that is so, and then a proposal reaches
+   * everyone.
+   */
   #comeTogether(): void {
     const deadlineMs = this.#events.nowMs + healWithinMs
     const wanted = this.#nodes.map((node) => node.id)

@@ -28,6 +28,13 @@ const raft: readonly Layer[] = [
   // Pure: no clock, chance, disk or socket, and nothing else of the house.
   { path: 'raft/core' },
   { path: 'raft' },
+  // Loops, storage and transport around the core, behind interfaces; checksums are pure.
+  { path: 'raft/driver', values: ['raft/core'], packages: ['node:zlib'] },
+  {
+    path: 'raft/driver/node-directory.ts',
+    values: ['raft/driver'],
+    packages: ['node:fs', 'node:fs/promises', 'node:path'],
+  },
 ]
 
 const controller: readonly Layer[] = [
@@ -62,6 +69,10 @@ const broker: readonly Layer[] = [
   },
   // The only one that knows that there are files.
   { path: 'broker/disk', packages: ['node:fs', 'node:fs/promises', 'node:path'] },
+  // Nobody connects to it: the lock of a directory is a socket's name.
+  { path: 'broker/disk/directory-lock.ts', packages: ['node:fs/promises', 'node:net'] },
+  // The lock of a directory is a socket: see there.
+  { path: 'broker/disk/directory-lock.ts', packages: ['node:fs/promises', 'node:net'] },
   {
     path: 'broker/log',
     values: ['broker/disk', 'proto/record', ...common],

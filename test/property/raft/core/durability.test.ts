@@ -1,4 +1,5 @@
-// What Durability says of the disk, against a disk: a list of writes that are carried out one after the other.
+// What Durability says of the disk, against a disk: a list of writes that are carried out one after
+// the other.
 
 import { Durability } from '@samsa/raft/core/durability'
 import * as fc from 'fast-check'

@@ -1,6 +1,7 @@
-// Files against a model of what a disk must hold: whatever was told to be durable is there after a crash at any point,
-// what was under way is there up to some point, and nothing of that is ever taken for damage. And the other way round:
-// no flipped bit goes unnoticed, or changes what is found.
+// Files against a model of what a disk must hold: whatever was told to be durable is there after a
+// crash at any point, what was under way is there up to some point, and nothing of that is ever
+// taken for damage. And the other way round: no flipped bit goes unnoticed, or changes what is
+// found.
 
 import type { Persist } from '@samsa/raft/core/effects'
 import type { Entry, SnapshotDescriptor, VoterId } from '@samsa/raft/core/types'

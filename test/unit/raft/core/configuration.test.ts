@@ -1,3 +1,5 @@
+// Quorums, joint ones among them: who counts, and which changes are allowed.
+
 import {
   change,
   hasQuorum,

@@ -1,3 +1,5 @@
+// Which writes are known to be durable, by the tokens of their persists.
+
 import { Durability } from '@samsa/raft/core/durability'
 import { describe, expect, it } from 'vitest'
 

@@ -1,3 +1,5 @@
+// The log that a voter keeps in memory: appends, conflicts, compaction, quorums along it.
+
 import { RaftLog } from '@samsa/raft/core/log'
 import type { Entry, RestoredState, SnapshotDescriptor, VoterId } from '@samsa/raft/core/types'
 import { describe, expect, it } from 'vitest'

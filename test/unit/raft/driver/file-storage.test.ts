@@ -1,3 +1,5 @@
+// A voter's storage in files: what is written is read back; torn tails are cut, damage is told.
+
 import type { Persist } from '@samsa/raft/core/effects'
 import type { Entry, VoterId } from '@samsa/raft/core/types'
 import { FileStorage } from '@samsa/raft/driver/file-storage'

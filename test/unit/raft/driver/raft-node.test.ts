@@ -1,3 +1,5 @@
+// A voter run by the driver: what is proposed, persisted, sent and applied.
+
 import { NotLeaderError } from '@samsa/raft/driver/errors'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Cluster, type Member } from './cluster.ts'
