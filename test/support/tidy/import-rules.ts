@@ -69,8 +69,6 @@ const broker: readonly Layer[] = [
   },
   // The only one that knows that there are files.
   { path: 'broker/disk', packages: ['node:fs', 'node:fs/promises', 'node:path'] },
-  // Nobody connects to it: the lock of a directory is a socket's name.
-  { path: 'broker/disk/directory-lock.ts', packages: ['node:fs/promises', 'node:net'] },
   // The lock of a directory is a socket: see there.
   { path: 'broker/disk/directory-lock.ts', packages: ['node:fs/promises', 'node:net'] },
   {
