@@ -8,6 +8,7 @@ interface TopicCounters {
   bytesIn: { inc(value: number): void }
   messagesIn: { inc(value: number): void }
   bytesOut: { inc(value: number): void }
+  messagesOut: { inc(value: number): void }
 }
 
 interface ApiMetrics {
@@ -32,6 +33,7 @@ export class TrafficMetrics {
   readonly #bytesIn
   readonly #messagesIn
   readonly #bytesOut
+  readonly #messagesOut
   readonly #queueSeconds
   readonly #latencySeconds
   readonly #responseBytes
@@ -54,6 +56,11 @@ export class TrafficMetrics {
     this.#bytesOut = new Counter({
       name: 'samsa_topic_bytes_out_total',
       help: 'Bytes of record batches that consumers fetched.',
+      ...byTopic,
+    })
+    this.#messagesOut = new Counter({
+      name: 'samsa_topic_messages_out_total',
+      help: 'Records in the batches that consumers fetched.',
       ...byTopic,
     })
     this.#queueSeconds = new Histogram({
@@ -81,13 +88,16 @@ export class TrafficMetrics {
     counters.messagesIn.inc(records)
   }
 
-  onFetched(topic: string, bytes: number): void {
-    this.#topic(topic).bytesOut.inc(bytes)
+  onFetched(topic: string, bytes: number, records: number): void {
+    const counters = this.#topic(topic)
+    counters.bytesOut.inc(bytes)
+    counters.messagesOut.inc(records)
   }
 
   onTopicDeleted(topic: string): void {
     if (!this.#topics.delete(topic)) return
-    for (const metric of [this.#bytesIn, this.#messagesIn, this.#bytesOut]) metric.remove({ topic })
+    const metrics = [this.#bytesIn, this.#messagesIn, this.#bytesOut, this.#messagesOut]
+    for (const metric of metrics) metric.remove({ topic })
   }
 
   onServed(
@@ -109,6 +119,7 @@ export class TrafficMetrics {
         bytesIn: this.#bytesIn.labels({ topic }),
         messagesIn: this.#messagesIn.labels({ topic }),
         bytesOut: this.#bytesOut.labels({ topic }),
+        messagesOut: this.#messagesOut.labels({ topic }),
       }
       this.#topics.set(topic, counters)
     }

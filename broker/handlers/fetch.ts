@@ -7,6 +7,7 @@
 
 import type { TopicImage } from '@samsa/controller/image'
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
+import { batchSize, recordCount } from '@samsa/proto/record/batch'
 import { BrokerError, errorCodeOf } from '../errors.ts'
 import type { AbortedTransaction, PartitionLog } from '../log/partition-log.ts'
 import { waitForRecords } from '../replica/fetch-wait.ts'
@@ -226,7 +227,7 @@ function respond(read: Read, services: Services) {
     }
   }
   if (read.records.length > 0 && partition !== null) {
-    services.metrics.onFetched(partition.topic, read.records.length)
+    services.metrics.onFetched(partition.topic, read.records.length, recordsIn(read.records))
   }
   return {
     partitionIndex: asked.partition,
@@ -238,4 +239,13 @@ function respond(read: Read, services: Services) {
     abortedTransactions: read.abortedTransactions,
     records: read.records,
   }
+}
+
+/** Records in whole batches, those before the offset that was asked for included. */
+function recordsIn(batches: Buffer): number {
+  let count = 0
+  for (let at = 0; at < batches.length; at += batchSize(batches, at)) {
+    count += recordCount(batches, at)
+  }
+  return count
 }

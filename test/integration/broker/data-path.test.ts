@@ -264,6 +264,7 @@ describe('the protocol', () => {
     expect((await get('/other')).status).toBe(404)
     const metrics = await (await get('/metrics')).text()
     expect(metrics).toMatch(/samsa_topic_messages_in_total\{topic="[^"]+"\} \d+/)
+    expect(metrics).toMatch(/samsa_topic_messages_out_total\{topic="[^"]+"\} [1-9]/)
     expect(metrics).toMatch(/samsa_request_latency_seconds_count\{api="Produce"\}/)
     expect(metrics).toMatch(/process_resident_memory_bytes \d+/)
   })
