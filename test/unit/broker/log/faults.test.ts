@@ -16,7 +16,7 @@ import {
 import { seededRandom } from '../../../support/disk/log-workload.ts'
 import { MemoryDisk } from '../../../support/disk/memory-disk.ts'
 
-const config = { segmentBytes: 500, indexIntervalBytes: 100 }
+const config = { segmentBytes: 1200, indexIntervalBytes: 100 }
 const batchCount = 40
 
 /**

@@ -130,6 +130,22 @@ describe('truncateTo', () => {
     expect((await readAll(log)).length).toBe(3)
   })
 
+  it('lowers the recovery point for good before it cuts: what comes next is not flushed', async () => {
+    const { disk, log } = await filled()
+    await log.flush()
+    const checkpoint = '/data/recovery-point-offset-checkpoint'
+    let atCut = ''
+    disk.onOperation = ({ kind, path }) => {
+      const isCut = (kind === 'truncate' || kind === 'remove') && path.endsWith('.log')
+      if (isCut && atCut === '') atCut = disk.inode(checkpoint).bytes().toString()
+      return undefined
+    }
+    await log.truncateTo(5)
+    expect(atCut).toBe('0\n1\nevents 0 5\n')
+    const lost = disk.afterCrash('power', () => 0)
+    expect(lost.inode(checkpoint).bytes().toString()).toBe(atCut)
+  })
+
   it('makes readers look for their position anew', async () => {
     const { log } = await open({ segmentBytes: 100_000 })
     await appendAll(
