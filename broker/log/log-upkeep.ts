@@ -172,7 +172,9 @@ export class LogUpkeep implements AppendUpkeep {
       const { logEndOffset, logStartOffset } = this.#state
       if (offset >= logEndOffset) return
       await this.#lowerRecoveryPoint(offset)
-      if (offset < logStartOffset) await restartLog(this.#state, this.#home, offset)
+      // Nothing is left at the log start either, which may lie within a batch: a segment that begins
+      // below it would bring the end back there after a crash.
+      if (offset <= logStartOffset) await restartLog(this.#state, this.#home, offset)
       else await truncateLog(this.#state, this.#home, offset)
     })
   }
