@@ -67,6 +67,8 @@ class Subject {
   log!: PartitionLog
 
   async open(): Promise<void> {
+    // A segment whose time index was lost ages by its file's time, as on a real disk.
+    this.#disk.nowMs = () => this.#time.now
     this.#manager = await openManager(this.#disk, { time: this.#time, topicConfig: config })
     this.log = await openLog(this.#manager, config)
     this.log.updateHighWatermark(this.log.logEndOffset)
