@@ -97,8 +97,10 @@ class LogLoader {
 
   async #openSegments(names: readonly string[]): Promise<Segment[]> {
     const bases = offsetsOf(names, fileSuffix.log).sort((a, b) => a - b)
-    if (bases.length === 0) bases.push(this.#options.logStartOffset)
+    const isNew = bases.length === 0
+    if (isNew) bases.push(this.#options.logStartOffset)
     const segments = bases.map((base) => this.#newSegment(base))
+    if (isNew) await segments[0]?.make()
     for (const segment of segments) await segment.load()
     return segments
   }

@@ -33,9 +33,12 @@ export async function truncateLog(state: LogState, home: LogHome, offset: number
 export async function restartLog(state: LogState, home: LogHome, offset: number): Promise<void> {
   const { segments, identity } = state
   for (const segment of segments.removeFrom(0).toReversed()) await segment.remove()
-  await home.context.files.disk.syncDirectory(identity.directory)
   const birth = { createdMs: home.clock.nowMs(), jitterMs: 0 }
-  segments.restart(new Segment(home.context, identity.directory, offset, birth))
+  const fresh = new Segment(home.context, identity.directory, offset, birth)
+  // Its name tells a restart where the log begins.
+  await fresh.make()
+  await home.context.files.disk.syncDirectory(identity.directory)
+  segments.restart(fresh)
   await state.snapshots.removeAbove(-1)
   state.producers.clear(offset)
   state.epochs.clear()

@@ -5,6 +5,8 @@
 import { join } from 'node:path'
 import { replaceFile } from '../disk/atomic-file.ts'
 import { isDiskFull } from '../disk/disk-errors.ts'
+import { BrokerError } from '../errors.ts'
+import { Background } from './background.ts'
 import { leaderEpochFile } from './file-names.ts'
 import type { AppendUpkeep } from './log-appender.ts'
 import { storageError } from './log-errors.ts'
@@ -24,9 +26,11 @@ export class LogUpkeep implements AppendUpkeep {
   readonly #reader: LogReader
   readonly #tasks = new SerialTasks()
   readonly #epochWrites = new SerialTasks()
+  readonly #background: Background
   #writer: LogWriter | null = null
   #unflushedRecords = 0
-  #flushTimer: { cancel(): void } | null = null
+  #isFlushDue = false
+  #isIndexWriteDue = false
   #savedEpochs: number
   /** Files were made since the folder's entries were last forced to the device. */
   #hasNewFiles = false
@@ -36,6 +40,10 @@ export class LogUpkeep implements AppendUpkeep {
     this.#home = home
     this.#reader = reader
     this.#savedEpochs = 0
+    this.#background = new Background(home.timers, (what, error) => {
+      const { directory } = state.identity
+      home.events.warn({ directory, error, what }, 'upkeep of a log failed')
+    })
   }
 
   /** The writer is made with this, so it comes after. */
@@ -55,10 +63,10 @@ export class LogUpkeep implements AppendUpkeep {
       jitterMs,
     })
     segments.push(next)
-    this.#inBackground('closing a segment', async () => {
+    this.#background.run('closing a segment', async () => {
       // Settled, written or not: what is not written is undone, and the segment is active again.
       await this.#writer?.idle()
-      await this.#tasks.run(() => this.#finishSegment(closed, snapshot, next.baseOffset))
+      await this.#change(() => this.#finishSegment(closed, snapshot, next.baseOffset))
     })
     return next
   }
@@ -117,26 +125,37 @@ export class LogUpkeep implements AppendUpkeep {
     }
   }
 
-  onPublished(cycle: WriteCycle): void {
-    const { flushMs } = this.#state.config
-    if (cycle.segment.hasLongIndexTail) {
-      this.#inBackground('writing an index', () =>
-        this.#tasks.run(() => cycle.segment.writeFullIndexPages()),
-      )
+  onPublished({ segment }: WriteCycle): void {
+    if (segment.hasLongIndexTail && !this.#isIndexWriteDue) {
+      this.#isIndexWriteDue = true
+      this.#background.run('writing an index', () => this.#writeIndex(segment))
     }
-    if (flushMs === Number.MAX_SAFE_INTEGER || this.#flushTimer !== null) return
+    const { flushMs } = this.#state.config
+    if (flushMs === Number.MAX_SAFE_INTEGER || this.#isFlushDue) return
     if (this.#unflushedRecords === 0) return
-    this.#flushTimer = this.#home.timers.schedule(flushMs, () => {
-      this.#flushTimer = null
-      this.#inBackground('flushing', () => this.flush())
+    this.#isFlushDue = true
+    this.#background.later('flushing', flushMs, () => {
+      this.#isFlushDue = false
+      return this.flush()
     })
+  }
+
+  async #writeIndex(segment: Segment): Promise<void> {
+    try {
+      await this.#change(async () => {
+        // It may have been cut off or deleted while this waited for its turn.
+        if (this.#state.segments.all.includes(segment)) await segment.writeFullIndexPages()
+      })
+    } finally {
+      this.#isIndexWriteDue = false
+    }
   }
 
   /** Everything appended so far. */
   async flush(): Promise<void> {
     await this.#writer?.idle()
     this.#requireOnline()
-    await this.#guard(() => this.#tasks.run(() => this.#flushTo(this.#state.logEndOffset)))
+    await this.#change(() => this.#flushTo(this.#state.logEndOffset))
   }
 
   async #flushTo(endOffset: number): Promise<void> {
@@ -197,7 +216,7 @@ export class LogUpkeep implements AppendUpkeep {
     this.#requireOnline()
     await this.#whileBlocked('the log is being cut', async () => {
       await this.#writer?.idle()
-      await this.#guard(() => this.#tasks.run(change))
+      await this.#change(change)
     })
     this.#reader.forget()
   }
@@ -215,20 +234,22 @@ export class LogUpkeep implements AppendUpkeep {
   /** Removes what has outlived its time, or lies below the log start; returns how many segments. */
   async applyRetention(): Promise<number> {
     this.#requireOnline()
-    return this.#guard(() => this.#tasks.run(() => this.#deleteOld()))
+    return this.#change(() => this.#deleteOld())
   }
 
   async #deleteOld(): Promise<number> {
     const state = this.#state
     const nowMs = this.#home.clock.nowMs()
-    const { count, reason } = await decideRetention(state, nowMs)
-    if (count === 0 || state.blocked !== null) return 0
+    const decision = await decideRetention(state, nowMs)
+    if (state.blocked !== null) return 0
+    const { reason } = decision
+    let { count } = decision
     if (count === state.segments.count) {
-      // The log goes on in a new segment; appends since the decision keep theirs.
-      if (state.segments.active.sizeBytes !== state.segments.active.writtenBytes) return 0
-      if (state.nextOffset !== state.logEndOffset) return 0
-      this.roll(nowMs, state.nextOffset)
+      // The log goes on in a new segment, unless appends have come since the decision.
+      if (state.nextOffset === state.highWatermark) this.roll(nowMs, state.nextOffset)
+      else count--
     }
+    if (count === 0) return 0
     const removed = state.segments.removeFirst(count)
     state.advanceStart(state.segments.first.baseOffset)
     this.#reader.forget()
@@ -244,10 +265,8 @@ export class LogUpkeep implements AppendUpkeep {
     await this.#home.checkpointLogStartOffsets()
     for (const segment of removed) await segment.markDeleted()
     await state.snapshots.removeBelow(state.segments.first.baseOffset)
-    this.#home.timers.schedule(state.config.fileDeleteDelayMs, () => {
-      this.#inBackground('removing old segments', async () => {
-        for (const segment of removed) await segment.remove()
-      })
+    this.#background.later('removing old segments', state.config.fileDeleteDelayMs, async () => {
+      for (const segment of removed) await segment.remove()
     })
     return count
   }
@@ -263,9 +282,8 @@ export class LogUpkeep implements AppendUpkeep {
   /** Ends the log's work, leaving the files so that the next start need not scan them. */
   async close(): Promise<void> {
     this.#state.blocked = 'the log is closed'
-    this.#flushTimer?.cancel()
-    this.#flushTimer = null
     await this.#writer?.idle()
+    await this.#background.stop()
     await this.#tasks.run(async () => {
       const { segments, snapshots, producers, logEndOffset } = this.#state
       try {
@@ -287,9 +305,8 @@ export class LogUpkeep implements AppendUpkeep {
   /** The log is deleted: its files are let go, and nothing opens them again. */
   async retire(): Promise<void> {
     this.#state.blocked = 'the log is deleted'
-    this.#flushTimer?.cancel()
-    this.#flushTimer = null
     await this.#writer?.idle()
+    await this.#background.stop()
     await this.#tasks.run(async () => {
       for (const segment of this.#state.segments.all) await segment.retire()
     })
@@ -301,21 +318,20 @@ export class LogUpkeep implements AppendUpkeep {
     }
   }
 
+  /** Changes files, after the changes before it. */
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#guard(() => this.#tasks.run(work))
+  }
+
   /** An error of the disk takes the directory offline, but for a full one. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
+      if (error instanceof BrokerError) throw error
       if (isDiskFull(error)) this.#home.noteFull(error)
       else this.#home.fail(error)
       throw storageError(`upkeep of ${this.#state.identity.directory} failed`, error)
     }
-  }
-
-  #inBackground(what: string, work: () => Promise<void>): void {
-    this.#guard(work).catch((error: unknown) => {
-      const { directory } = this.#state.identity
-      this.#home.events.warn({ directory, error, what }, 'upkeep of a log failed')
-    })
   }
 }

@@ -172,7 +172,7 @@ export class LogWriter {
   async #write(cycle: Cycle): Promise<void> {
     const prepared = this.#host.beforeWrite(cycle)
     if (prepared !== undefined) await prepared
-    await cycle.segment.file.use((file) => file.write(cycle.buffers, cycle.position))
+    await cycle.segment.file.useOrMake((file) => file.write(cycle.buffers, cycle.position))
     cycle.segment.writtenBytes = cycle.position + cycle.bytes
     const synced = this.#host.beforePublish(cycle)
     if (synced !== undefined) await synced

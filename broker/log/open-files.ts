@@ -1,8 +1,9 @@
 // Open descriptors of all logs, bounded: a file is opened when it is used, and the ones longest
 // unused are closed when there are too many. Owns every DiskFile under the log directories.
 
-import type { Disk, DiskFile } from '../disk/disk.ts'
+import type { Disk, DiskFile, OpenMode } from '../disk/disk.ts'
 import { BrokerError } from '../errors.ts'
+import { SerialTasks } from './serial-tasks.ts'
 
 export class OpenFiles {
   readonly disk: Disk
@@ -40,12 +41,12 @@ export class OpenFiles {
   }
 }
 
-/** One file by its path; opened, and made where it does not exist, on first use. */
+/** One file by its path; opened on first use. */
 export class LogFile {
   readonly #files: OpenFiles
   #path: string
   #file: DiskFile | null = null
-  #opening: Promise<DiskFile> | null = null
+  readonly #opening = new SerialTasks()
   #users = 0
   #whenIdle: (() => void)[] = []
   #removed = false
@@ -63,11 +64,21 @@ export class LogFile {
     return this.#users > 0
   }
 
-  async use<T>(action: (file: DiskFile) => Promise<T>): Promise<T> {
+  /** Runs `action` on the file, which must exist. */
+  use<T>(action: (file: DiskFile) => Promise<T>): Promise<T> {
+    return this.#use('update', action)
+  }
+
+  /** Runs `action` on the file, which is made if it does not exist. */
+  useOrMake<T>(action: (file: DiskFile) => Promise<T>): Promise<T> {
+    return this.#use('create', action)
+  }
+
+  async #use<T>(mode: OpenMode, action: (file: DiskFile) => Promise<T>): Promise<T> {
     if (this.#removed) throw new BrokerError('KAFKA_STORAGE_ERROR', `${this.#path} was removed`)
     this.#users++
     try {
-      const file = this.#file ?? (await this.#reopen())
+      const file = this.#file ?? (await this.#open(mode))
       this.#files.touch(this)
       return await action(file)
     } finally {
@@ -76,17 +87,12 @@ export class LogFile {
     }
   }
 
-  #reopen(): Promise<DiskFile> {
-    this.#opening ??= this.#files.disk
-      .open(this.#path, 'create')
-      .then((file) => {
-        this.#file = file
-        return file
-      })
-      .finally(() => {
-        this.#opening = null
-      })
-    return this.#opening
+  /** One after the other, so that the file is open once, however it was asked for. */
+  #open(mode: OpenMode): Promise<DiskFile> {
+    return this.#opening.run(async () => {
+      this.#file ??= await this.#files.disk.open(this.#path, mode)
+      return this.#file
+    })
   }
 
   /** The descriptor, if open, goes on under the new name. */

@@ -7,6 +7,7 @@ import { DirectoryLockedError } from '../disk/directory-lock.ts'
 import type { Disk } from '../disk/disk.ts'
 import { isDiskFull } from '../disk/disk-errors.ts'
 import { randomUuid } from '../uuid.ts'
+import { Background } from './background.ts'
 import { ForeignDirectoryError } from './checkpoint/meta-properties.ts'
 import { writePartitionMetadata } from './checkpoint/partition-metadata.ts'
 import { closeDirectory, describeDirectory } from './directory-closer.ts'
@@ -53,14 +54,17 @@ class DiskLogManager implements LogManager {
   /** Creations and deletions of one partition follow each other. */
   readonly #changes = new Map<string, SerialTasks>()
   readonly #recurring: RecurringWork
+  readonly #background: Background
   #closing: Promise<void> | null = null
 
   constructor(disk: Disk, options: LogManagerOptions) {
     this.#disk = disk
     this.#options = options
-    this.#recurring = new RecurringWork(options.timers, (what, error) => {
-      options.events.warn({ what, error }, 'recurring work on logs failed')
-    })
+    const onError = (what: string, error: unknown) => {
+      options.events.warn({ what, error }, 'work on logs in the background failed')
+    }
+    this.#recurring = new RecurringWork(options.timers, onError)
+    this.#background = new Background(options.timers, onError)
   }
 
   async open(): Promise<void> {
@@ -215,11 +219,7 @@ class DiskLogManager implements LogManager {
     const unique = randomUuid().replaceAll(/[-_]/g, '')
     const deleted = join(dirname(path), deletedDirectoryName(topic, partition, unique))
     await this.#disk.rename(path, deleted)
-    this.#options.timers.schedule(delayMs, () => {
-      this.#disk.remove(deleted).catch((error: unknown) => {
-        this.#options.events.warn({ directory: deleted, error }, 'a deleted log is still there')
-      })
-    })
+    this.#background.later('removing a deleted log', delayMs, () => this.#disk.remove(deleted))
   }
 
   async #change<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -298,6 +298,7 @@ class DiskLogManager implements LogManager {
 
   async #close(brokerEpoch: number): Promise<void> {
     await this.#recurring.stop()
+    await this.#background.stop()
     for (const directory of this.#directories) await closeDirectory(directory, brokerEpoch)
   }
 }

@@ -47,6 +47,7 @@ export interface ScanDamage {
 
 export async function scanBatches(options: ScanOptions): Promise<ScanResult> {
   const scan = new Scan(options)
+  if (scan.wantedBytes <= 0) return scan.result()
   return options.file.use(async (file) => {
     while (scan.wantedBytes > 0) {
       const buffer = scan.buffer()

@@ -192,6 +192,11 @@ export class Segment {
     this.#bytesSinceIndexEntry = 0
   }
 
+  /** Makes the file of a segment that has none yet. */
+  async make(): Promise<void> {
+    await this.file.useOrMake(async () => undefined)
+  }
+
   /**
    * Cuts the file and the indexes, ready for appends: `position` is where the batch that holds
    * `offset` begins, or the file's end.
@@ -200,7 +205,7 @@ export class Segment {
     await this.offsetIndex.truncateTo(offset)
     await this.timeIndex.truncateTo(offset)
     await this.transactionIndex.truncateTo(offset)
-    await this.file.use(async (file) => {
+    await this.file.useOrMake(async (file) => {
       await file.truncate(position)
       await file.sync()
     })

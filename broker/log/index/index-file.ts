@@ -169,7 +169,7 @@ export class IndexFile {
       )
       // A copy: the tail may be appended to, or replaced, while the write is under way.
       const copy = Buffer.from(bytes)
-      await this.#file.use((file) => file.write([copy], this.#written * this.#entryBytes))
+      await this.#file.useOrMake((file) => file.write([copy], this.#written * this.#entryBytes))
       this.#hasUnsynced = true
       this.#written = end
     }
@@ -190,7 +190,7 @@ export class IndexFile {
   async freeze(): Promise<void> {
     await this.writeAll()
     // Kafka's tools expect the file of an empty index too.
-    if (this.#count === 0) await this.#file.use(async () => undefined)
+    if (this.#count === 0) await this.#file.useOrMake(async () => undefined)
     this.#tail = Buffer.alloc(0)
     this.#tailStart = this.#count
   }

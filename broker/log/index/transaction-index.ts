@@ -71,7 +71,7 @@ export class TransactionIndex {
     const buffer = Buffer.alloc(entries.length * entryBytes)
     entries.forEach((entry, index) => encode(buffer, index * entryBytes, entry))
     const position = this.#written * entryBytes
-    await this.#file.use((file) => file.write([buffer], position))
+    await this.#file.useOrMake((file) => file.write([buffer], position))
     this.#written += entries.length
     this.#hasUnsynced = true
     this.#pending = this.#pending.slice(entries.length)

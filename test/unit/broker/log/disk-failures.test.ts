@@ -181,6 +181,43 @@ describe('a disk that runs full', () => {
   })
 })
 
+describe('a disk that runs full during upkeep', () => {
+  it('keeps the directory online, and the flush succeeds later', async () => {
+    const disk = new MemoryDisk()
+    const time = new FakeTime()
+    const events = new RecordedEvents()
+    const manager = await openManager(disk, { time, events })
+    const log = await openLog(manager, { flushMs: 1000, indexIntervalBytes: 1 })
+    failing(disk, ({ path }) => path.includes('leader-epoch'), 'ENOSPC')
+    await expect(log.append(batchOf(['a']), client).written).rejects.toMatchObject(storageError)
+    disk.onOperation = () => undefined
+    await roomAgain(log, time)
+    failing(disk, ({ path }) => path.includes('leader-epoch'), 'ENOSPC')
+    time.advance(1000)
+    await until(() => events.messages('warn').includes('upkeep of a log failed'))
+    expect(log.online).toBe(true)
+    disk.onOperation = () => undefined
+    await log.flush()
+    expect(manager.onlineDirectoryIds.length).toBe(1)
+  })
+
+  it('and closed with it, is recovered at the next start', async () => {
+    const disk = new MemoryDisk()
+    const manager = await openManager(disk)
+    const log = await openLog(manager, { indexIntervalBytes: 1 })
+    await appendAll(
+      log,
+      Array.from({ length: 20 }, (_, index) => batchOf([`${index}`])),
+    )
+    disk.capacityBytes = disk.usedBytes
+    await manager.close()
+    expect(disk.files()).not.toContain('/data/.kafka_cleanshutdown')
+    const next = disk.afterCrash('process', () => 0)
+    next.capacityBytes = Number.MAX_SAFE_INTEGER
+    expect((await readAll(await openLog(await openManager(next)))).length).toBe(20)
+  })
+})
+
 describe('a disk below its reserve', () => {
   it('refuses appends before it is full, serves reads, and goes on once there is room', async () => {
     const { disk, time, log, manager, events } = await open(10_000)

@@ -14,7 +14,7 @@ function filesOf(
   return { disk, open, files }
 }
 
-const touch = (file: LogFile) => file.use((open) => open.write([Buffer.from('x')], 0))
+const touch = (file: LogFile) => file.useOrMake((open) => open.write([Buffer.from('x')], 0))
 
 it('no more than the bound are open, however many are used', async () => {
   const { disk, open, files } = filesOf(20, 5)
@@ -40,7 +40,7 @@ it('the ones longest unused are closed first', async () => {
 it('one in use is never closed for another', async () => {
   const { disk, files } = filesOf(3, 1)
   const [a, b, c] = files as [LogFile, LogFile, LogFile]
-  await a.use(async (open) => {
+  await a.useOrMake(async (open) => {
     await touch(b)
     await touch(c)
     expect(disk.openFiles).toBe(2)
@@ -59,7 +59,7 @@ it('close waits for those who use it, and the next use opens it again', async ()
   const { disk, files } = filesOf(1, 5)
   const [file] = files as [LogFile]
   let letGo = (): void => undefined
-  const using = file.use(
+  const using = file.useOrMake(
     () =>
       new Promise<void>((resolve) => {
         letGo = resolve
@@ -95,4 +95,15 @@ it('a removed file is not made again by a late reader', async () => {
   await file.remove()
   await expect(touch(file)).rejects.toMatchObject({ kafkaError: 'KAFKA_STORAGE_ERROR' })
   expect(disk.files()).toEqual([])
+})
+
+it('a reader finds no file where there is none, and a writer makes it, also at once', async () => {
+  const { disk, files } = filesOf(1, 5)
+  const [file] = files as [LogFile]
+  const reading = file.use((open) => open.read(Buffer.alloc(1), 0, 1, 0))
+  const writing = touch(file)
+  await expect(reading).rejects.toThrow('ENOENT')
+  await writing
+  expect(await file.use((open) => open.read(Buffer.alloc(1), 0, 1, 0))).toBe(1)
+  expect(disk.openFiles).toBe(1)
 })

@@ -305,7 +305,7 @@ describe('recurring work', () => {
       path.includes('replication-offset') ? { kind: 'error', code: 'ENOSPC' } : undefined
     time.advance(5000)
     await settle()
-    expect(events.messages('warn')).toEqual(['recurring work on logs failed'])
+    expect(events.messages('warn')).toEqual(['work on logs in the background failed'])
     disk.onOperation = () => undefined
     time.advance(5000)
     await settle()

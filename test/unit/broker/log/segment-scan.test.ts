@@ -10,7 +10,7 @@ import { MemoryDisk } from '../../../support/disk/memory-disk.ts'
 async function fileOf(content: Buffer): Promise<LogFile> {
   const disk = new MemoryDisk()
   const file = new LogFile(new OpenFiles(disk, 5), '/segment.log')
-  await file.use((open) => open.write([content], 0))
+  await file.useOrMake((open) => open.write([content], 0))
   return file
 }
 
