@@ -125,3 +125,94 @@ export interface ProducerIdBlock {
   readonly first: number
   readonly count: number
 }
+
+/** One partition whose ISR its leader wants changed (KIP-497, broker epochs by KIP-903). */
+export interface AlterPartitionItem {
+  readonly topicId: TopicId
+  readonly partitionIndex: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  /** The whole new ISR, each member with the epoch of the registration that caught up. */
+  readonly newIsr: readonly { readonly brokerId: BrokerId; readonly brokerEpoch: number }[]
+  /** False once a leader of an unclean election has recovered. */
+  readonly recovering: boolean
+}
+
+export interface AlterPartition {
+  readonly brokerId: BrokerId
+  readonly brokerEpoch: number
+  readonly partitions: readonly AlterPartitionItem[]
+}
+
+/** NONE: the change is committed, and the image shows it. */
+export interface AlterPartitionResult extends Outcome {
+  readonly topicId: TopicId
+  readonly partitionIndex: number
+}
+
+export interface PartitionReference {
+  readonly topic: string
+  readonly partitionIndex: number
+}
+
+export interface ElectLeaders {
+  /** `preferred`: the first replica, if it is in the ISR. `unclean`: any replica that is alive. */
+  readonly electionType: 'preferred' | 'unclean'
+  /** null: all partitions. */
+  readonly partitions: readonly PartitionReference[] | null
+}
+
+/** One for each partition named; where all are asked for, only for those that an election changed. */
+export interface ElectLeadersResult extends Outcome, PartitionReference {}
+
+export interface PartitionReassignment extends PartitionReference {
+  /** The wanted replicas; null cancels the reassignment under way. */
+  readonly replicas: readonly BrokerId[] | null
+}
+
+export interface AlterReassignments {
+  readonly reassignments: readonly PartitionReassignment[]
+  /** Whether the number of replicas may change (KIP-860). */
+  readonly allowReplicationFactorChange: boolean
+}
+
+export interface AlterReassignmentsResult extends Outcome, PartitionReference {}
+
+export interface UpdateFeature {
+  readonly name: string
+  readonly maxVersionLevel: number
+  readonly upgradeType: 'upgrade' | 'safe-downgrade' | 'unsafe-downgrade'
+}
+
+export interface UpdateFeatures {
+  readonly updates: readonly UpdateFeature[]
+  readonly validateOnly: boolean
+}
+
+export interface UpdateFeatureResult extends Outcome {
+  readonly name: string
+}
+
+/** A voter of the controller quorum: a wiped disk has a new directory id and is a new voter. */
+export interface VoterReference {
+  readonly nodeId: BrokerId
+  readonly directoryId: string
+}
+
+export interface AddVoter extends VoterReference {
+  /** Where the voter's gRPC service is reached. */
+  readonly endpoints: readonly Endpoint[]
+}
+
+/** A controller process tells where it is reached (KRaft's RegisterControllerRecord). */
+export interface ControllerRegistration {
+  readonly nodeId: BrokerId
+  readonly directoryId: string
+  readonly incarnationId: string
+  readonly endpoints: readonly Endpoint[]
+}
+
+export interface ControlledShutdown {
+  /** Partitions that the broker still leads: it may stop at 0. */
+  readonly remainingLeaders: number
+}
