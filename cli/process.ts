@@ -25,6 +25,8 @@ export async function runProcess(): Promise<void> {
       }
     })
   }
+  // Started as a node of `samsa dev`, which is gone: nobody is left to stop this process.
+  process.once('disconnect', () => stop.abort())
   // A reader that has seen enough (`samsa consume ... | head`) closes the pipe: that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

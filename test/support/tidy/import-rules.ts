@@ -160,7 +160,7 @@ const cli: readonly Layer[] = [
   {
     path: 'cli/serve',
     values: ['broker/node.ts', 'broker/config', 'cli/command/io.ts', 'cli/errors.ts'],
-    packages: ['node:fs', 'node:path', 'pino'],
+    packages: ['node:child_process', 'node:fs', 'node:path', 'node:readline', 'pino'],
   },
 ]
 

@@ -71,7 +71,7 @@ describe('exit codes', () => {
     [['config', 'set', '--topic', 't', '--broker', '1', 'a=b'], 'give one of --topic'],
     [['config', 'set', '--topic', 't'], 'nothing to change'],
     [['group', 'reset', 'g'], '--to is required'],
-    [['dev', '--nodes', '3'], 'replication'],
+    [['dev', '--nodes', '101'], "--nodes '101' is not a whole number from 1 to 100"],
     [['dev', '--port', '60000'], "--port '60000'"],
     [['node', '--config', '/does/not/exist'], 'cannot read the configuration'],
   ])('are 2 for bad usage: %j', async (args, message) => {
