@@ -11,6 +11,7 @@ import {
 } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'
+import { replicasIn } from '../../support/conformance/server.ts'
 import { conformanceSuite } from '../../support/conformance/suite.ts'
 import { waitFor } from '../../support/conformance/wait.ts'
 
@@ -23,7 +24,7 @@ conformanceSuite('@platformatic/kafka', [], () => {
 
   beforeAll(async () => {
     cluster = await startCluster()
-    options = { clientId: 'conformance', bootstrapBrokers: [cluster.bootstrap] }
+    options = { clientId: 'conformance', bootstrapBrokers: cluster.bootstrap.split(',') }
     admin = new Admin(options)
   })
   afterAll(async () => {
@@ -52,7 +53,11 @@ conformanceSuite('@platformatic/kafka', [], () => {
   describe('admin', () => {
     it('creates, lists, widens and deletes topics', async () => {
       const [made] = await create('made', 3)
-      expect(made).toMatchObject({ name: 'made', partitions: 3, replicas: 1 })
+      expect(made).toMatchObject({
+        name: 'made',
+        partitions: 3,
+        replicas: replicasIn(cluster.nodes.length),
+      })
       expect(made?.id).toMatch(/^[0-9a-f-]{36}$/)
       expect(made?.configuration['cleanup.policy']).toBe('delete')
       expect(await admin.listTopics()).toContain('made')
@@ -63,9 +68,10 @@ conformanceSuite('@platformatic/kafka', [], () => {
       await admin.createPartitions({ topics: wider })
       const metadata = await admin.metadata({ topics: ['made'], forceUpdate: true })
       expect(metadata.topics.get('made')?.partitionsCount).toBe(5)
-      expect([...metadata.brokers.values()]).toMatchObject([
-        { host: '127.0.0.1', port: cluster.port },
-      ])
+      const addresses = [...metadata.brokers.values()].map(({ host, port }) => ({ host, port }))
+      expect(addresses.sort((a, b) => a.port - b.port)).toEqual(
+        cluster.nodes.map(({ host, port }) => ({ host, port })),
+      )
       await admin.deleteTopics({ topics: ['made'] })
       expect(await admin.listTopics()).not.toContain('made')
     })
@@ -116,11 +122,13 @@ conformanceSuite('@platformatic/kafka', [], () => {
     it('describes the log directories', async () => {
       await create('sized', 1)
       await produceTo('sized', 0, ['some bytes'])
-      const [broker] = await admin.describeLogDirs({ topics: [{ name: 'sized', partitions: [0] }] })
-      const [dir] = broker?.results ?? []
-      expect(dir?.logDir).toBe(cluster.dataDir)
-      const [partition] = dir?.topics[0]?.partitions ?? []
-      expect(partition?.partitionSize).toBeGreaterThan(0n)
+      const topics = [{ name: 'sized', partitions: [0] }]
+      const dirs = (await admin.describeLogDirs({ topics })).flatMap(({ results }) => results)
+      const places = cluster.nodes.map(({ dataDir }) => dataDir)
+      expect(dirs.map(({ logDir }) => logDir).sort()).toEqual(places.sort())
+      for (const dir of dirs) {
+        expect(dir.topics[0]?.partitions[0]?.partitionSize).toBeGreaterThan(0n)
+      }
     })
 
     it('sets, lists and deletes the offsets of a group, and the group', async () => {

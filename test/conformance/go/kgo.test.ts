@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'
 import { goTest } from '../../support/conformance/go-tests.ts'
+import { replicasIn } from '../../support/conformance/server.ts'
 import { conformanceSuite } from '../../support/conformance/suite.ts'
 import { sizeFromEnvironment } from '../../support/conformance/target.ts'
 
@@ -38,7 +39,7 @@ conformanceSuite("franz-go's client tests", ['go'], () => {
       pattern,
       env: {
         KGO_SEEDS: cluster.bootstrap,
-        KGO_TEST_RF: '1',
+        KGO_TEST_RF: String(replicasIn(cluster.nodes.length)),
         KGO_TEST_RECORDS: String(records),
         KGO_TEST_MAX_TOPIC_PARTS: '7',
         KGO_LOG_LEVEL: 'none',

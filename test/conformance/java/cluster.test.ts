@@ -42,12 +42,19 @@ conformanceSuite('the cluster in the eyes of the Java client', ['java'], () => {
   it('describes the controller quorum', async () => {
     const status = lines(await tools('metadataQuorum', ['describe', '--status'])).join('\n')
     expect(status).toMatch(/^ClusterId: +[\w-]{22}$/m)
-    expect(status).toMatch(/^LeaderId: +1$/m)
+    const leader = /^LeaderId: +(\d+)$/m.exec(status)?.[1]
+    expect(cluster.nodes.map(({ id }) => String(id))).toContain(leader)
     expect(status).toMatch(/^LeaderEpoch: +\d+$/m)
     expect(status).toMatch(/^HighWatermark: +\d+$/m)
-    expect(status).toMatch(/^CurrentVoters: +\[\{"id": 1, "directoryId": "[\w-]{22}"/m)
+    const voters = /^CurrentVoters: +(\[.*\])$/m.exec(status)?.[1] ?? ''
+    expect([...voters.matchAll(/"id": (\d+), "directoryId": "[\w-]{22}"/g)]).toHaveLength(
+      cluster.nodes.length,
+    )
     const replication = lines(await tools('metadataQuorum', ['describe', '--replication']))
-    expect(replication.at(-1)).toMatch(/^1\s+[\w-]{22}\s+\d+\s+0\s+-?\d+\s+-?\d+\s+Leader/)
+    expect(replication.filter((line) => /\s(?:Leader|Follower)\s*$/.test(line))).toHaveLength(
+      cluster.nodes.length,
+    )
+    expect(replication.join('\n')).toMatch(/^\d+\s+[\w-]{22}\s+\d+\s+0\s+-?\d+\s+-?\d+\s+Leader/m)
   })
 
   it("passes Kafka's client compatibility test", async () => {
@@ -65,7 +72,7 @@ conformanceSuite('the cluster in the eyes of the Java client', ['java'], () => {
     const args = Object.entries(expectations).flatMap(([name, is]) => [`--${name}`, String(is)])
     const done = await tools('clientCompatibility', [
       '--num-cluster-nodes',
-      '1',
+      String(cluster.nodes.length),
       '--topic',
       'compat',
       ...args,

@@ -148,14 +148,16 @@ conformanceSuite('records and offsets by the Java tools', ['java'], () => {
     )
     const output = lines(await tools('logDirs', ['--describe', '--topic-list', 'sized']))
     const report = JSON.parse(output.find((line) => line.startsWith('{')) ?? '{}') as LogDirs
-    expect(report.brokers).toHaveLength(1)
-    const [dir] = report.brokers[0]?.logDirs ?? []
-    expect(dir?.error).toBeNull()
-    expect(dir?.logDir).toBe(cluster.dataDir)
-    const partitions = dir?.partitions ?? []
-    expect(partitions.map(({ partition }) => partition).sort()).toEqual(['sized-0', 'sized-1'])
-    for (const { size, offsetLag, isFuture } of partitions) {
-      expect([size > 0, offsetLag, isFuture]).toEqual([true, 0, false])
+    expect(report.brokers).toHaveLength(cluster.nodes.length)
+    for (const { broker, logDirs } of report.brokers) {
+      const [dir] = logDirs
+      expect(dir?.error).toBeNull()
+      expect(dir?.logDir).toBe(cluster.node(broker).dataDir)
+      const partitions = dir?.partitions ?? []
+      expect(partitions.map(({ partition }) => partition).sort()).toEqual(['sized-0', 'sized-1'])
+      for (const { size, offsetLag, isFuture } of partitions) {
+        expect([size > 0, offsetLag, isFuture]).toEqual([true, 0, false])
+      }
     }
   })
 })

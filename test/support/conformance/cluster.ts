@@ -1,88 +1,148 @@
-// A one-node cluster of the broker under test: a real process on free ports and a data directory of
-// its own.
+// A cluster of the broker under test: real processes on free ports with data directories of their
+// own. One node, or as many as asked for, each a combined broker and controller.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ClusterNode } from './cluster-node.ts'
 import { kafkaProgram } from './kafka-server.ts'
 import { freePort } from './ports.ts'
 import { samsaProgram } from './samsa-server.ts'
-import type { RunningServer, ServerPaths, ServerProgram } from './server.ts'
-import { type TargetKind, targetKind } from './target.ts'
+import type { ClusterPlan, NodePlan, ServerProgram } from './server.ts'
+import { nodeCount, type TargetKind, targetKind } from './target.ts'
 
 export interface ClusterOptions {
   kind?: TargetKind
+  /** Port of the first node; the others' follow it. */
   port?: number
+  nodes?: number
+  /** Nodes beyond `nodes` that are laid out but not started: they may join the quorum later. */
+  spares?: number
+  /** More lines for every node's configuration. */
+  configs?: Record<string, string>
+  /** Where a node is, when not on the loopback interface with its data beside its configuration. */
+  place?: (id: number) => Partial<Pick<NodePlan, 'host' | 'dataDir' | 'launcher' | 'env'>>
 }
 
 const programs: Record<TargetKind, ServerProgram> = { samsa: samsaProgram, kafka: kafkaProgram }
 
 export class Cluster {
   readonly kind: TargetKind
+  /** The addresses of all first nodes, as clients take them. */
   readonly bootstrap: string
-  readonly #paths: ServerPaths
-  readonly #program: ServerProgram
-  #running: RunningServer | undefined
+  readonly nodes: readonly ClusterNode[]
+  /** Laid out, not started. */
+  readonly spares: readonly ClusterNode[]
+  readonly #baseDir: string
 
-  private constructor(kind: TargetKind, paths: ServerPaths, running: RunningServer) {
+  private constructor(kind: TargetKind, plan: ClusterPlan, baseDir: string) {
     this.kind = kind
-    this.bootstrap = `127.0.0.1:${paths.port}`
-    this.#paths = paths
-    this.#program = programs[kind]
-    this.#running = running
+    this.#baseDir = baseDir
+    const made = (joins: boolean) =>
+      plan.nodes
+        .filter((node) => node.joins === joins)
+        .map((node) => new ClusterNode(node, plan, programs[kind]))
+    this.nodes = made(false)
+    this.spares = made(true)
+    this.bootstrap = this.nodes.map(({ host, port }) => `${host}:${port}`).join(',')
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
     const kind = options.kind ?? targetKind()
-    const program = programs[kind]
-    const port = options.port ?? (await freePort(program.portOffsets))
-    const paths = { port, baseDir: mkdtempSync(join(tmpdir(), `conformance-${kind}-`)) }
-    return new Cluster(kind, paths, await program.startFirst(paths))
+    const baseDir = mkdtempSync(join(tmpdir(), `conformance-${kind}-`))
+    const plan = await planOf(kind, options, baseDir)
+    await programs[kind].prepare(plan)
+    const cluster = new Cluster(kind, plan, baseDir)
+    try {
+      await Promise.all(cluster.nodes.map((node) => node.start()))
+    } catch (error) {
+      await cluster.kill9()
+      throw error
+    }
+    return cluster
+  }
+
+  get first(): ClusterNode {
+    return this.node(1)
   }
 
   get port(): number {
-    return this.#paths.port
+    return this.first.port
   }
 
   get pid(): number {
-    if (this.#running === undefined) throw new Error('the node is not running')
-    return this.#running.pid
+    return this.first.pid
   }
 
-  /** The directory with the `topic-partition` directories. */
+  /** The directory of the first node with the `topic-partition` directories. */
   get dataDir(): string {
-    return this.#program.logDir(this.#paths)
+    return this.first.dataDir
   }
 
+  node(id: number): ClusterNode {
+    const found = [...this.nodes, ...this.spares].find((node) => node.id === id)
+    if (found === undefined) throw new Error(`the cluster has no node ${id}`)
+    return found
+  }
+
+  /** Ends all nodes at once. */
   async kill9(): Promise<void> {
-    await this.#running?.kill9()
-    this.#running = undefined
+    await Promise.all([...this.nodes, ...this.spares].map((node) => node.kill9()))
   }
 
-  /** Starts the node again on its data; stops it first where it still runs. */
+  /** Starts all nodes again on their data; stops first those that still run. */
   async restart(): Promise<void> {
     await this.stop()
-    this.#running = await this.#program.startAgain(this.#paths)
+    await Promise.all(this.nodes.map((node) => node.start()))
   }
 
-  /** Stops the node in order and keeps its data; throws when it ends with a failure. */
+  /** Stops all nodes in order and keeps their data; throws when one ends with a failure. */
   async stop(): Promise<void> {
-    if (this.#running === undefined) return
-    const code = await this.#running.stop()
-    this.#running = undefined
     // Java ends with 143 (128 + SIGTERM) after its ordered shutdown; Samsa's contract is 0.
     const clean = this.kind === 'kafka' ? [0, 143] : [0]
-    if (code === null || !clean.includes(code)) throw new Error(`the node stopped with ${code}`)
+    const nodes = [...this.nodes, ...this.spares]
+    const codes = await Promise.all(nodes.map((node) => node.stop()))
+    for (const [index, code] of codes.entries()) {
+      if (code === undefined || (code !== null && clean.includes(code))) continue
+      throw new Error(`node ${nodes[index]?.id} stopped with ${code}`)
+    }
   }
 
-  /** Stops the node and removes its data. */
+  /** Stops the nodes and removes their data. */
   async close(): Promise<void> {
     try {
       await this.stop()
     } finally {
-      rmSync(this.#paths.baseDir, { recursive: true, force: true })
+      await this.kill9()
+      rmSync(this.#baseDir, { recursive: true, force: true })
     }
   }
+}
+
+async function planOf(
+  kind: TargetKind,
+  options: ClusterOptions,
+  baseDir: string,
+): Promise<ClusterPlan> {
+  const count = options.nodes ?? nodeCount()
+  const ids = Array.from({ length: count + (options.spares ?? 0) }, (_, index) => index + 1)
+  const offsets = programs[kind].portOffsets
+  const more = [
+    ...ids.slice(1).map((id) => id - 1),
+    ...ids.flatMap((id) => offsets.map((offset) => offset + id - 1)),
+  ]
+  const first = options.port ?? (await freePort(more))
+  const nodes = ids.map((id) => ({
+    id,
+    host: '127.0.0.1',
+    port: first + id - 1,
+    dir: join(baseDir, `node-${id}`),
+    launcher: [],
+    env: {},
+    joins: id > count,
+    ...options.place?.(id),
+  }))
+  return { nodes, configs: options.configs ?? {} }
 }
 
 export function startCluster(options: ClusterOptions = {}): Promise<Cluster> {

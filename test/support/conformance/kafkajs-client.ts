@@ -48,7 +48,7 @@ async function toBuffer(block: Buffer): Promise<Buffer> {
 export function kafkaJs(bootstrap: string): Kafka {
   return new kafkajs.Kafka({
     clientId: 'conformance',
-    brokers: [bootstrap],
+    brokers: bootstrap.split(','),
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 30 },
   })
@@ -116,7 +116,7 @@ export async function createTopic(
   try {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
     await admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
+      topics: [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }],
       waitForLeaders: true,
     })
   } finally {

@@ -12,7 +12,7 @@ export async function readWithPlatformatic(
 ): Promise<ReadRecord[]> {
   const consumer = new Consumer({
     clientId: 'conformance',
-    bootstrapBrokers: [bootstrap],
+    bootstrapBrokers: bootstrap.split(','),
     groupId: `platformatic-${topic}`,
   })
   const records: ReadRecord[] = []

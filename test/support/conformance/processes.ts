@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface RunOptions {
   input?: Buffer | string
-  env?: Record<string, string>
+  env?: Readonly<Record<string, string>>
   cwd?: string
   timeoutMs?: number
   /** Return a failed run instead of throwing. */

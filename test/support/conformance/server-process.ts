@@ -13,8 +13,13 @@ export class ServerProcess {
   #stdout = ''
   readonly #logFile: string
 
-  constructor(command: string, args: readonly string[], logFile: string) {
-    this.child = start(command, args)
+  constructor(
+    command: string,
+    args: readonly string[],
+    logFile: string,
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.child = start(command, args, { env })
     if (this.child.pid === undefined) throw new Error(`cannot start ${command}`)
     this.pid = this.child.pid
     this.#logFile = logFile

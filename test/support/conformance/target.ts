@@ -25,6 +25,11 @@ export function targetKind(): TargetKind {
   return wanted
 }
 
+/** Nodes of the clusters that the suites start where they do not say it themselves. */
+export function nodeCount(): number {
+  return sizeFromEnvironment('SAMSA_TEST_NODES', 1)
+}
+
 /** In CI a missing tool is a failure, never a skip. */
 export function isCi(): boolean {
   return process.env.CI === 'true' || process.env.CI === '1'

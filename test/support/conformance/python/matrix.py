@@ -58,7 +58,7 @@ def result(futures):
 
 def create(topic, partitions, **config):
     settings = {name.replace("_", "."): value for name, value in config.items()}
-    result(admin.create_topics([NewTopic(topic, partitions, 1, config=settings)]))
+    result(admin.create_topics([NewTopic(topic, partitions, -1, config=settings)]))
     within(10, "the topic", lambda: topic in admin.list_topics(timeout=10).topics)
 
 
@@ -145,7 +145,8 @@ def refuses_a_topic_that_exists():
 @step
 def describes_the_cluster():
     cluster = admin.describe_cluster().result(30)
-    expect([(node.host, node.id) for node in cluster.nodes], [("127.0.0.1", 1)])
+    nodes = sorted((node.id, f"{node.host}:{node.port}") for node in cluster.nodes)
+    expect(nodes, list(enumerate(bootstrap.split(","), 1)))
     expect(len(cluster.cluster_id), 22)
 
 
@@ -162,7 +163,13 @@ def describes_and_alters_configs():
     )
     result(admin.incremental_alter_configs([resource]))
     resource = ConfigResource(ResourceType.TOPIC, "py-configured")
-    expect(result(admin.describe_configs([resource]))[resource]["retention.ms"].value, "6000")
+    # Another broker may answer, and hear of it a moment later.
+    within(
+        10,
+        "the change",
+        lambda: result(admin.describe_configs([resource]))[resource]["retention.ms"].value
+        == "6000",
+    )
 
 
 @step
