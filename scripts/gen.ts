@@ -1,16 +1,20 @@
-// `npm run gen`: writes every page that is made from the source. What it makes is committed; the
-// tidy test holds it to its source.
+// `npm run gen`: writes every page and module that is made from the source. What it makes is
+// committed; the tidy test holds it to its source.
 
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { compatibilityFile, compatibilityPage } from './gen-compatibility.ts'
 import { configurationFile, configurationPage } from './gen-configuration.ts'
+import { grpcFiles } from './gen-grpc.ts'
 
-const pages = [
-  [compatibilityFile, compatibilityPage],
-  [configurationFile, configurationPage],
-] as const
+const made = [
+  ...(await grpcFiles()),
+  { path: compatibilityFile, text: compatibilityPage() },
+  { path: configurationFile, text: configurationPage() },
+]
 
-for (const [file, page] of pages) {
-  writeFileSync(file, page())
-  console.log(`gen: ${file}`)
+for (const { path, text } of made) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+  console.log(`gen: ${path}`)
 }

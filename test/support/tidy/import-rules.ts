@@ -22,6 +22,7 @@ const wire: readonly Layer[] = [
     values: ['proto/wire'],
     packages: ['node:zlib', 'node:module', '@node-rs/crc32', 'lz4-napi', 'snappy'],
   },
+  { path: 'proto/grpc', packages: ['@grpc/grpc-js', 'protobufjs'] },
 ]
 
 const raft: readonly Layer[] = [
