@@ -169,6 +169,10 @@ class Node {
       },
       numPartitionsDefault: numPartitions,
       replicationFactorDefault: defaultReplicationFactor,
+      topicDefaults: {
+        minInsyncReplicas: this.#file.minInsyncReplicas,
+        uncleanLeaderElection: this.#file.uncleanLeaderElectionEnable,
+      },
       onFault: (error) => this.#fail(error),
       onSnapshotError: (error) => this.#events.error({ error }, 'no metadata snapshot was written'),
     })
@@ -331,6 +335,9 @@ class Node {
   async #register(ports: ReadonlyMap<string, number>, logs: LogManager): Promise<void> {
     await this.#controller.registerBroker({
       brokerId: this.#file.nodeId,
+      clusterId: this.#controller.image().clusterId,
+      features: supportedFeatures,
+      previousBrokerEpoch: -1,
       incarnationId: this.#incarnationId,
       endpoints: this.#file.advertisedListeners.map((endpoint) => reachable(endpoint, ports)),
       rack: this.#file.brokerRack,

@@ -3,13 +3,12 @@
 
 import type { Decision } from './decision.ts'
 import { changesOfRestart, changesWith, changesWithout } from './elections.ts'
+import { endpointFields, endpointOf } from './endpoints.ts'
 import { ControllerError, MetadataRecordError } from './errors.ts'
 import type { MetadataDraft } from './image/draft.ts'
-import type { BrokerId, BrokerImage, Endpoint, MetadataImage } from './image.ts'
+import type { BrokerId, BrokerImage, MetadataImage } from './image.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
 import type { BrokerRegistered, BrokerRegistration } from './requests.ts'
-
-const securityProtocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
 
 export function registerBroker(
   image: MetadataImage,
@@ -25,6 +24,7 @@ export function registerBroker(
     incarnationId: registration.incarnationId,
     epoch: amends ? existing.epoch : image.nextBrokerEpoch,
     endpoints: registration.endpoints,
+    features: registration.features,
     rack: registration.rack,
     logDirs: registration.logDirs,
     fenced: amends ? existing.fenced : registration.fenced,
@@ -64,13 +64,12 @@ export function brokerRecord(broker: BrokerImage): NewRecord {
     brokerId: broker.id,
     incarnationId: broker.incarnationId,
     brokerEpoch: broker.epoch,
-    endpoints: broker.endpoints.map(({ listener, host, port, securityProtocol }) => ({
-      listener,
-      host,
-      port,
-      securityProtocol: securityProtocols.indexOf(securityProtocol),
+    endpoints: broker.endpoints.map(endpointFields),
+    features: broker.features.map(({ name, minVersion, maxVersion }) => ({
+      name,
+      minSupportedVersion: minVersion,
+      maxSupportedVersion: maxVersion,
     })),
-    features: [],
     rack: broker.rack,
     fenced: broker.fenced,
     inControlledShutdown: broker.inControlledShutdown,
@@ -140,23 +139,17 @@ export function replayRegisterBroker(
     incarnationId: record.incarnationId,
     epoch: record.brokerEpoch,
     endpoints: record.endpoints.map(endpointOf),
+    features: record.features.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
+      name,
+      minVersion: minSupportedVersion,
+      maxVersion: maxSupportedVersion,
+    })),
     rack: record.rack,
     logDirs: record.logDirs,
     fenced: record.fenced,
     inControlledShutdown: record.inControlledShutdown,
   })
   draft.nextBrokerEpoch = Math.max(draft.nextBrokerEpoch, record.brokerEpoch + 1)
-}
-
-function endpointOf(endpoint: RecordOf<'registerBroker'>['endpoints'][number]): Endpoint {
-  const { listener, host, port } = endpoint
-  const securityProtocol = securityProtocols[endpoint.securityProtocol]
-  if (securityProtocol === undefined) {
-    throw new MetadataRecordError(
-      `listener ${listener} has security protocol ${endpoint.securityProtocol}: no such`,
-    )
-  }
-  return { listener, host, port, securityProtocol }
 }
 
 export function replayUnregisterBroker(

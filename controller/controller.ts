@@ -6,18 +6,32 @@
 import type { BrokerId, MetadataDelta, MetadataImage } from './image.ts'
 import type { QuorumStatus } from './metadata-log.ts'
 import type {
+  AddVoter,
   AlterConfigs,
   AlterConfigsResult,
+  AlterPartition,
+  AlterPartitionResult,
+  AlterReassignments,
+  AlterReassignmentsResult,
+  AssignDirectories,
+  AssignDirectoriesResult,
   BrokerRegistered,
   BrokerRegistration,
+  ControlledShutdown,
+  ControllerRegistration,
   CreatePartitions,
   CreatePartitionsResult,
   CreateTopicResult,
   CreateTopics,
   DeleteTopicResult,
   DeleteTopics,
+  ElectLeaders,
+  ElectLeadersResult,
   IncrementalAlterConfigs,
   ProducerIdBlock,
+  UpdateFeatureResult,
+  UpdateFeatures,
+  VoterReference,
 } from './requests.ts'
 
 /** Called once for each committed batch, after image() shows it, in log order. Must not throw. */
@@ -34,7 +48,8 @@ export interface Controller {
   image(): MetadataImage
   /** From now on; the present state is image()'s. Returns how to stop. */
   subscribe(listener: MetadataListener): () => void
-  quorum(): QuorumStatus
+  /** The quorum as its leader sees it. */
+  describeQuorum(): Promise<QuorumStatus>
 
   createTopics(request: CreateTopics): Promise<CreateTopicResult[]>
   deleteTopics(request: DeleteTopics): Promise<DeleteTopicResult[]>
@@ -51,6 +66,24 @@ export interface Controller {
   unfenceBroker(brokerId: BrokerId, epoch: number): Promise<void>
   /** Takes a broker out: it leaves every ISR that has another member and leads nothing. */
   fenceBroker(brokerId: BrokerId, epoch: number): Promise<void>
+
+  /**
+   * The broker wants to stop: its leaderships move away. Asked again until none remain; it is not
+   * placed or elected any more.
+   */
+  beginControlledShutdown(brokerId: BrokerId, epoch: number): Promise<ControlledShutdown>
+  assignDirectories(request: AssignDirectories): Promise<AssignDirectoriesResult[]>
+
+  alterPartition(request: AlterPartition): Promise<AlterPartitionResult[]>
+  electLeaders(request: ElectLeaders): Promise<ElectLeadersResult[]>
+  alterReassignments(request: AlterReassignments): Promise<AlterReassignmentsResult[]>
+  updateFeatures(request: UpdateFeatures): Promise<UpdateFeatureResult[]>
+
+  registerController(registration: ControllerRegistration): Promise<void>
+  addVoter(voter: AddVoter): Promise<void>
+  removeVoter(voter: VoterReference): Promise<void>
+  /** null: to whichever voter is able. */
+  transferLeadership(nodeId: BrokerId | null): Promise<void>
 
   allocateProducerIds(brokerId: BrokerId, epoch: number): Promise<ProducerIdBlock>
 }

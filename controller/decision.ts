@@ -38,6 +38,13 @@ export interface DecideContext {
   readonly configRules: ConfigRules
   readonly numPartitionsDefault: number
   readonly replicationFactorDefault: number
+  readonly topicDefaults: TopicDefaults
+}
+
+/** What holds for topics that neither they nor the cluster's dynamic configs say otherwise of. */
+export interface TopicDefaults {
+  readonly minInsyncReplicas: number
+  readonly uncleanLeaderElection: boolean
 }
 
 export const noError: Outcome = { error: 'NONE', message: null }

@@ -13,17 +13,33 @@ export interface Endpoint {
   readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 }
 
+/** Levels of a feature, inclusive. */
+export interface FeatureRange {
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
 export interface BrokerImage {
   readonly id: BrokerId
   /** A new one each start of the process: tells a restarted broker from its former self. */
   readonly incarnationId: string
   readonly epoch: number
   readonly endpoints: readonly Endpoint[]
+  readonly features: readonly FeatureRange[]
   readonly rack: string | null
   /** Ids of the log directories that are online, as 22 characters of base64. */
   readonly logDirs: readonly string[]
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
+}
+
+/** A node of the controller quorum, as it last said itself. */
+export interface ControllerImage {
+  readonly id: BrokerId
+  readonly directoryId: string
+  readonly incarnationId: string
+  readonly endpoints: readonly Endpoint[]
 }
 
 export interface PartitionImage {
@@ -72,6 +88,7 @@ export interface MetadataImage {
   /** The node that leads the controller quorum; -1 when not known. */
   readonly controllerId: BrokerId
   readonly brokers: ReadonlyMap<BrokerId, BrokerImage>
+  readonly controllers: ReadonlyMap<BrokerId, ControllerImage>
   readonly topicsByName: ReadonlyMap<string, TopicImage>
   readonly topicsById: ReadonlyMap<TopicId, TopicImage>
   /** Keyed by configKey(type, name). */
@@ -100,6 +117,7 @@ export interface MetadataDelta {
   /** Keys (configKey) of resources whose configs changed. */
   readonly changedConfigs: ReadonlySet<string>
   readonly brokersChanged: boolean
+  readonly controllersChanged: boolean
   readonly featuresChanged: boolean
 }
 

@@ -7,6 +7,7 @@
 // it.
 
 import { assert } from './assert.ts'
+import { ControllerError } from './errors.ts'
 import { createWhole, logEndName, segmentName, snapshotName } from './local-log/files.ts'
 import { encodeBatch, encodeHeader, headerBytes, type StoredBatch } from './local-log/format.ts'
 import { type Recovered, recover } from './local-log/recovery.ts'
@@ -29,6 +30,12 @@ export interface LocalLogOptions {
   readonly nowMs: () => number
   /** A crash had torn the last write; nobody had been told that it was done. */
   readonly onTornTail?: (tornBytes: number, nextOffset: number) => void
+}
+
+function refuseQuorumChange(): Promise<never> {
+  return Promise.reject(
+    new ControllerError('UNSUPPORTED_VERSION', 'The metadata log of this node has one voter.'),
+  )
 }
 
 interface PendingAppend {
@@ -280,6 +287,18 @@ export class LocalLog implements MetadataLog {
       ],
       observers: [],
     }
+  }
+
+  addVoter(): Promise<void> {
+    return refuseQuorumChange()
+  }
+
+  removeVoter(): Promise<void> {
+    return refuseQuorumChange()
+  }
+
+  transferLeadership(): Promise<void> {
+    return refuseQuorumChange()
   }
 
   /** Finishes what is under way and leaves; afterwards nothing is delivered or appended. */

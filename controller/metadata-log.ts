@@ -1,6 +1,8 @@
 // What the controller asks of consensus: append records, learn what is committed, keep snapshots. A
 // single local voter fills it today and the Raft quorum later; the controller cannot tell which.
 
+import type { AddVoter, VoterReference } from './requests.ts'
+
 export interface CommittedBatch {
   readonly baseOffset: number
   readonly epoch: number
@@ -76,6 +78,14 @@ export interface MetadataLog {
    */
   writeSnapshot(snapshot: MetadataSnapshot): Promise<void>
   status(): QuorumStatus
+  /**
+   * Makes a node a voter, takes one out, or hands leadership on (to anyone able, for null). Each
+   * resolves once it is so, and rejects with a ControllerError that says why not (DUPLICATE_VOTER,
+   * VOTER_NOT_FOUND, NOT_CONTROLLER, ...).
+   */
+  addVoter(voter: AddVoter): Promise<void>
+  removeVoter(voter: VoterReference): Promise<void>
+  transferLeadership(nodeId: number | null): Promise<void>
   close(): Promise<void>
 }
 

@@ -8,7 +8,8 @@ import { assert } from './assert.ts'
 import { fenceBroker, registerBroker, unfenceBroker, unregisterBroker } from './cluster.ts'
 import { alterConfigs, incrementalAlterConfigs } from './configs.ts'
 import type { Controller, MetadataListener } from './controller.ts'
-import type { ConfigRules, DecideContext, Decision } from './decision.ts'
+import { registerController } from './controllers.ts'
+import type { ConfigRules, DecideContext, Decision, TopicDefaults } from './decision.ts'
 import { ControllerError, MetadataRecordError } from './errors.ts'
 import { bootstrapRecords } from './features.ts'
 import { diffImages } from './image/delta.ts'
@@ -29,19 +30,34 @@ import { createPartitions } from './partitions.ts'
 import { allocateProducerIds } from './producer-ids.ts'
 import { decodeRecord, encodeRecord } from './records/record.ts'
 import { replay } from './replay.ts'
+import { refused } from './replication/refusals.ts'
 import type {
+  AddVoter,
   AlterConfigs,
   AlterConfigsResult,
+  AlterPartition,
+  AlterPartitionResult,
+  AlterReassignments,
+  AlterReassignmentsResult,
+  AssignDirectories,
+  AssignDirectoriesResult,
   BrokerRegistered,
   BrokerRegistration,
+  ControlledShutdown,
+  ControllerRegistration,
   CreatePartitions,
   CreatePartitionsResult,
   CreateTopicResult,
   CreateTopics,
   DeleteTopicResult,
   DeleteTopics,
+  ElectLeaders,
+  ElectLeadersResult,
   IncrementalAlterConfigs,
   ProducerIdBlock,
+  UpdateFeatureResult,
+  UpdateFeatures,
+  VoterReference,
 } from './requests.ts'
 import { SnapshotTrigger } from './snapshot-trigger.ts'
 import { createTopics, deleteTopics } from './topics.ts'
@@ -61,6 +77,7 @@ export interface QuorumControllerOptions {
   readonly configRules: ConfigRules
   readonly numPartitionsDefault: number
   readonly replicationFactorDefault: number
+  readonly topicDefaults: TopicDefaults
   /** The controller cannot go on: the node should say why and stop. */
   readonly onFault: (error: Error) => void
   /** A snapshot could not be written; it is tried again when more has been logged. */
@@ -89,7 +106,8 @@ export class QuorumController implements Controller, MetadataLogListener {
   #closed = false
 
   constructor(options: QuorumControllerOptions) {
-    const { newUuid, configRules, numPartitionsDefault, replicationFactorDefault } = options
+    const { newUuid, configRules, numPartitionsDefault, replicationFactorDefault, topicDefaults } =
+      options
     this.#options = options
     this.#log = options.log
     this.#context = {
@@ -98,6 +116,7 @@ export class QuorumController implements Controller, MetadataLogListener {
       configRules,
       numPartitionsDefault,
       replicationFactorDefault,
+      topicDefaults,
     }
     this.#snapshots = new SnapshotTrigger((snapshot) => this.#log.writeSnapshot(snapshot))
   }
@@ -132,8 +151,24 @@ export class QuorumController implements Controller, MetadataLogListener {
     return () => this.#listeners.delete(listener)
   }
 
-  quorum(): QuorumStatus {
+  async describeQuorum(): Promise<QuorumStatus> {
+    this.#checkActive()
     return this.#log.status()
+  }
+
+  async addVoter(voter: AddVoter): Promise<void> {
+    this.#checkActive()
+    await this.#log.addVoter(voter)
+  }
+
+  async removeVoter(voter: VoterReference): Promise<void> {
+    this.#checkActive()
+    await this.#log.removeVoter(voter)
+  }
+
+  async transferLeadership(nodeId: BrokerId | null): Promise<void> {
+    this.#checkActive()
+    await this.#log.transferLeadership(nodeId)
   }
 
   createTopics(request: CreateTopics): Promise<CreateTopicResult[]> {
@@ -172,6 +207,34 @@ export class QuorumController implements Controller, MetadataLogListener {
     return this.#decide((image) => fenceBroker(image, brokerId, epoch))
   }
 
+  beginControlledShutdown(_brokerId: BrokerId, _epoch: number): Promise<ControlledShutdown> {
+    return this.#decide(() => refused('beginControlledShutdown'))
+  }
+
+  assignDirectories(_request: AssignDirectories): Promise<AssignDirectoriesResult[]> {
+    return this.#decide(() => refused('assignDirectories'))
+  }
+
+  alterPartition(_request: AlterPartition): Promise<AlterPartitionResult[]> {
+    return this.#decide(() => refused('alterPartition'))
+  }
+
+  electLeaders(_request: ElectLeaders): Promise<ElectLeadersResult[]> {
+    return this.#decide(() => refused('electLeaders'))
+  }
+
+  alterReassignments(_request: AlterReassignments): Promise<AlterReassignmentsResult[]> {
+    return this.#decide(() => refused('alterReassignments'))
+  }
+
+  updateFeatures(_request: UpdateFeatures): Promise<UpdateFeatureResult[]> {
+    return this.#decide(() => refused('updateFeatures'))
+  }
+
+  registerController(registration: ControllerRegistration): Promise<void> {
+    return this.#decide((image) => registerController(image, registration))
+  }
+
   allocateProducerIds(brokerId: BrokerId, epoch: number): Promise<ProducerIdBlock> {
     return this.#decide((image) => allocateProducerIds(image, brokerId, epoch))
   }
@@ -196,10 +259,13 @@ export class QuorumController implements Controller, MetadataLogListener {
     return response
   }
 
+  #checkActive(): void {
+    if (!this.#closed && this.#leader.leaderId === this.#options.nodeId) return
+    throw new ControllerError('NOT_CONTROLLER', 'This node is not the active controller.')
+  }
+
   #checkMayDecide(): void {
-    if (this.#closed || this.#leader.leaderId !== this.#options.nodeId) {
-      throw new ControllerError('NOT_CONTROLLER', 'This node is not the active controller.')
-    }
+    this.#checkActive()
     if (
       this.#requestsInFlight >= requestsInFlightMax ||
       this.#uncommittedRecords >= recordsInFlightMax

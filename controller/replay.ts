@@ -9,6 +9,7 @@ import {
   replayUnregisterBroker,
 } from './cluster.ts'
 import { replayConfig } from './configs.ts'
+import { replayRegisterController } from './controllers.ts'
 import { replayCluster, replayFeatureLevel } from './features.ts'
 import type { MetadataDraft } from './image/draft.ts'
 import { replayPartition, replayPartitionChange } from './partitions.ts'
@@ -26,6 +27,8 @@ export function replay(draft: MetadataDraft, record: MetadataRecord): void {
       return replayBrokerRegistrationChange(draft, record)
     case 'nextBrokerEpoch':
       return replayNextBrokerEpoch(draft, record)
+    case 'registerController':
+      return replayRegisterController(draft, record)
     case 'topic':
       return replayTopic(draft, record)
     case 'removeTopic':

@@ -3,7 +3,14 @@
 // into these and back.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
-import type { BrokerId, ConfigOverrides, ConfigResource, Endpoint, TopicId } from './image.ts'
+import type {
+  BrokerId,
+  ConfigOverrides,
+  ConfigResource,
+  Endpoint,
+  FeatureRange,
+  TopicId,
+} from './image.ts'
 
 /**
  * How one item of a request went. `message` is null when there is nothing to add to the error's own
@@ -107,13 +114,22 @@ export interface AlterConfigsResult extends Outcome, ConfigResource {}
 
 export interface BrokerRegistration {
   readonly brokerId: BrokerId
+  /** The cluster that the broker believes it belongs to. */
+  readonly clusterId: string
   readonly incarnationId: string
   readonly endpoints: readonly Endpoint[]
+  /** The feature levels that this software can serve. */
+  readonly features: readonly FeatureRange[]
   readonly rack: string | null
   /** Ids of the log directories that are online. */
   readonly logDirs: readonly string[]
   /** Whether the broker starts fenced and is to be unfenced once it has caught up. */
   readonly fenced: boolean
+  /**
+   * The epoch it had until its last clean stop; -1 when it did not stop cleanly (or never ran): then
+   * its logs may lack what it had acknowledged.
+   */
+  readonly previousBrokerEpoch: number
 }
 
 export interface BrokerRegistered {
@@ -216,3 +232,18 @@ export interface ControlledShutdown {
   /** Partitions that the broker still leads: it may stop at 0. */
   readonly remainingLeaders: number
 }
+
+/** A broker tells in which of its log directories its replicas are (KIP-858). */
+export interface AssignDirectories {
+  readonly brokerId: BrokerId
+  readonly brokerEpoch: number
+  readonly assignments: readonly DirectoryAssignment[]
+}
+
+export interface DirectoryAssignment {
+  readonly directoryId: string
+  readonly topicId: TopicId
+  readonly partitionIndex: number
+}
+
+export interface AssignDirectoriesResult extends Outcome, DirectoryAssignment {}

@@ -10,9 +10,9 @@ import { errorByCode, errorCodes } from '@samsa/proto/kafka/errors'
 import type { Services } from '../services.ts'
 import type { Handler, RequestOf, ResponseOf } from './handler.ts'
 
-export const describeQuorum: Handler<'describeQuorum'> = (request, services) => {
+export const describeQuorum: Handler<'describeQuorum'> = async (request, services) => {
   if (!asksForMetadataLog(request)) return unknownPartitions(request)
-  const quorum = services.controller.quorum()
+  const quorum = await services.controller.describeQuorum()
   const partition = {
     partitionIndex: 0,
     errorCode: errorCodes.NONE,

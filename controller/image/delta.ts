@@ -38,6 +38,7 @@ export function diffImages(from: MetadataImage, to: MetadataImage): MetadataDelt
     deletedTopics,
     changedConfigs,
     brokersChanged: !sameEntries(from.brokers, to.brokers),
+    controllersChanged: !sameEntries(from.controllers, to.controllers),
     featuresChanged: !sameEntries(from.features, to.features),
   }
 }

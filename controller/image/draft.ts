@@ -7,6 +7,7 @@ import type {
   BrokerImage,
   ConfigOverrides,
   ConfigResource,
+  ControllerImage,
   MetadataDelta,
   MetadataImage,
   PartitionImage,
@@ -19,6 +20,7 @@ import { MapDraft, PersistentMap } from './persistent-map.ts'
 
 interface PersistentImage extends MetadataImage {
   readonly brokers: PersistentMap<BrokerId, BrokerImage>
+  readonly controllers: PersistentMap<BrokerId, ControllerImage>
   readonly topicsByName: PersistentMap<string, TopicImage>
   readonly topicsById: PersistentMap<TopicId, TopicImage>
   readonly configs: PersistentMap<string, ConfigOverrides>
@@ -31,6 +33,7 @@ export const emptyImage: MetadataImage = {
   clusterId: '',
   controllerId: -1,
   brokers: PersistentMap.empty(),
+  controllers: PersistentMap.empty(),
   topicsByName: PersistentMap.empty(),
   topicsById: PersistentMap.empty(),
   configs: PersistentMap.empty(),
@@ -54,6 +57,7 @@ export interface Advanced {
 export class MetadataDraft {
   readonly base: MetadataImage
   readonly brokers: MapDraft<BrokerId, BrokerImage>
+  readonly controllers: MapDraft<BrokerId, ControllerImage>
   readonly features: MapDraft<string, number>
   clusterId: string
   nextProducerId: number
@@ -76,6 +80,7 @@ export class MetadataDraft {
     this.nextProducerId = base.nextProducerId
     this.nextBrokerEpoch = base.nextBrokerEpoch
     this.brokers = new MapDraft(from.brokers)
+    this.controllers = new MapDraft(from.controllers)
     this.features = new MapDraft(from.features)
     this.#topicsByName = new MapDraft(from.topicsByName)
     this.#topicsById = new MapDraft(from.topicsById)
@@ -167,6 +172,7 @@ export class MetadataDraft {
       clusterId: this.clusterId,
       controllerId,
       brokers: this.brokers.finish(),
+      controllers: this.controllers.finish(),
       topicsByName: this.#topicsByName.finish(),
       topicsById: this.#topicsById.finish(),
       configs: this.#configs.finish(),
@@ -182,6 +188,7 @@ export class MetadataDraft {
       deletedTopics: [...this.#deletedTopics.values()],
       changedConfigs,
       brokersChanged: this.brokers.changed,
+      controllersChanged: this.controllers.changed,
       featuresChanged: this.features.changed,
     }
     return { image, delta }

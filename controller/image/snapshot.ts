@@ -3,6 +3,7 @@
 
 import { brokerRecord } from '../cluster.ts'
 import { configRecord } from '../configs.ts'
+import { controllerRecord } from '../controllers.ts'
 import { featureRecord, metadataLevelFeature } from '../features.ts'
 import type { PartitionImage } from '../image.ts'
 import { type ConfigResource, type ConfigResourceType, type MetadataImage } from '../image.ts'
@@ -19,6 +20,7 @@ export function* snapshotRecords(image: MetadataImage): Generator<NewRecord, und
     if (name !== metadataLevelFeature) yield featureRecord(name, featureLevel)
   }
   for (const broker of image.brokers.values()) yield brokerRecord(broker)
+  for (const controller of image.controllers.values()) yield controllerRecord(controller)
   yield { type: 'nextBrokerEpoch', nextBrokerEpoch: image.nextBrokerEpoch }
   for (const topic of image.topicsById.values()) {
     yield { type: 'topic', name: topic.name, topicId: topic.id }

@@ -131,6 +131,20 @@ const producerIds = message(
   { brokerId: int32, brokerEpoch: field(int64, { default: -1 }), nextProducerId: int64 },
 )
 
+/** The controller process `incarnationId` is reached at these endpoints. */
+const registerController = message(
+  { name: 'RegisterControllerRecord', versions: '0', flexible: '0+' },
+  {
+    controllerId: int32,
+    incarnationId: uuid,
+    zkMigrationReady: field(boolean, {}),
+    endpoints: array({ listener: string, host: string, port: uint16, securityProtocol: int16 }),
+    features: array({ name: string, minSupportedVersion: int16, maxSupportedVersion: int16 }),
+    // Ours: the directory of its metadata log, which makes it the voter that it is (KIP-853).
+    directoryId: tagged(0, uuid),
+  },
+)
+
 const noOp = message({ name: 'NoOpRecord', versions: '0', flexible: '0+' }, {})
 
 /** The id of the cluster, once, as the first record of a log. */
@@ -159,6 +173,7 @@ export const recordTypes = {
   producerIds: { id: 15, schema: producerIds },
   brokerRegistrationChange: { id: 17, schema: brokerRegistrationChange },
   noOp: { id: 20, schema: noOp },
+  registerController: { id: 27, schema: registerController },
   cluster: { id: 1000, schema: cluster },
   nextBrokerEpoch: { id: 1001, schema: nextBrokerEpoch },
 } as const

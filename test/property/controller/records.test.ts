@@ -17,6 +17,17 @@ const ids = fc.array(int32, { maxLength: 5 })
 const maybeIds = fc.option(ids, { nil: null })
 const uuids = fc.array(uuid, { maxLength: 3 })
 const text = fc.string({ maxLength: 40 })
+const endpoints = fc.array(
+  fc.record({
+    listener: text,
+    host: text,
+    port: fc.integer({ min: 0, max: 65_535 }),
+    securityProtocol: int16,
+  }),
+)
+const features = fc.array(
+  fc.record({ name: text, minSupportedVersion: int16, maxSupportedVersion: int16 }),
+)
 
 const records: fc.Arbitrary<NewRecord> = fc.oneof(
   fc.record({
@@ -25,17 +36,8 @@ const records: fc.Arbitrary<NewRecord> = fc.oneof(
     isMigratingZkBroker: fc.boolean(),
     incarnationId: uuid,
     brokerEpoch: int64,
-    endpoints: fc.array(
-      fc.record({
-        listener: text,
-        host: text,
-        port: fc.integer({ min: 0, max: 65_535 }),
-        securityProtocol: int16,
-      }),
-    ),
-    features: fc.array(
-      fc.record({ name: text, minSupportedVersion: int16, maxSupportedVersion: int16 }),
-    ),
+    endpoints,
+    features,
     rack: fc.option(text, { nil: null }),
     fenced: fc.boolean(),
     inControlledShutdown: fc.boolean(),
@@ -106,6 +108,15 @@ const records: fc.Arbitrary<NewRecord> = fc.oneof(
     nextProducerId: int64,
   }),
   fc.record({ type: fc.constant('noOp' as const) }),
+  fc.record({
+    type: fc.constant('registerController' as const),
+    controllerId: int32,
+    incarnationId: uuid,
+    zkMigrationReady: fc.boolean(),
+    endpoints,
+    features,
+    directoryId: uuid,
+  }),
   fc.record({ type: fc.constant('cluster' as const), clusterId: text }),
   fc.record({ type: fc.constant('nextBrokerEpoch' as const), nextBrokerEpoch: int64 }),
 )

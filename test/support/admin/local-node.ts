@@ -2,6 +2,7 @@
 // controller whose log is in memory. Requests and responses go through the codecs, so that what a
 // version cannot say is lost as on the wire.
 
+import { supportedFeatures } from '@samsa/controller/features'
 import { LocalLog } from '@samsa/controller/local-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
 import { type ApiName, apis } from '@samsa/proto/kafka/apis'
@@ -79,6 +80,10 @@ export async function startLocalNode(
     },
     numPartitionsDefault: config.numPartitions,
     replicationFactorDefault: config.defaultReplicationFactor,
+    topicDefaults: {
+      minInsyncReplicas: config.minInsyncReplicas,
+      uncleanLeaderElection: config.uncleanLeaderElectionEnable,
+    },
     onFault: (error) => {
       throw error
     },
@@ -88,6 +93,9 @@ export async function startLocalNode(
   await controller.start()
   await controller.registerBroker({
     brokerId: 1,
+    clusterId: controller.image().clusterId,
+    features: supportedFeatures,
+    previousBrokerEpoch: -1,
     incarnationId: countedUuid(),
     endpoints: config.advertisedListeners,
     rack: null,

@@ -54,6 +54,7 @@ export function decideContext(overrides: Partial<DecideContext> = {}): DecideCon
     configRules,
     numPartitionsDefault: 1,
     replicationFactorDefault: 1,
+    topicDefaults: { minInsyncReplicas: 1, uncleanLeaderElection: false },
     ...overrides,
   }
 }
@@ -103,6 +104,9 @@ export function newTopic(name: string, options: Partial<NewTopic> = {}): NewTopi
 export function registration(options: Partial<BrokerRegistration> = {}): BrokerRegistration {
   return {
     brokerId: nodeId,
+    clusterId: '',
+    features: [],
+    previousBrokerEpoch: -1,
     incarnationId: 'incarnation-000000000w',
     endpoints: [{ listener: 'PLAINTEXT', host: 'here', port: 9092, securityProtocol: 'PLAINTEXT' }],
     rack: null,
@@ -131,6 +135,7 @@ export function makeController(options: ControllerOptions): QuorumController {
     configRules,
     numPartitionsDefault: 1,
     replicationFactorDefault: 1,
+    topicDefaults: { minInsyncReplicas: 1, uncleanLeaderElection: false },
     onFault:
       options.onFault ??
       ((error) => {

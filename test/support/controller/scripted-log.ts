@@ -88,6 +88,18 @@ export class ScriptedLog implements MetadataLog {
     }
   }
 
+  addVoter(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  removeVoter(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  transferLeadership(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async close(): Promise<void> {
     this.depose(-1)
   }

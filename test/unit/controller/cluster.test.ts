@@ -18,6 +18,7 @@ describe('the registration of a broker', () => {
     const given = registration({
       brokerId: 4,
       rack: 'east',
+      features: [{ name: 'metadata.version', minVersion: 7, maxVersion: 30 }],
       fenced: true,
       logDirs: [directory('one'), directory('two')],
       endpoints: [
@@ -31,6 +32,7 @@ describe('the registration of a broker', () => {
       incarnationId: given.incarnationId,
       epoch: response.epoch,
       endpoints: given.endpoints,
+      features: given.features,
       rack: 'east',
       logDirs: given.logDirs,
       fenced: true,

@@ -17,6 +17,7 @@ function broker(id: number, overrides: Partial<BrokerImage> = {}): BrokerImage {
     incarnationId: '',
     epoch: id,
     endpoints: [{ ...plain, host: `b${id}`, port: 9092 }],
+    features: [],
     rack: null,
     logDirs: [`dir-${id}`],
     fenced: false,
