@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import pbjs from 'protobufjs-cli/pbjs.js'
+import { descriptorFiles } from './gen-grpc-descriptors.ts'
 import { typesOf } from './gen-grpc-types.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -22,7 +23,7 @@ export interface GeneratedFile {
 export async function grpcFiles(): Promise<GeneratedFile[]> {
   const names = readdirSync(protoDir).filter((name) => name.endsWith('.proto'))
   const made = names.toSorted().map((name) => moduleOf(basename(name, '.proto')))
-  return (await Promise.all(made)).flat()
+  return [...(await Promise.all(made)).flat(), ...(await descriptorFiles())]
 }
 
 async function moduleOf(name: string): Promise<GeneratedFile[]> {
