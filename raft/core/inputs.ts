@@ -33,6 +33,11 @@ export type Input =
     }
   /** Hands leadership to `to`, or to the voter that is furthest. */
   | { readonly type: 'transferLeadership'; readonly to?: VoterId }
+  /**
+   * That voter's process is not running: whoever follows it need not wait until it has been silent
+   * for long. A false alarm costs an election at most.
+   */
+  | { readonly type: 'peerDown'; readonly peer: VoterId }
   /** Stand for election now, with a pre-vote first. */
   | { readonly type: 'campaign' }
   /** The application has a durable snapshot of what it has applied up to there. */

@@ -13,6 +13,11 @@ export interface RaftOptions {
    */
   readonly electionTimeoutMinMs: number
   readonly electionTimeoutMaxMs: number
+  /**
+   * A follower that is told that its leader is down stands within so long at random, and until an
+   * election timeout is over as often as that: others may be told a little later.
+   */
+  readonly peerDownDelayMaxMs: number
   /** Payload of one append; a single larger entry still goes, alone. */
   readonly appendBytesMax: number
   /** Appends under way to one follower. */
@@ -41,6 +46,7 @@ export const defaultRaftOptions: RaftOptions = {
   heartbeatMs: 60,
   electionTimeoutMinMs: 300,
   electionTimeoutMaxMs: 600,
+  peerDownDelayMaxMs: 80,
   appendBytesMax: 512 * 1024,
   inflightAppendsMax: 128,
   inflightBytesMax: 4 * 1024 * 1024,
@@ -58,6 +64,7 @@ export function checkOptions(options: RaftOptions): void {
   assert(heartbeatMs > 0, 'heartbeatMs is positive')
   assert(electionTimeoutMinMs > 2 * heartbeatMs, 'one lost heartbeat does not end a lease')
   assert(electionTimeoutMaxMs > electionTimeoutMinMs, 'election timeouts differ between voters')
+  assert(options.peerDownDelayMaxMs > 0, 'peerDownDelayMaxMs is positive')
   assert(options.inflightAppendsMax >= 1, 'at least one append may be under way')
   assert(options.snapshotChunkBytes >= 1, 'chunks have bytes')
 }

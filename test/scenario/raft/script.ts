@@ -136,6 +136,11 @@ const commands: Record<string, (command: Command) => void> = {
     command.world.settle()
     command.world.takeLines()
   },
+  /** Tells a node that another is down, whether it is or not. */
+  'peer-down': (command) => {
+    const peer = command.world.idOf(Number(command.args[1]))
+    command.world.step(nodeOf(command), { type: 'peerDown', peer })
+  },
   propose: (command) => {
     const data = command.args.slice(1).map((text) => Buffer.from(text))
     command.world.step(nodeOf(command), { type: 'propose', requestId: 1, data })

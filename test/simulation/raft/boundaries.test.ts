@@ -22,6 +22,8 @@ const quiet: Partial<Faults> = {
   membershipEveryMs: 120,
   damageEveryMs: 0,
   wipeEveryMs: 0,
+  falseAlarmEveryMs: 0,
+  tellsOfCrashes: false,
   proposeEveryMs: 100,
   readEveryMs: 0,
   effectCrashChance: 0,

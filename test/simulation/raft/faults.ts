@@ -23,6 +23,10 @@ export interface Faults {
   readonly membershipEveryMs: number
   readonly damageEveryMs: number
   readonly wipeEveryMs: number
+  /** Voters are told that another is down, whether it is or not. */
+  readonly falseAlarmEveryMs: number
+  /** Voters are told of each crash, a little later and not always. */
+  readonly tellsOfCrashes: boolean
   readonly proposeEveryMs: number
   readonly readEveryMs: number
   /** Between any two effects. */
@@ -75,5 +79,7 @@ export function drawFaults(random: Random): Faults {
     appendBytesMax: random.pick([1, 200, 2_000]),
     inflightAppendsMax: random.pick([1, 4, 32]),
     snapshotChunkBytes: random.pick([256, 4_096]),
+    falseAlarmEveryMs: often(20, 1_000, 0.4),
+    tellsOfCrashes: random.chance(0.5),
   }
 }

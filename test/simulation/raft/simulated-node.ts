@@ -37,6 +37,14 @@ export interface Surroundings {
   log(line: () => string): void
 }
 
+interface Heard {
+  readonly atMs: number
+  readonly term: number
+  readonly from: VoterId | null
+}
+
+const nobodyHeard: Heard = { atMs: Number.NEGATIVE_INFINITY, term: 0, from: null }
+
 export class SimulatedNode {
   readonly nodeId: number
   id: VoterId
@@ -63,8 +71,8 @@ export class SimulatedNode {
   /** What the clock has shown at most. Voters take no notice of one that goes back. */
   #clockMaxMs = 0
   #lastSnapshotIndex = 0
-  /** When, on its own clock, it last heard a leader, and of which term. */
-  #heard = { atMs: Number.NEGATIVE_INFINITY, term: 0 }
+  /** When, on its own clock, it last heard a leader that it has not been told is down. */
+  #heard: Heard = nobodyHeard
   /** A leader's contacts by its own clock. */
   #contacts = new Map<VoterId, number>()
 
@@ -107,7 +115,7 @@ export class SimulatedNode {
     this.machine = new StateMachine()
     this.mirror = new LogMirror(restored.base, restored.entries)
     this.#ratchet = new Ratchet()
-    this.#heard = { atMs: Number.NEGATIVE_INFINITY, term: 0 }
+    this.#heard = nobodyHeard
     this.#lastSnapshotIndex = restored.snapshot?.index ?? 0
     this.voter = new Voter({
       id: this.id,
@@ -200,6 +208,8 @@ export class SimulatedNode {
     const { voter } = this
     if (voter === null || inputs.length === 0) return
     const before = voter.status
+    const isDown = (input: Input) => input.type === 'peerDown' && input.peer === this.#heard.from
+    if (inputs.some(isDown)) this.#heard = nobodyHeard
     const effects = voter.stepAll(this.#localMs, inputs)
     const [only] = inputs
     if (inputs.length === 1 && only !== undefined) this.#checkLease(only, before.term, effects)
@@ -241,7 +251,7 @@ export class SimulatedNode {
     const isLeaders =
       message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshotChunk'
     if (isLeaders && message.term >= termBefore) {
-      this.#heard = { atMs: this.#localMs, term: message.term }
+      this.#heard = { atMs: this.#localMs, term: message.term, from: input.from }
     }
   }
 

@@ -187,7 +187,11 @@ export class Simulation {
       const kind = this.#network.partition(all, this.#victim(random).nodeId)
       this.#log(() => `partition: ${kind}`)
     })
-    this.#every(faults.crashEveryMs, () => this.#victim(random).crash())
+    this.#every(faults.crashEveryMs, () => this.#crash(this.#victim(random), random))
+    this.#every(faults.falseAlarmEveryMs, () => {
+      const peer = this.#victim(random).id
+      for (const node of random.some(this.#nodes, 0.5)) node.give({ type: 'peerDown', peer })
+    })
     // Whoever is down comes back, whatever took it down.
     this.#every(300, () => {
       for (const node of random.some(this.#nodes)) if (node.voter === null) node.start()
@@ -207,6 +211,15 @@ export class Simulation {
     this.#every(faults.membershipEveryMs, () => this.#changeMembership(random))
     this.#every(faults.damageEveryMs, () => this.#damage(random))
     this.#every(faults.wipeEveryMs, () => this.#wipe(random))
+  }
+
+  #crash(victim: SimulatedNode, random: Random): void {
+    victim.crash()
+    if (!this.faults.tellsOfCrashes) return
+    const peer = victim.id
+    for (const node of random.some(this.#nodes, 0.8)) {
+      this.#events.after(random.between(0, 30), () => node.give({ type: 'peerDown', peer }))
+    }
   }
 
   #changeMembership(random: Random): void {
