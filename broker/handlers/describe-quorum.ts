@@ -1,18 +1,21 @@
 // DescribeQuorum (key 55), versions 0-2: leader, voters and observers of the controller quorum, and
 // how far each has come (KIP-595, KIP-836 times, KIP-853 directories and endpoints). The metadata
 // log is shown as partition 0 of __cluster_metadata, as Kafka's tools expect it.
-// Differs from Kafka: the listeners of a controller are those of this node's configuration (none,
-// if it has none), since our quorum does not speak Kafka's protocol.
+// Differs from Kafka: the listeners of a controller are where it speaks gRPC, since our quorum does
+// not speak Kafka's protocol.
 
 import type { QuorumReplica } from '@samsa/controller/metadata-log'
 import { clusterMetadataTopic } from '@samsa/controller/topic-names'
 import { errorByCode, errorCodes } from '@samsa/proto/kafka/errors'
 import type { Services } from '../services.ts'
 import type { Handler, RequestOf, ResponseOf } from './handler.ts'
+import { errorFields, refusable } from './shared/ask-controller.ts'
 
 export const describeQuorum: Handler<'describeQuorum'> = async (request, services) => {
   if (!asksForMetadataLog(request)) return unknownPartitions(request)
-  const quorum = await services.controller.describeQuorum()
+  const asked = await refusable(services.controller.describeQuorum())
+  if (asked.type === 'refused') return { ...errorFields(asked.outcome), topics: [], nodes: [] }
+  const quorum = asked.answer
   const partition = {
     partitionIndex: 0,
     errorCode: errorCodes.NONE,
@@ -71,8 +74,10 @@ function replicaOf(replica: QuorumReplica) {
   }
 }
 
+/** What the controller itself has told; until it has, this node knows only its own listeners. */
 function nodeOf(nodeId: number, services: Services) {
   const own = nodeId === services.nodeId ? services.config().controllerListeners : []
-  const listeners = own.map(({ listener, host, port }) => ({ name: listener, host, port }))
+  const endpoints = services.metadata().controllers.get(nodeId)?.endpoints ?? own
+  const listeners = endpoints.map(({ listener, host, port }) => ({ name: listener, host, port }))
   return { nodeId, listeners }
 }

@@ -2,7 +2,9 @@
 // docs/COMPATIBILITY.md are read from it: what is not listed is not advertised.
 
 import { type Registration, register } from '../request/api-table.ts'
+import { addRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs } from './alter-configs.ts'
+import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { apiVersions } from './api-versions.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -16,6 +18,7 @@ import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
 import { describeQuorum } from './describe-quorum.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
+import { electLeaders } from './elect-leaders.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -26,13 +29,17 @@ import { leaveGroup } from './leave-group.ts'
 import { listConfigResources } from './list-config-resources.ts'
 import { listGroups } from './list-groups.ts'
 import { listOffsets } from './list-offsets.ts'
+import { listPartitionReassignments } from './list-partition-reassignments.ts'
 import { metadata } from './metadata.ts'
 import { offsetCommit } from './offset-commit.ts'
 import { offsetDelete } from './offset-delete.ts'
 import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { removeRaftVoter } from './remove-raft-voter.ts'
 import { syncGroup } from './sync-group.ts'
+import { unregisterBroker } from './unregister-broker.ts'
+import { updateFeatures } from './update-features.ts'
 
 export const handlers: readonly Registration[] = [
   register('produce', produce),
@@ -59,11 +66,18 @@ export const handlers: readonly Registration[] = [
   register('describeLogDirs', describeLogDirs),
   register('createPartitions', createPartitions),
   register('deleteGroups', deleteGroups),
+  register('electLeaders', electLeaders),
   register('incrementalAlterConfigs', incrementalAlterConfigs),
+  register('alterPartitionReassignments', alterPartitionReassignments),
+  register('listPartitionReassignments', listPartitionReassignments),
   register('offsetDelete', offsetDelete),
   register('describeQuorum', describeQuorum),
+  register('updateFeatures', updateFeatures),
   register('describeCluster', describeCluster),
   register('describeProducers', describeProducers),
+  register('unregisterBroker', unregisterBroker),
   register('listConfigResources', listConfigResources),
   register('describeTopicPartitions', describeTopicPartitions),
+  register('addRaftVoter', addRaftVoter),
+  register('removeRaftVoter', removeRaftVoter),
 ]

@@ -1,7 +1,10 @@
 // Where our answers to the admin scenario are not Kafka's, on purpose: by the step's title, what is
 // ours at a path.
 
-export const knownDifferences: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** By the title of a step and the path in its answer. */
+type Differences = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+export const knownDifferences: Differences = {
   // The sentences of the error table are our own.
   'the quorum of another topic': {
     '/topics/0/partitions/0/errorMessage': 'This server does not know the topic or partition.',
@@ -15,10 +18,16 @@ export const knownDifferences: Readonly<Record<string, Readonly<Record<string, u
   'all kinds': { '/configResources/-1': undefined },
 }
 
+export const clusterDifferences: Differences = {}
+
 /** Kafka's answer with what is ours put in its place. */
 export function expectedOf(title: string, answer: unknown): unknown {
+  return expectedIn(knownDifferences, title, answer)
+}
+
+export function expectedIn(differences: Differences, title: string, answer: unknown): unknown {
   const ours = structuredClone(answer)
-  for (const [path, value] of Object.entries(knownDifferences[title] ?? {})) put(ours, path, value)
+  for (const [path, value] of Object.entries(differences[title] ?? {})) put(ours, path, value)
   return ours
 }
 

@@ -3,6 +3,7 @@
 // are known, and lists without an order of their own are sorted.
 
 import type { ApiName } from '@samsa/proto/kafka/apis'
+import type { Event } from './cluster-scenario.ts'
 import { adminScenario, type Step } from './scenario.ts'
 
 export type Ask = (api: ApiName, version: number, request: unknown) => Promise<unknown>
@@ -12,9 +13,28 @@ export interface Answer extends Step {
 }
 
 export async function play(ask: Ask, options: { brokerPort: number }): Promise<Answer[]> {
-  const normalizer = new Normalizer(options.brokerPort)
+  const noEvents = () => Promise.reject(new Error('nothing happens in this scenario'))
+  return await playScenario(adminScenario, { ask, happen: noEvents, ...options })
+}
+
+export interface Player {
+  readonly ask: Ask
+  /** Makes an event of the scenario happen. */
+  readonly happen: (event: Event['event']) => Promise<void>
+  readonly brokerPort: number
+}
+
+export async function playScenario(
+  scenario: readonly (Step | Event)[],
+  { ask, happen, brokerPort }: Player,
+): Promise<Answer[]> {
+  const normalizer = new Normalizer(brokerPort)
   const answers: Answer[] = []
-  for (const step of adminScenario) {
+  for (const step of scenario) {
+    if ('event' in step) {
+      await happen(step.event)
+      continue
+    }
     const request = normalizer.withIds(step.request)
     const answer = normalizer.normalize(await ask(step.api, step.version, request))
     answers.push({ ...step, answer })
@@ -32,6 +52,9 @@ const unordered: Readonly<Record<string, (element: Record<string, unknown>) => s
   configResources: ({ resourceType, resourceName }) =>
     `${String(resourceType)} ${String(resourceName)}`,
   configs: ({ name }) => String(name),
+  replicaElectionResults: ({ topic }) => String(topic),
+  partitionResult: ({ partitionId }) => String(partitionId),
+  brokers: ({ brokerId, nodeId }) => String(brokerId ?? nodeId),
 }
 
 class Normalizer {
@@ -93,6 +116,7 @@ class Normalizer {
 
   #plainText(value: string, key: string): string {
     if (key === 'clusterId') return '<cluster>'
+    if (key === 'errorMessage') return value.replace(/(the cluster id) "[^"]*"/, '$1 <cluster>')
     if (key === 'host') return '<host>'
     const name = this.#names.get(value)
     if (name !== undefined) return `<id ${name}>`
