@@ -40,7 +40,7 @@ export function applyChanges(
   return outcome(() => {
     checkForm(changes.map(({ name }) => name))
     checkNulls(changes.filter(({ operation }) => operation !== 'delete'))
-    checkResourceName(broker, resource)
+    checkResourceName(resource)
     const overrides = new Map(current)
     for (const change of changes) applyChange(overrides, resource, change)
     validate(broker, resource, overrides)
@@ -57,7 +57,7 @@ export function replaceOverrides(
   return outcome(() => {
     checkForm(entries.map(({ name }) => name))
     checkNulls(entries)
-    checkResourceName(broker, resource)
+    checkResourceName(resource)
     const overrides = new Map(entries.map(({ name, value }) => [name, value ?? '']))
     validate(broker, resource, overrides)
     return overrides
@@ -97,7 +97,7 @@ function checkNulls(entries: readonly ConfigEntry[]): void {
   }
 }
 
-function checkResourceName(broker: BrokerConfig, { type, name }: ConfigResource): void {
+function checkResourceName({ type, name }: ConfigResource): void {
   switch (type) {
     case 'topic':
     case 'group':
@@ -109,7 +109,7 @@ function checkResourceName(broker: BrokerConfig, { type, name }: ConfigResource)
       if (name === '') throw new Refusal('INVALID_REQUEST', "Subscription name can't be empty")
       return
     case 'broker':
-      if (name !== '') checkBrokerName(broker, name)
+      if (name !== '') checkBrokerName(name)
       return
     case 'broker-logger':
       throw new Refusal('INVALID_REQUEST', 'There are no single loggers here: use samsa.log.level')
@@ -118,15 +118,9 @@ function checkResourceName(broker: BrokerConfig, { type, name }: ConfigResource)
   }
 }
 
-function checkBrokerName(broker: BrokerConfig, name: string): void {
+function checkBrokerName(name: string): void {
   if (!/^[+-]?\d{1,10}$/.test(name)) {
     throw new Refusal('INVALID_REQUEST', `Node id must be an integer, but it is: ${name}`)
-  }
-  if (Number(name) !== broker.nodeId) {
-    throw new Refusal(
-      'INVALID_REQUEST',
-      `Unexpected broker id, expected ${broker.nodeId}, but received ${name}`,
-    )
   }
 }
 
@@ -231,7 +225,11 @@ function validate(
 // once.
 const perListenerOnly = /^ssl\.(key|keystore|truststore)\./
 
-/** All the broker's dynamic settings with the new ones in place must hold together. */
+/**
+ * All the broker's dynamic settings with the new ones in place must hold together. Of another broker
+ * (the active controller decides for all of them) only the values can be checked: what its file has
+ * is its own to know, and it has checked that before it asked.
+ */
 function validateBrokerOverrides(broker: BrokerConfig, name: string, overrides: Overrides): void {
   const names = [...overrides.keys()]
   demandNone('Unknown broker config names', names, (key) => brokerDefinition(key) === undefined)
@@ -256,6 +254,7 @@ function validateBrokerOverrides(broker: BrokerConfig, name: string, overrides: 
       isPerBroker,
     )
   }
+  if (name !== '' && Number(name) !== broker.nodeId) return
   const { layers } = broker.values
   checkBrokerConfig(
     resolveBrokerConfig(

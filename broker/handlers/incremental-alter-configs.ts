@@ -5,14 +5,14 @@
 // INVALID_REQUEST, where Kafka fails with UNKNOWN_SERVER_ERROR.
 
 import type { Outcome } from '@samsa/controller/requests'
-import { alterOperations } from '../config/alter.ts'
+import { alterOperations, applyChanges } from '../config/alter.ts'
 import type { Handler, RequestOf } from './handler.ts'
 import { alterResources } from './shared/config-resources.ts'
 
 type Resource = RequestOf<'incrementalAlterConfigs'>['resources'][number]
 
 export const incrementalAlterConfigs: Handler<'incrementalAlterConfigs'> = (request, services) =>
-  alterResources(request.resources, {
+  alterResources(services, request.resources, {
     check: unknownOperation,
     resourceOf: ({ resourceName, configs }, type) => ({
       type,
@@ -23,6 +23,7 @@ export const incrementalAlterConfigs: Handler<'incrementalAlterConfigs'> = (requ
         value,
       })),
     }),
+    apply: (config, resource, before) => applyChanges(config, resource, before, resource.changes),
     alter: (resources) =>
       services.controller.incrementalAlterConfigs({
         resources,

@@ -73,7 +73,6 @@ describe('setting a config', () => {
     [cluster, { 'log.retention.ms': '0' }, 'INVALID_REQUEST'],
     [cluster, { 'log.retention.ms': '5000' }, 'NONE'],
     [cluster, { 'unclean.leader.election.enable': 'maybe' }, 'INVALID_REQUEST'],
-    ['broker:2', { 'log.cleaner.threads': '2' }, 'INVALID_REQUEST'],
     ['broker:x', { 'log.cleaner.threads': '2' }, 'INVALID_REQUEST'],
     [group, { 'consumer.session.timeout.ms': '60000' }, 'NONE'],
     [group, { 'consumer.session.timeout.ms': '1' }, 'INVALID_CONFIG'],
@@ -177,6 +176,18 @@ describe('appending and subtracting', () => {
   })
 })
 
+describe('a change of another broker, at the active controller', () => {
+  it('is checked by its values, and not against the file of this node', () => {
+    const elsewhere = { 'cordoned.log.dirs': '/not/on/this/node' }
+    expect(errorOf(alter(node, 'set', elsewhere))).toBe('INVALID_REQUEST')
+    expect(errorOf(alter('broker:2', 'set', elsewhere))).toBe('NONE')
+    expect(errorOf(alter('broker:2', 'set', { 'log.cleaner.threads': 'x' }))).toBe(
+      'INVALID_REQUEST',
+    )
+    expect(errorOf(alter('broker:2', 'set', { 'node.id': '3' }))).toBe('INVALID_REQUEST')
+  })
+})
+
 describe('replacing all configs', () => {
   it('keeps only what is given', () => {
     const entries = [{ name: 'retention.ms', value: '5' }]
@@ -189,7 +200,7 @@ describe('replacing all configs', () => {
   it.each([
     [topic, 'no.such', 'INVALID_CONFIG'],
     [node, 'node.id', 'INVALID_REQUEST'],
-    ['broker:2', 'log.cleaner.threads', 'INVALID_REQUEST'],
+    ['broker:2', 'node.id', 'INVALID_REQUEST'],
   ])('is refused for %s with %s', (target, name, error) => {
     const outcome = replaceOverrides(broker, resource(target), [{ name, value: '1' }])
     expect(errorOf(outcome)).toBe(error)
