@@ -194,11 +194,13 @@ export type Refusal = {
   error: number
   message: string
   leader: QuorumLeader | null
+  mayBeDone: boolean
 }
 export interface RefusalInit {
   readonly error?: number | null
   readonly message?: string | null
   readonly leader?: QuorumLeaderInit | null
+  readonly mayBeDone?: boolean | null
 }
 export const Refusal: Codec<RefusalInit, Refusal>
 

@@ -1604,6 +1604,7 @@ const samsa = $root.samsa = (() => {
             Refusal.prototype.error = 0;
             Refusal.prototype.message = "";
             Refusal.prototype.leader = null;
+            Refusal.prototype.mayBeDone = false;
 
             Refusal.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1618,6 +1619,8 @@ const samsa = $root.samsa = (() => {
                     writer.uint32(18).string(message.message);
                 if (message.leader != null && $Object.hasOwnProperty.call(message, "leader"))
                     $root.samsa.controller.QuorumLeader.encode(message.leader, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.mayBeDone != null && $Object.hasOwnProperty.call(message, "mayBeDone") && message.mayBeDone !== false)
+                    writer.uint32(32).bool(message.mayBeDone);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1673,6 +1676,15 @@ const samsa = $root.samsa = (() => {
                             if (wireType !== 2)
                                 break;
                             message.leader = $root.samsa.controller.QuorumLeader.decode(reader, reader.size(), $undefined, _depth + 1, message.leader);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.mayBeDone = value;
+                            else
+                                delete message.mayBeDone;
                             continue;
                         }
                     }
