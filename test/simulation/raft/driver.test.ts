@@ -6,7 +6,7 @@ import { NotLeaderError } from '@samsa/raft/driver/errors'
 import { describe, expect, it } from 'vitest'
 import { Cluster, type Member } from '../../unit/raft/driver/cluster.ts'
 import { PowerFailure } from '../../unit/raft/driver/memory-directory.ts'
-import { Random } from './random.ts'
+import { Random } from '../shared/random.ts'
 
 class Life {
   readonly cluster: Cluster

@@ -1,7 +1,7 @@
 // Which faults a seed plays with, and how hard. Each seed has some and not others: a run in which
 // everything fails at once reaches fewer states than many runs that each fail in their own way.
 
-import type { Random } from './random.ts'
+import type { Random } from '../shared/random.ts'
 
 export interface Faults {
   readonly durationMs: number

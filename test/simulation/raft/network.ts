@@ -3,9 +3,9 @@
 
 import type { Message } from '@samsa/raft/core/messages'
 import { nodeIdOf, type VoterId } from '@samsa/raft/core/types'
-import type { EventQueue } from './event-queue.ts'
+import type { EventQueue } from '../shared/event-queue.ts'
+import type { Random } from '../shared/random.ts'
 import type { Faults } from './faults.ts'
-import type { Random } from './random.ts'
 
 export class Network {
   readonly #events: EventQueue

@@ -9,11 +9,11 @@ import type { RaftOptions } from '@samsa/raft/core/options'
 import type { Rules } from '@samsa/raft/core/rules'
 import type { Configuration, VoterId } from '@samsa/raft/core/types'
 import { Voter } from '@samsa/raft/core/voter'
+import type { EventQueue } from '../shared/event-queue.ts'
+import type { Random } from '../shared/random.ts'
 import { type Checker, LogMirror, Ratchet, violated } from './checker.ts'
-import type { EventQueue } from './event-queue.ts'
 import type { Faults } from './faults.ts'
 import { type DiskFlaws, ModelDisk } from './model-disk.ts'
-import type { Random } from './random.ts'
 import { StateMachine } from './state-machine.ts'
 
 /** What a node needs of the world around it. */

@@ -9,7 +9,7 @@ import { FileStorage } from '@samsa/raft/driver/file-storage'
 import type { StoredState } from '@samsa/raft/driver/storage'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Random } from '../../../simulation/raft/random.ts'
+import { Random } from '../../../simulation/shared/random.ts'
 import { MemoryDirectory, PowerFailure } from '../../../unit/raft/driver/memory-directory.ts'
 
 const quorum = { voters: ['1@a' as VoterId], outgoing: [], learners: [] }

@@ -17,7 +17,7 @@ import type { RaftClock } from '@samsa/raft/driver/clock'
 import { FileStorage } from '@samsa/raft/driver/file-storage'
 import { RaftNode } from '@samsa/raft/driver/raft-node'
 import type { RaftTransport } from '@samsa/raft/driver/transport'
-import { Random } from '../../../simulation/raft/random.ts'
+import { Random } from '../../../simulation/shared/random.ts'
 import { MemoryDirectory } from './memory-directory.ts'
 
 const stepMs = 5
@@ -106,7 +106,7 @@ export class Cluster {
   #transport(member: Member): RaftTransport {
     let own: Member['receive'] = null
     return {
-      start: (receive) => {
+      start: ({ receive }) => {
         own = receive
         member.receive = receive
       },
