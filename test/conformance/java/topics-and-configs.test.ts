@@ -169,7 +169,7 @@ const topicDefaults = [
   'message.timestamp.type=CreateTime',
   'min.cleanable.dirty.ratio=0.5',
   'min.compaction.lag.ms=0',
-  'min.insync.replicas=1',
+
   'preallocate=false',
   'retention.bytes=-1',
   'retention.ms=604800000',

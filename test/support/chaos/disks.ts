@@ -1,0 +1,76 @@
+// A small disk of its own for each node: a file system in a file, mounted where nobody else sees it.
+// It can be made full, or stand still. Only inside a sandbox (see sandbox.ts).
+
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { runTool } from './run-tool.ts'
+
+const fillerName = 'filler'
+const fillChunk = Buffer.alloc(1_048_576, 1)
+
+export class FaultDisks {
+  readonly #dir: string
+  readonly #frozen = new Set<number>()
+
+  constructor(dir: string, ids: readonly number[], megabytes: number) {
+    this.#dir = dir
+    for (const id of ids) {
+      const image = join(dir, `disk-${id}.img`)
+      mkdirSync(this.mountOf(id), { recursive: true })
+      runTool('truncate', '-s', `${megabytes}M`, image)
+      runTool('mkfs.ext4', '-q', '-F', '-m', '0', image)
+      runTool('mount', '-o', 'loop', image, this.mountOf(id))
+    }
+  }
+
+  /** Where a node's log directory belongs; the mount itself has a directory of its own in it. */
+  dataDir(id: number): string {
+    return join(this.mountOf(id), 'logs')
+  }
+
+  mountOf(id: number): string {
+    return join(this.#dir, `disk-${id}`)
+  }
+
+  /** Takes all the space there is. */
+  fill(id: number): void {
+    const file = openSync(join(this.mountOf(id), fillerName), 'w')
+    try {
+      for (;;) writeSync(file, fillChunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  freeBytes(id: number): number {
+    const { bavail, bsize } = statfsSync(this.mountOf(id))
+    return bavail * bsize
+  }
+
+  empty(id: number): void {
+    rmSync(join(this.mountOf(id), fillerName), { force: true })
+  }
+
+  /** Every write to it waits until it is thawed. */
+  freeze(id: number): void {
+    if (this.#frozen.has(id)) return
+    runTool('fsfreeze', '--freeze', this.mountOf(id))
+    this.#frozen.add(id)
+  }
+
+  thaw(id: number): void {
+    if (!this.#frozen.has(id)) return
+    runTool('fsfreeze', '--unfreeze', this.mountOf(id))
+    this.#frozen.delete(id)
+  }
+
+  /** Unmounts; the nodes must have ended. */
+  close(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.thaw(id)
+      runTool('umount', this.mountOf(id))
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// A cluster that faults can be done to: inside a sandbox each node has a network and a disk of its
+// own, outside of one they share the loopback interface and only their processes can be hit.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Cluster, startCluster } from '../conformance/cluster.ts'
+import type { TargetKind } from '../conformance/target.ts'
+import { Admin } from './admin.ts'
+import { FaultDisks } from './disks.ts'
+import { FaultNetwork } from './network.ts'
+import { isInSandbox } from './sandbox.ts'
+
+const clockPreload = fileURLToPath(new URL('./clock-preload.js', import.meta.url))
+const sandboxPort = 9_092
+const diskMegabytesDefault = 512
+
+export interface TestBedOptions {
+  readonly kind?: TargetKind
+  readonly nodes: number
+  readonly spares?: number
+  readonly configs?: Record<string, string>
+  readonly diskMegabytes?: number
+}
+
+export class TestBed {
+  readonly cluster: Cluster
+  readonly admin: Admin
+  readonly network: FaultNetwork | undefined
+  readonly disks: FaultDisks | undefined
+  readonly #dir: string
+
+  private constructor(
+    dir: string,
+    parts: { cluster: Cluster; network?: FaultNetwork; disks?: FaultDisks },
+  ) {
+    this.#dir = dir
+    this.cluster = parts.cluster
+    this.network = parts.network
+    this.disks = parts.disks
+    this.admin = new Admin(parts.cluster.nodes)
+  }
+
+  static async start(options: TestBedOptions): Promise<TestBed> {
+    const dir = mkdtempSync(join(tmpdir(), 'chaos-'))
+    mkdirSync(join(dir, 'clocks'))
+    const ids = Array.from(
+      { length: options.nodes + (options.spares ?? 0) },
+      (_, index) => index + 1,
+    )
+    const breakable = isInSandbox()
+      ? {
+          network: new FaultNetwork(ids),
+          disks: new FaultDisks(dir, ids, options.diskMegabytes ?? diskMegabytesDefault),
+        }
+      : {}
+    const cluster = await startCluster({
+      ...(options.kind === undefined ? {} : { kind: options.kind }),
+      ...(isInSandbox() ? { port: sandboxPort } : {}),
+      nodes: options.nodes,
+      spares: options.spares ?? 0,
+      configs: options.configs ?? {},
+      place: (id) => ({
+        ...breakable.network?.place(id),
+        ...(breakable.disks === undefined ? {} : { dataDir: breakable.disks.dataDir(id) }),
+        env: {
+          NODE_OPTIONS: `--import=${clockPreload}`,
+          CHAOS_CLOCK_FILE: join(dir, 'clocks', String(id)),
+        },
+      }),
+    })
+    return new TestBed(dir, { cluster, ...breakable })
+  }
+
+  /** Sets a node's wall clock off by so much. */
+  shiftClock(id: number, offsetMs: number): void {
+    writeFileSync(join(this.#dir, 'clocks', String(id)), String(offsetMs))
+  }
+
+  async close(): Promise<void> {
+    const { nodes, spares } = this.cluster
+    this.network?.heal()
+    for (const { id } of [...nodes, ...spares]) this.disks?.thaw(id)
+    try {
+      await this.cluster.close()
+    } finally {
+      this.disks?.close([...nodes, ...spares].map(({ id }) => id))
+      rmSync(this.#dir, { recursive: true, force: true })
+    }
+  }
+}
