@@ -1,0 +1,55 @@
+// What a broker's gRPC server has for everybody: the storage API, health and reflection, made and
+// closed together.
+
+import type { Server } from '@grpc/grpc-js'
+import type { Services } from '../services.ts'
+import { HealthService, healthDefinition } from './health.ts'
+import {
+  reflectionDefinition,
+  reflectionHandlers,
+  reflectionV1AlphaDefinition,
+} from './reflection.ts'
+import { StorageService, storageDefinition } from './storage-service.ts'
+
+export interface PublicServicesOptions {
+  readonly services: Services
+  /** Whether the node serves: what /readyz says. */
+  readonly isReady: () => boolean
+  /** Told of errors that no caller is to blame for. */
+  readonly onFault: (error: unknown) => void
+}
+
+const storageName = 'samsa.storage.v1.Storage'
+const healthName = 'grpc.health.v1.Health'
+const reflectionNames = [
+  'grpc.reflection.v1.ServerReflection',
+  'grpc.reflection.v1alpha.ServerReflection',
+]
+
+export class PublicServices {
+  readonly #storage: StorageService
+  readonly #health: HealthService
+
+  constructor({ services, isReady, onFault }: PublicServicesOptions) {
+    this.#storage = new StorageService({ services, onFault })
+    this.#health = new HealthService({
+      services: [storageName],
+      isReady,
+      timers: services.timers,
+    })
+  }
+
+  addTo(server: Server): void {
+    server.addService(storageDefinition, this.#storage.handlers())
+    server.addService(healthDefinition, this.#health.handlers())
+    const reflection = reflectionHandlers([storageName, healthName, ...reflectionNames])
+    server.addService(reflectionDefinition, reflection)
+    server.addService(reflectionV1AlphaDefinition, reflection)
+  }
+
+  /** Ends what is open, before the server is closed: callers go elsewhere at once. */
+  close(): void {
+    this.#health.close()
+    this.#storage.close()
+  }
+}

@@ -1,0 +1,49 @@
+// Puts a ReadResponse together without copying its records once more: the batches are read from the
+// log into memory with some room in front, and everything else of the message is written there.
+// Protobuf's fields may come in any order, so that the batches can be the last.
+
+import { ReadResponse, type ReadResponseInit } from '@samsa/proto/grpc/gen/storage'
+
+/** Room in front of the records; a list of aborted transactions may need more, and then they move. */
+export const headroomBytes = 128
+
+/** All of a response but its records. */
+export type ReadProgress = Omit<ReadResponseInit, 'records' | 'batches'>
+
+export interface OutgoingResponse {
+  readonly progress: ReadProgress
+  /** Field 1 or 2 as it goes out, tags included, as a view with room in front; may be empty. */
+  readonly content: Buffer
+}
+
+/** Tag of field 2, `batches`. */
+const batchesTag = 0x12
+const longestPrefixBytes = 6
+
+/**
+ * Batches in a buffer, as content: `headroomBytes` or more of what lies before them is written over.
+ */
+export function batchesContent(buffer: Buffer, position: number, sizeBytes: number): Buffer {
+  let prefixBytes = 2
+  for (let rest = sizeBytes >>> 7; rest > 0; rest >>>= 7) prefixBytes++
+  let at = position - prefixBytes
+  buffer[at++] = batchesTag
+  let rest = sizeBytes
+  while (rest > 0x7f) {
+    buffer[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  buffer[at] = rest
+  return buffer.subarray(position - prefixBytes, position + sizeBytes)
+}
+
+/** The message's bytes. */
+export function encodeReadResponse({ progress, content }: OutgoingResponse): Buffer {
+  const head = ReadResponse.encode(progress).finish() as Buffer
+  if (content.length === 0) return head
+  if (head.length > headroomBytes - longestPrefixBytes) return Buffer.concat([head, content])
+  const start = content.byteOffset - head.length
+  const message = Buffer.from(content.buffer, start, head.length + content.length)
+  head.copy(message)
+  return message
+}
