@@ -1,49 +1,117 @@
-// Brokers: how they register, are fenced, taken in and removed, and the replay of those records.
-// What that does to partitions is elections.ts.
+// Brokers: how they register, are fenced, taken in, stopped and removed. What that does to
+// partitions is replication/broker-changes.ts. Whether a broker is alive is decided not here, but
+// by whoever keeps its session.
 
-import type { Decision } from './decision.ts'
-import { changesOfRestart, changesWith, changesWithout } from './elections.ts'
-import { endpointFields, endpointOf } from './endpoints.ts'
-import { ControllerError, MetadataRecordError } from './errors.ts'
-import type { MetadataDraft } from './image/draft.ts'
+import { checkedEpoch } from './broker-epoch.ts'
+import { brokerRecord } from './broker-records.ts'
+import type { DecideContext, Decision } from './decision.ts'
+import { ControllerError } from './errors.ts'
+import { checkBrokerFeatures } from './features.ts'
+import { imageAfter } from './image/advance.ts'
 import type { BrokerId, BrokerImage, MetadataImage } from './image.ts'
-import type { NewRecord, RecordOf } from './records/record.ts'
-import type { BrokerRegistered, BrokerRegistration } from './requests.ts'
+import type { NewRecord } from './records/record.ts'
+import {
+  changesAfterLoss,
+  changesOfDirectory,
+  changesOfHandover,
+  changesOfLostDirectories,
+  changesWith,
+  changesWithout,
+} from './replication/broker-changes.ts'
+import { isReservedDirectory } from './replication/surroundings.ts'
+import type { BrokerRegistered, BrokerRegistration, ControlledShutdown } from './requests.ts'
 
 export function registerBroker(
   image: MetadataImage,
   registration: BrokerRegistration,
+  { topicDefaults }: DecideContext,
 ): Decision<BrokerRegistered> {
   checkRegistration(image, registration)
-  const { brokerId } = registration
-  const existing = image.brokers.get(brokerId)
+  const existing = image.brokers.get(registration.brokerId)
   // The same process may amend what it said of itself; it keeps its epoch and its standing.
-  const amends = existing !== undefined && existing.incarnationId === registration.incarnationId
-  const broker: BrokerImage = {
+  if (existing?.incarnationId === registration.incarnationId) {
+    const amended = registered(registration, existing)
+    const steps = new Steps(image).add([brokerRecord(amended)])
+    steps.add(changesOfLostDirectories(steps.image, amended.id, topicDefaults))
+    return { records: steps.records, response: { epoch: amended.epoch } }
+  }
+  const broker = registered(registration, {
+    epoch: image.nextBrokerEpoch,
+    fenced: true,
+    inControlledShutdown: false,
+  })
+  const stoppedCleanly =
+    existing !== undefined && registration.previousBrokerEpoch === existing.epoch
+  const gone = stoppedCleanly ? changesWithout : changesAfterLoss
+  const steps = new Steps(image)
+  steps.add([brokerRecord(broker)])
+  steps.add(gone(steps.image, broker.id, topicDefaults))
+  const [directoryId, ...otherDirectories] = broker.logDirs
+  if (directoryId !== undefined && otherDirectories.length === 0) {
+    const scope = { directoryId, defaults: topicDefaults }
+    steps.add(changesOfDirectory(steps.image, broker.id, scope))
+  }
+  if (!registration.fenced) steps.add(takeIn(steps.image, broker, topicDefaults))
+  return { records: steps.records, response: { epoch: broker.epoch } }
+}
+
+/** Records of a decision in steps, and the image that they have made so far. */
+class Steps {
+  readonly records: NewRecord[] = []
+  image: MetadataImage
+
+  constructor(image: MetadataImage) {
+    this.image = image
+  }
+
+  add(records: readonly NewRecord[]): this {
+    this.records.push(...records)
+    this.image = imageAfter(this.image, records)
+    return this
+  }
+}
+
+type Standing = Pick<BrokerImage, 'epoch' | 'fenced' | 'inControlledShutdown'>
+
+function registered(registration: BrokerRegistration, standing: Standing): BrokerImage {
+  const { brokerId, incarnationId, endpoints, features, rack, logDirs } = registration
+  const { epoch, fenced, inControlledShutdown } = standing
+  return {
     id: brokerId,
-    incarnationId: registration.incarnationId,
-    epoch: amends ? existing.epoch : image.nextBrokerEpoch,
-    endpoints: registration.endpoints,
-    features: registration.features,
-    rack: registration.rack,
-    logDirs: registration.logDirs,
-    fenced: amends ? existing.fenced : registration.fenced,
-    inControlledShutdown: amends ? existing.inControlledShutdown : false,
+    incarnationId,
+    epoch,
+    endpoints,
+    features,
+    rack,
+    logDirs,
+    fenced,
+    inControlledShutdown,
   }
-  const records: NewRecord[] = [brokerRecord(broker)]
-  if (!amends) {
-    const changes = registration.fenced ? changesWithout : changesOfRestart
-    records.push(...changes(image, brokerId))
-  }
-  return { records, response: { epoch: broker.epoch } }
 }
 
 function checkRegistration(image: MetadataImage, registration: BrokerRegistration): void {
-  const { brokerId, logDirs } = registration
-  if (brokerId < 0)
+  const { brokerId, clusterId } = registration
+  if (clusterId !== image.clusterId) {
+    throw new ControllerError(
+      'INCONSISTENT_CLUSTER_ID',
+      `Expected cluster ID ${image.clusterId}, but got cluster ID ${clusterId}`,
+    )
+  }
+  if (brokerId < 0) {
     throw invalidRegistration(`A broker id cannot be negative, but it is ${brokerId}.`)
-  if (new Set(logDirs).size !== logDirs.length)
+  }
+  checkDirectories(image, registration)
+  checkBrokerFeatures(image, registration.features)
+}
+
+function checkDirectories(image: MetadataImage, { brokerId, logDirs }: BrokerRegistration): void {
+  if (logDirs.length === 0) throw invalidRegistration('No directories specified in request')
+  if (logDirs.some(isReservedDirectory)) {
+    throw invalidRegistration('Reserved directory ID in request')
+  }
+  if (new Set(logDirs).size !== logDirs.length) {
     throw invalidRegistration('Duplicate directory ID in request')
+  }
   for (const other of image.brokers.values()) {
     if (other.id === brokerId) continue
     const shared = logDirs.find((directory) => other.logDirs.includes(directory))
@@ -57,30 +125,21 @@ function invalidRegistration(message: string): ControllerError {
   return new ControllerError('INVALID_REGISTRATION', message)
 }
 
-/** The record that makes the broker what it is; snapshots use it too. */
-export function brokerRecord(broker: BrokerImage): NewRecord {
-  return {
-    type: 'registerBroker',
-    brokerId: broker.id,
-    incarnationId: broker.incarnationId,
-    brokerEpoch: broker.epoch,
-    endpoints: broker.endpoints.map(endpointFields),
-    features: broker.features.map(({ name, minVersion, maxVersion }) => ({
-      name,
-      minSupportedVersion: minVersion,
-      maxSupportedVersion: maxVersion,
-    })),
-    rack: broker.rack,
-    fenced: broker.fenced,
-    inControlledShutdown: broker.inControlledShutdown,
-    logDirs: broker.logDirs,
+export function unregisterBroker(
+  image: MetadataImage,
+  brokerId: BrokerId,
+  { topicDefaults }: DecideContext,
+): Decision<void> {
+  const broker = image.brokers.get(brokerId)
+  if (broker === undefined) {
+    throw new ControllerError(
+      'BROKER_ID_NOT_REGISTERED',
+      `Broker ID ${brokerId} is not currently registered`,
+    )
   }
-}
-
-export function unregisterBroker(image: MetadataImage, brokerId: BrokerId): Decision<void> {
-  const broker = registered(image, brokerId)
   const records: NewRecord[] = [
-    ...changesWithout(image, brokerId),
+    // What it holds stays eligible for now; a broker that registers anew has nothing to show for it.
+    ...changesWithout(image, brokerId, topicDefaults),
     { type: 'unregisterBroker', brokerId, brokerEpoch: broker.epoch },
   ]
   return { records, response: undefined }
@@ -88,106 +147,75 @@ export function unregisterBroker(image: MetadataImage, brokerId: BrokerId): Deci
 
 export function fenceBroker(
   image: MetadataImage,
-  brokerId: BrokerId,
-  epoch: number,
+  { brokerId, epoch }: { brokerId: BrokerId; epoch: number },
+  { topicDefaults }: DecideContext,
 ): Decision<void> {
   const broker = checkedEpoch(image, brokerId, epoch)
   if (broker.fenced) return { records: [], response: undefined }
   const records: NewRecord[] = [
     { type: 'brokerRegistrationChange', brokerId, brokerEpoch: epoch, fenced: 1 },
-    ...changesWithout(image, brokerId),
+    ...changesWithout(image, brokerId, topicDefaults),
   ]
   return { records, response: undefined }
 }
 
 export function unfenceBroker(
   image: MetadataImage,
-  brokerId: BrokerId,
-  epoch: number,
+  { brokerId, epoch }: { brokerId: BrokerId; epoch: number },
+  { topicDefaults }: DecideContext,
 ): Decision<void> {
   const broker = checkedEpoch(image, brokerId, epoch)
-  if (!broker.fenced) return { records: [], response: undefined }
-  const records: NewRecord[] = [
-    { type: 'brokerRegistrationChange', brokerId, brokerEpoch: epoch, fenced: -1 },
-    ...changesWith(image, brokerId),
-  ]
+  const records = broker.fenced ? takeIn(image, broker, topicDefaults) : []
   return { records, response: undefined }
 }
 
-function registered(image: MetadataImage, brokerId: BrokerId): BrokerImage {
-  const broker = image.brokers.get(brokerId)
-  if (broker !== undefined) return broker
-  throw new ControllerError('BROKER_ID_NOT_REGISTERED', `Broker ID ${brokerId} is not registered.`)
+function takeIn(
+  image: MetadataImage,
+  { id: brokerId, epoch: brokerEpoch }: BrokerImage,
+  topicDefaults: DecideContext['topicDefaults'],
+): NewRecord[] {
+  return [
+    { type: 'brokerRegistrationChange', brokerId, brokerEpoch, fenced: -1 },
+    ...changesWith(image, brokerId, topicDefaults),
+  ]
 }
 
-/** The broker, if the caller is the process that holds its registration. */
-export function checkedEpoch(image: MetadataImage, brokerId: BrokerId, epoch: number): BrokerImage {
-  const broker = registered(image, brokerId)
-  if (broker.epoch === epoch) return broker
-  throw new ControllerError(
-    'STALE_BROKER_EPOCH',
-    `Expected broker epoch ${broker.epoch} for broker ${brokerId}, but it was ${epoch}.`,
-  )
+/** Asked again until none remain: what cannot move yet may be able to once a replica caught up. */
+export function beginControlledShutdown(
+  image: MetadataImage,
+  { brokerId, epoch }: { brokerId: BrokerId; epoch: number },
+  { topicDefaults }: DecideContext,
+): Decision<ControlledShutdown> {
+  const broker = checkedEpoch(image, brokerId, epoch)
+  // A fenced broker leads nothing and is in no ISR.
+  if (broker.fenced) return { records: [], response: { remainingLeaders: 0 } }
+  const { records, remainingLeaders } = changesOfHandover(image, brokerId, topicDefaults)
+  if (!broker.inControlledShutdown) {
+    const type = 'brokerRegistrationChange'
+    records.unshift({ type, brokerId, brokerEpoch: epoch, inControlledShutdown: 1 })
+  }
+  return { records, response: { remainingLeaders } }
 }
 
-export function replayRegisterBroker(
-  draft: MetadataDraft,
-  record: RecordOf<'registerBroker'>,
-): void {
-  draft.brokers.set(record.brokerId, {
-    id: record.brokerId,
-    incarnationId: record.incarnationId,
-    epoch: record.brokerEpoch,
-    endpoints: record.endpoints.map(endpointOf),
-    features: record.features.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
-      name,
-      minVersion: minSupportedVersion,
-      maxVersion: maxSupportedVersion,
-    })),
-    rack: record.rack,
-    logDirs: record.logDirs,
-    fenced: record.fenced,
-    inControlledShutdown: record.inControlledShutdown,
-  })
-  draft.nextBrokerEpoch = Math.max(draft.nextBrokerEpoch, record.brokerEpoch + 1)
-}
-
-export function replayUnregisterBroker(
-  draft: MetadataDraft,
-  record: RecordOf<'unregisterBroker'>,
-): void {
-  draftBroker(draft, record)
-  draft.brokers.delete(record.brokerId)
-}
-
-export function replayBrokerRegistrationChange(
-  draft: MetadataDraft,
-  record: RecordOf<'brokerRegistrationChange'>,
-): void {
-  const broker = draftBroker(draft, record)
-  draft.brokers.set(record.brokerId, {
-    ...broker,
-    fenced: record.fenced === 0 ? broker.fenced : record.fenced === 1,
-    inControlledShutdown: broker.inControlledShutdown || record.inControlledShutdown === 1,
-    logDirs: record.logDirs.length > 0 ? record.logDirs : broker.logDirs,
-  })
-}
-
-function draftBroker(
-  draft: MetadataDraft,
-  record: { readonly type: string; readonly brokerId: BrokerId; readonly brokerEpoch: number },
-): BrokerImage {
-  const broker = draft.brokers.get(record.brokerId)
-  if (broker?.epoch === record.brokerEpoch) return broker
-  throw new MetadataRecordError(
-    `a '${record.type}' record is for epoch ${record.brokerEpoch} of broker ${record.brokerId}, ` +
-      `which is at ${broker?.epoch ?? 'none'}`,
-  )
-}
-
-export function replayNextBrokerEpoch(
-  draft: MetadataDraft,
-  record: RecordOf<'nextBrokerEpoch'>,
-): void {
-  draft.nextBrokerEpoch = Math.max(draft.nextBrokerEpoch, record.nextBrokerEpoch)
+/** Log directories of the broker have failed: their leaderships move, and they count no more. */
+export function directoriesOffline(
+  image: MetadataImage,
+  { brokerId, epoch, offline }: { brokerId: BrokerId; epoch: number; offline: readonly string[] },
+  { topicDefaults }: DecideContext,
+): Decision<void> {
+  const broker = checkedEpoch(image, brokerId, epoch)
+  const logDirs = broker.logDirs.filter((directoryId) => !offline.includes(directoryId))
+  if (logDirs.length === broker.logDirs.length) return { records: [], response: undefined }
+  if (logDirs.length === 0) {
+    // It stops by itself. A record with no directories would say that nothing changed.
+    const records: NewRecord[] = [
+      { type: 'brokerRegistrationChange', brokerId, brokerEpoch: epoch, fenced: 1 },
+      ...changesAfterLoss(image, brokerId, topicDefaults),
+    ]
+    return { records, response: undefined }
+  }
+  const steps = new Steps(image)
+  steps.add([{ type: 'brokerRegistrationChange', brokerId, brokerEpoch: epoch, logDirs }])
+  steps.add(changesOfLostDirectories(steps.image, brokerId, topicDefaults))
+  return { records: steps.records, response: undefined }
 }

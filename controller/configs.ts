@@ -20,6 +20,7 @@ import {
   type MetadataImage,
 } from './image.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
+import { hasEligibleLeaders, minInsyncReplicasConfig } from './replication/topic-rules.ts'
 import type { AlterConfigs, AlterConfigsResult, IncrementalAlterConfigs } from './requests.ts'
 import { topicNameProblem } from './topic-names.ts'
 
@@ -80,6 +81,30 @@ function checkExists(image: MetadataImage, { type, name }: ConfigResource): void
   }
 }
 
+/**
+ * With eligible leader replicas (KIP-966) the controller and all brokers must go by one number:
+ * that of the topic or of the cluster.
+ */
+function checkMinInsyncReplicas(
+  image: MetadataImage,
+  { type, name }: ConfigResource,
+  { before, after }: { before: ConfigOverrides; after: ConfigOverrides },
+): void {
+  if (type !== 'broker' || !hasEligibleLeaders(image)) return
+  if (name === '' && before.has(minInsyncReplicasConfig) && !after.has(minInsyncReplicasConfig)) {
+    throw new Refusal(
+      'INVALID_CONFIG',
+      'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.',
+    )
+  }
+  if (name !== '' && after.has(minInsyncReplicasConfig)) {
+    throw new Refusal(
+      'INVALID_CONFIG',
+      'Broker-level min.insync.replicas cannot be altered while ELR is enabled.',
+    )
+  }
+}
+
 export function incrementalAlterConfigs(
   image: MetadataImage,
   request: IncrementalAlterConfigs,
@@ -126,6 +151,7 @@ function alterEach<R extends ConfigResource>(
       const before = configOverrides(image, type, name)
       const altered = alter(resource, before)
       checkExists(image, resource)
+      checkMinInsyncReplicas(image, resource, { before, after: altered.after })
       records.push(...recordsOf(resource, before, altered))
     })
     return { type, name, ...outcome }

@@ -41,9 +41,11 @@ export interface DecideContext {
   readonly topicDefaults: TopicDefaults
 }
 
-/** What holds for topics that neither they nor the cluster's dynamic configs say otherwise of. */
+/** What this node's own configuration says of topics. */
 export interface TopicDefaults {
+  /** Becomes the cluster's where this node founds it, or eligible leader replicas are turned on. */
   readonly minInsyncReplicas: number
+  /** For topics that neither they nor the cluster's dynamic configs say otherwise of. */
   readonly uncleanLeaderElection: boolean
 }
 

@@ -1,8 +1,9 @@
 // Features: which levels are finalized for the cluster, what a new log begins with, and the refusal
 // of a log that a later version of the software has moved on.
 
-import { MetadataRecordError } from './errors.ts'
+import { ControllerError, MetadataRecordError } from './errors.ts'
 import type { MetadataDraft } from './image/draft.ts'
+import type { FeatureRange, MetadataImage } from './image.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
 
 /**
@@ -16,19 +17,41 @@ const metadataLevelRelease = '0.1.0'
 /** Kafka's metadata.version, as its tools read it: the level of the reference release, 4.3. */
 export const kafkaMetadataVersion = { name: 'metadata.version', min: 7, max: 30 } as const
 
-/** What ApiVersions tells of this software: the levels it could serve. */
-export const supportedFeatures = [
+/** Eligible leader replicas (KIP-966). Kafka ties it to a metadata.version. */
+export const eligibleLeaders = {
+  name: 'eligible.leader.replicas.version',
+  min: 0,
+  max: 1,
+  metadataVersionMin: 23,
+} as const
+
+/** What this software could serve: ApiVersions and the registrations of nodes tell it. */
+export const supportedFeatures: readonly FeatureRange[] = [
   {
     name: kafkaMetadataVersion.name,
     minVersion: kafkaMetadataVersion.min,
     maxVersion: kafkaMetadataVersion.max,
   },
   { name: metadataLevelFeature, minVersion: 1, maxVersion: metadataLevel },
+  {
+    name: eligibleLeaders.name,
+    minVersion: eligibleLeaders.min,
+    maxVersion: eligibleLeaders.max,
+  },
 ]
 
+/** Kafka's number for configs of brokers; the name '' stands for all of them. */
+const brokerResourceType = 4
+
+/** min.insync.replicas where nobody says otherwise. */
+export const minInsyncReplicasUnset = 1
+
 /** The first records of a new cluster's log. */
-export function bootstrapRecords(clusterId: string): NewRecord[] {
-  return [
+export function bootstrapRecords(
+  clusterId: string,
+  { minInsyncReplicas }: { minInsyncReplicas: number },
+): NewRecord[] {
+  const records: NewRecord[] = [
     {
       type: 'featureLevel',
       name: metadataLevelFeature,
@@ -41,7 +64,36 @@ export function bootstrapRecords(clusterId: string): NewRecord[] {
       name: kafkaMetadataVersion.name,
       featureLevel: kafkaMetadataVersion.max,
     },
+    { type: 'featureLevel', name: eligibleLeaders.name, featureLevel: eligibleLeaders.max },
   ]
+  // What the founder's file says holds for all: see replication/topic-rules.ts.
+  if (minInsyncReplicas !== minInsyncReplicasUnset) {
+    records.push({
+      type: 'config',
+      resourceType: brokerResourceType,
+      resourceName: '',
+      name: 'min.insync.replicas',
+      value: String(minInsyncReplicas),
+    })
+  }
+  return records
+}
+
+/** Refuses a broker that cannot serve what the cluster has finalized. */
+export function checkBrokerFeatures(
+  image: MetadataImage,
+  supported: readonly FeatureRange[],
+): void {
+  const ranges = new Map(supported.map((range) => [range.name, range]))
+  for (const [name, level] of image.features) {
+    const { minVersion, maxVersion } = ranges.get(name) ?? { minVersion: 0, maxVersion: 0 }
+    if (level >= minVersion && level <= maxVersion) continue
+    throw new ControllerError(
+      'UNSUPPORTED_VERSION',
+      `Unable to register because the broker does not support finalized version ${level} of ` +
+        `${name}. The broker wants a version between ${minVersion} and ${maxVersion}, inclusive.`,
+    )
+  }
 }
 
 /** The record of one finalized level in a snapshot. */

@@ -91,6 +91,8 @@ export interface MetadataImage {
   readonly controllers: ReadonlyMap<BrokerId, ControllerImage>
   readonly topicsByName: ReadonlyMap<string, TopicImage>
   readonly topicsById: ReadonlyMap<TopicId, TopicImage>
+  /** How many replicas of each topic a broker has; only those that it has any of. */
+  readonly replicaCounts: ReadonlyMap<BrokerId, ReadonlyMap<TopicId, number>>
   /** Keyed by configKey(type, name). */
   readonly configs: ReadonlyMap<string, ConfigOverrides>
   /** Finalized feature levels by name. */

@@ -22,3 +22,6 @@ export const producerIdMax = Number.MAX_SAFE_INTEGER
  * more.
  */
 export const snapshotAfterBytesMin = 256 * 1024
+
+/** Elections of one round of rebalancing, as in Kafka: the next round follows at once. */
+export const electionsPerRebalanceMax = 1000

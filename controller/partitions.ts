@@ -1,23 +1,16 @@
 // Partitions: how new ones begin, CreatePartitions, and the replay of partition records. Who leads
-// when brokers come and go is elections.ts.
+// when brokers come and go is replication/.
 
-import { zeroUuid } from '@samsa/proto/wire/types'
 import { type DecideContext, type Decision, duplicatesOf, outcomeOf, Refusal } from './decision.ts'
 import { MetadataRecordError } from './errors.ts'
 import type { MetadataDraft } from './image/draft.ts'
-import type { BrokerId, BrokerImage, MetadataImage, PartitionImage, TopicImage } from './image.ts'
+import type { BrokerId, MetadataImage, PartitionImage, TopicImage } from './image.ts'
 import { recordsPerRequestMax } from './limits.ts'
 import { placeReplicas } from './placement.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
 import { sameLeader } from './records/records.ts'
+import { defaultDirectory, isActive } from './replication/surroundings.ts'
 import type { CreatePartitions, CreatePartitionsResult, CreatePartitionsTopic } from './requests.ts'
-
-/** The directory of a replica that its broker has yet to choose (KIP-858). */
-export const unassignedDirectory = zeroUuid
-
-export function isActive(broker: BrokerImage | undefined): boolean {
-  return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
-}
 
 /** Places replicas of new partitions on the brokers that there are. */
 export function placeNew(
@@ -82,12 +75,6 @@ export function newPartition(
     partitionEpoch: 0,
     directories: replicas.map((id) => defaultDirectory(image.brokers.get(id))),
   }
-}
-
-/** With one log directory there is no choice; with more the broker makes it. */
-function defaultDirectory(broker: BrokerImage | undefined): string {
-  const [first, ...others] = broker?.logDirs ?? []
-  return first !== undefined && others.length === 0 ? first : unassignedDirectory
 }
 
 export function createPartitions(

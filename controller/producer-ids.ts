@@ -1,7 +1,7 @@
 // Producer ids: blocks of them are handed to brokers, each id once in the life of the cluster
 // (KIP-730).
 
-import { checkedEpoch } from './cluster.ts'
+import { checkedEpoch } from './broker-epoch.ts'
 import type { Decision } from './decision.ts'
 import { ControllerError, MetadataRecordError } from './errors.ts'
 import type { MetadataDraft } from './image/draft.ts'

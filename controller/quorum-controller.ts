@@ -5,12 +5,20 @@
 
 import { randomInt } from 'node:crypto'
 import { assert } from './assert.ts'
-import { fenceBroker, registerBroker, unfenceBroker, unregisterBroker } from './cluster.ts'
+import {
+  beginControlledShutdown,
+  directoriesOffline,
+  fenceBroker,
+  registerBroker,
+  unfenceBroker,
+  unregisterBroker,
+} from './cluster.ts'
 import { alterConfigs, incrementalAlterConfigs } from './configs.ts'
 import type { Controller, MetadataListener } from './controller.ts'
 import { registerController } from './controllers.ts'
 import type { ConfigRules, DecideContext, Decision, TopicDefaults } from './decision.ts'
 import { ControllerError, MetadataRecordError } from './errors.ts'
+import { updateFeatures } from './feature-updates.ts'
 import { bootstrapRecords } from './features.ts'
 import { diffImages } from './image/delta.ts'
 import { emptyImage, MetadataDraft } from './image/draft.ts'
@@ -30,7 +38,11 @@ import { createPartitions } from './partitions.ts'
 import { allocateProducerIds } from './producer-ids.ts'
 import { decodeRecord, encodeRecord } from './records/record.ts'
 import { replay } from './replay.ts'
-import { refused } from './replication/refusals.ts'
+import { alterPartition } from './replication/alter-partition.ts'
+import { withEffects } from './replication/config-effects.ts'
+import { assignDirectories } from './replication/directories.ts'
+import { electLeaders, type Rebalanced, rebalanceLeaders } from './replication/elect-leaders.ts'
+import { alterReassignments } from './replication/reassignments.ts'
 import type {
   AddVoter,
   AlterConfigs,
@@ -134,7 +146,10 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   async #found(): Promise<void> {
     const clusterId = this.#options.clusterId ?? this.#options.newUuid()
-    await this.#decide(() => ({ records: bootstrapRecords(clusterId), response: undefined }))
+    await this.#decide(() => ({
+      records: bootstrapRecords(clusterId, this.#options.topicDefaults),
+      response: undefined,
+    }))
   }
 
   async close(): Promise<void> {
@@ -184,51 +199,71 @@ export class QuorumController implements Controller, MetadataLogListener {
   }
 
   incrementalAlterConfigs(request: IncrementalAlterConfigs): Promise<AlterConfigsResult[]> {
-    return this.#decide((image) => incrementalAlterConfigs(image, request, this.#context))
+    return this.#decideConfigs((image) => incrementalAlterConfigs(image, request, this.#context))
   }
 
   alterConfigs(request: AlterConfigs): Promise<AlterConfigsResult[]> {
-    return this.#decide((image) => alterConfigs(image, request, this.#context))
+    return this.#decideConfigs((image) => alterConfigs(image, request, this.#context))
   }
 
   registerBroker(registration: BrokerRegistration): Promise<BrokerRegistered> {
-    return this.#decide((image) => registerBroker(image, registration))
+    return this.#decide((image) => registerBroker(image, registration, this.#context))
   }
 
   unregisterBroker(brokerId: BrokerId): Promise<void> {
-    return this.#decide((image) => unregisterBroker(image, brokerId))
+    return this.#decide((image) => unregisterBroker(image, brokerId, this.#context))
   }
 
   unfenceBroker(brokerId: BrokerId, epoch: number): Promise<void> {
-    return this.#decide((image) => unfenceBroker(image, brokerId, epoch))
+    return this.#decide((image) => unfenceBroker(image, { brokerId, epoch }, this.#context))
   }
 
   fenceBroker(brokerId: BrokerId, epoch: number): Promise<void> {
-    return this.#decide((image) => fenceBroker(image, brokerId, epoch))
+    return this.#decide((image) => fenceBroker(image, { brokerId, epoch }, this.#context))
   }
 
-  beginControlledShutdown(_brokerId: BrokerId, _epoch: number): Promise<ControlledShutdown> {
-    return this.#decide(() => refused('beginControlledShutdown'))
+  beginControlledShutdown(brokerId: BrokerId, epoch: number): Promise<ControlledShutdown> {
+    return this.#decide((image) =>
+      beginControlledShutdown(image, { brokerId, epoch }, this.#context),
+    )
   }
 
-  assignDirectories(_request: AssignDirectories): Promise<AssignDirectoriesResult[]> {
-    return this.#decide(() => refused('assignDirectories'))
+  /**
+   * Directories that the broker, which the caller has a session with, found failed. Those it told
+   * of before count once.
+   */
+  directoriesOffline(brokerId: BrokerId, epoch: number, offline: readonly string[]): Promise<void> {
+    const failed = { brokerId, epoch, offline }
+    return this.#decide((image) => directoriesOffline(image, failed, this.#context))
   }
 
-  alterPartition(_request: AlterPartition): Promise<AlterPartitionResult[]> {
-    return this.#decide(() => refused('alterPartition'))
+  /**
+   * Leadership back to preferred replicas, on brokers that lead too few of those. Whoever owns the
+   * controller calls it every leader.imbalance.check.interval.seconds; rejects where it is not
+   * active.
+   */
+  rebalanceLeaders(imbalancePercentage: number): Promise<Rebalanced> {
+    return this.#decide((image) => rebalanceLeaders(image, imbalancePercentage, this.#context))
   }
 
-  electLeaders(_request: ElectLeaders): Promise<ElectLeadersResult[]> {
-    return this.#decide(() => refused('electLeaders'))
+  assignDirectories(request: AssignDirectories): Promise<AssignDirectoriesResult[]> {
+    return this.#decide((image) => assignDirectories(image, request, this.#context))
   }
 
-  alterReassignments(_request: AlterReassignments): Promise<AlterReassignmentsResult[]> {
-    return this.#decide(() => refused('alterReassignments'))
+  alterPartition(request: AlterPartition): Promise<AlterPartitionResult[]> {
+    return this.#decide((image) => alterPartition(image, request, this.#context))
   }
 
-  updateFeatures(_request: UpdateFeatures): Promise<UpdateFeatureResult[]> {
-    return this.#decide(() => refused('updateFeatures'))
+  electLeaders(request: ElectLeaders): Promise<ElectLeadersResult[]> {
+    return this.#decide((image) => electLeaders(image, request, this.#context))
+  }
+
+  alterReassignments(request: AlterReassignments): Promise<AlterReassignmentsResult[]> {
+    return this.#decide((image) => alterReassignments(image, request, this.#context))
+  }
+
+  updateFeatures(request: UpdateFeatures): Promise<UpdateFeatureResult[]> {
+    return this.#decide((image) => updateFeatures(image, request, this.#context))
   }
 
   registerController(registration: ControllerRegistration): Promise<void> {
@@ -237,6 +272,11 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   allocateProducerIds(brokerId: BrokerId, epoch: number): Promise<ProducerIdBlock> {
     return this.#decide((image) => allocateProducerIds(image, brokerId, epoch))
+  }
+
+  #decideConfigs<T>(decide: (image: MetadataImage) => Decision<T>): Promise<T> {
+    const { topicDefaults } = this.#context
+    return this.#decide((image) => withEffects(image, decide(image), topicDefaults))
   }
 
   /**

@@ -7,7 +7,7 @@ import {
   replayNextBrokerEpoch,
   replayRegisterBroker,
   replayUnregisterBroker,
-} from './cluster.ts'
+} from './broker-records.ts'
 import { replayConfig } from './configs.ts'
 import { replayRegisterController } from './controllers.ts'
 import { replayCluster, replayFeatureLevel } from './features.ts'

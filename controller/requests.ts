@@ -126,8 +126,8 @@ export interface BrokerRegistration {
   /** Whether the broker starts fenced and is to be unfenced once it has caught up. */
   readonly fenced: boolean
   /**
-   * The epoch it had until its last clean stop; -1 when it did not stop cleanly (or never ran): then
-   * its logs may lack what it had acknowledged.
+   * The epoch it had until its last clean stop; -1 when it did not stop cleanly (or never ran):
+   * then its logs may lack what it had acknowledged.
    */
   readonly previousBrokerEpoch: number
 }

@@ -16,6 +16,7 @@ import type {
 } from '../image.ts'
 import { configKey } from '../image.ts'
 import { hasCollisionChars, unifiedName } from '../topic-names.ts'
+import { type BrokerIndex, BrokerIndexDraft } from './broker-index.ts'
 import { MapDraft, PersistentMap } from './persistent-map.ts'
 
 interface PersistentImage extends MetadataImage {
@@ -23,6 +24,7 @@ interface PersistentImage extends MetadataImage {
   readonly controllers: PersistentMap<BrokerId, ControllerImage>
   readonly topicsByName: PersistentMap<string, TopicImage>
   readonly topicsById: PersistentMap<TopicId, TopicImage>
+  readonly replicaCounts: BrokerIndex
   readonly configs: PersistentMap<string, ConfigOverrides>
   readonly features: PersistentMap<string, number>
   readonly collidingNames: PersistentMap<string, readonly string[]>
@@ -36,6 +38,7 @@ export const emptyImage: MetadataImage = {
   controllers: PersistentMap.empty(),
   topicsByName: PersistentMap.empty(),
   topicsById: PersistentMap.empty(),
+  replicaCounts: PersistentMap.empty(),
   configs: PersistentMap.empty(),
   features: PersistentMap.empty(),
   nextProducerId: 0,
@@ -65,6 +68,7 @@ export class MetadataDraft {
 
   readonly #topicsByName: MapDraft<string, TopicImage>
   readonly #topicsById: MapDraft<TopicId, TopicImage>
+  readonly #brokerIndex: BrokerIndexDraft
   readonly #configs: MapDraft<string, ConfigOverrides>
   readonly #collidingNames: MapDraft<string, readonly string[]>
   /** Topics being changed; their partition arrays are this draft's own. */
@@ -84,6 +88,7 @@ export class MetadataDraft {
     this.features = new MapDraft(from.features)
     this.#topicsByName = new MapDraft(from.topicsByName)
     this.#topicsById = new MapDraft(from.topicsById)
+    this.#brokerIndex = new BrokerIndexDraft(from.replicaCounts)
     this.#configs = new MapDraft(from.configs)
     this.#collidingNames = new MapDraft(from.collidingNames)
   }
@@ -108,6 +113,7 @@ export class MetadataDraft {
   removeTopic(topic: TopicImage): void {
     const before = this.base.topicsById.get(topic.id)
     if (before !== undefined) this.#deletedTopics.set(topic.id, before)
+    this.#brokerIndex.deleted(topic)
     this.#openTopics.delete(topic.id)
     this.#topicsByName.delete(topic.name)
     this.#topicsById.delete(topic.id)
@@ -130,6 +136,8 @@ export class MetadataDraft {
       open = { name: topic.name, id: topic.id, partitions: [...topic.partitions] }
       this.#openTopics.set(topic.id, open)
     }
+    const before = open.partitions[partition.index]?.replicas
+    this.#brokerIndex.moved(topic.id, before, partition.replicas)
     open.partitions[partition.index] = partition
   }
 
@@ -175,6 +183,7 @@ export class MetadataDraft {
       controllers: this.controllers.finish(),
       topicsByName: this.#topicsByName.finish(),
       topicsById: this.#topicsById.finish(),
+      replicaCounts: this.#brokerIndex.finish(),
       configs: this.#configs.finish(),
       features: this.features.finish(),
       nextProducerId: this.nextProducerId,

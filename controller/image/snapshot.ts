@@ -1,7 +1,7 @@
 // An image as the records that make it from nothing, and back. The records come one at a time, so
 // that whoever writes a large snapshot can pause between them: the image does not change meanwhile.
 
-import { brokerRecord } from '../cluster.ts'
+import { brokerRecord } from '../broker-records.ts'
 import { configRecord } from '../configs.ts'
 import { controllerRecord } from '../controllers.ts'
 import { featureRecord, metadataLevelFeature } from '../features.ts'

@@ -19,12 +19,15 @@ import { createPartitions } from '@samsa/controller/partitions'
 import { allocateProducerIds } from '@samsa/controller/producer-ids'
 import { decodeRecord, encodeRecord, type NewRecord } from '@samsa/controller/records/record'
 import { replay } from '@samsa/controller/replay'
+import type { BrokerRegistration } from '@samsa/controller/requests'
 import { createTopics, deleteTopics } from '@samsa/controller/topics'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decideContext, newTopic, registration } from '../../support/controller/controllers.ts'
 
 const context = decideContext()
+const registeredAs = (options: Partial<BrokerRegistration>) =>
+  registration({ clusterId: 'cluster-1', ...options })
 const brokerIds = fc.integer({ min: 0, max: 4 })
 const names = fc.constantFrom('a', 'b', 'a.b', 'a_b', 'c.d', '__consumer_offsets')
 const configNames = fc.constantFrom('retention.ms', 'flush.ms', 'bad')
@@ -42,7 +45,7 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
       incarnation: fc.integer({ min: 0, max: 2 }),
       rack: fc.constantFrom(null, 'east', 'west'),
       fenced: fc.boolean(),
-      dirs: fc.integer({ min: 0, max: 2 }),
+      dirs: fc.integer({ min: 1, max: 2 }),
     })
     .map(({ id, incarnation, rack, fenced, dirs }): Request => {
       const logDirs = Array.from({ length: dirs }, (_, dir) => `directory-of-${id}-${dir}-0000A`)
@@ -51,23 +54,24 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
       return (image) =>
         registerBroker(
           image,
-          registration({ ...given, logDirs: logDirs.map((dir) => dir.padEnd(22, 'A')) }),
+          registeredAs({ ...given, logDirs: logDirs.map((dir) => dir.padEnd(22, 'A')) }),
+          context,
         )
     }),
   brokerIds.map(
     (id): Request =>
       (image) =>
-        fenceBroker(image, id, epochOf(image, id)),
+        fenceBroker(image, { brokerId: id, epoch: epochOf(image, id) }, context),
   ),
   brokerIds.map(
     (id): Request =>
       (image) =>
-        unfenceBroker(image, id, epochOf(image, id)),
+        unfenceBroker(image, { brokerId: id, epoch: epochOf(image, id) }, context),
   ),
   brokerIds.map(
     (id): Request =>
       (image) =>
-        unregisterBroker(image, id),
+        unregisterBroker(image, id, context),
   ),
   brokerIds.map(
     (id): Request =>
@@ -141,6 +145,10 @@ function plain(image: MetadataImage): unknown {
     brokers: entries(image.brokers),
     topicsByName: entries(image.topicsByName),
     topicsById: entries(image.topicsById),
+    replicaCounts: entries(image.replicaCounts).map(([id, counts]) => [
+      id,
+      entries(counts as ReadonlyMap<string, number>),
+    ]),
     configs: entries(image.configs).map(([key, overrides]) => [
       key,
       entries(overrides as ReadonlyMap<string, string>),
@@ -154,10 +162,10 @@ function plain(image: MetadataImage): unknown {
 }
 
 const lives = fc.array(requests, { minLength: 5, maxLength: 60, size: 'max' })
-const founded = advance(emptyImage, bootstrapRecords('cluster-1')).image
+const founded = advance(emptyImage, bootstrapRecords('cluster-1', { minInsyncReplicas: 1 })).image
 const start = [0, 1].reduce(
   (image, brokerId) =>
-    advance(image, registerBroker(image, registration({ brokerId })).records).image,
+    advance(image, registerBroker(image, registeredAs({ brokerId }), context).records).image,
   founded,
 )
 
@@ -186,7 +194,8 @@ function checkPartitions(image: MetadataImage): void {
     expect(image.topicsByName.get(topic.name)).toBe(topic)
     for (const [index, partition] of topic.partitions.entries()) {
       expect(partition.index).toBe(index)
-      expect(partition.isr.length).toBeGreaterThan(0)
+      const heirs = [...partition.isr, ...partition.elr, ...partition.lastKnownElr]
+      expect(heirs.length).toBeGreaterThan(0)
       expect(partition.replicas).toEqual(expect.arrayContaining([...partition.isr]))
       expect(new Set(partition.replicas).size).toBe(partition.replicas.length)
       if (partition.leader === -1) continue
@@ -259,7 +268,7 @@ describe('the metadata image', () => {
 
   it('shares with its predecessor what did not change', () => {
     const base = advance(start, [
-      ...decided(start, (image) => registerBroker(image, registration({ brokerId: 0 }))),
+      ...decided(start, (image) => registerBroker(image, registeredAs({ brokerId: 0 }), context)),
     ]).image
     const request: Request = (image) =>
       createTopics(image, { topics: [newTopic('a'), newTopic('b')], validateOnly: false }, context)

@@ -2,6 +2,7 @@
 // handlers answer, the others are registrations. What real brokers would tell the controller of
 // themselves (that a replica has caught up, that one is gone) is told here when a test says so.
 
+import { supportedFeatures } from '@samsa/controller/features'
 import type { PartitionImage, TopicImage } from '@samsa/controller/image'
 import type { Event } from './cluster-scenario.ts'
 import { brokerPort, countedUuid, type LocalNode, startLocalNode } from './local-node.ts'
@@ -30,7 +31,7 @@ async function register({ controller }: LocalNode, brokerId: number): Promise<vo
     clusterId: controller.image().clusterId,
     incarnationId: countedUuid(),
     endpoints: [{ listener: 'PLAINTEXT', host: '127.0.0.1', port, securityProtocol: 'PLAINTEXT' }],
-    features: [],
+    features: supportedFeatures,
     rack: null,
     logDirs: [countedUuid()],
     fenced: false,

@@ -14,7 +14,10 @@ const controller = makeController({
 const startedAtMs = performance.now()
 await controller.start()
 await controller.registerBroker(
-  registration({ incarnationId: randomBytes(16).toString('base64url') }),
+  registration({
+    clusterId: controller.image().clusterId,
+    incarnationId: randomBytes(16).toString('base64url'),
+  }),
 )
 process.stdout.write(`ready ${(performance.now() - startedAtMs).toFixed(1)}\n`)
 

@@ -2,6 +2,7 @@
 // any name but `bad`.
 
 import type { ConfigRules, DecideContext } from '@samsa/controller/decision'
+import { supportedFeatures } from '@samsa/controller/features'
 import type { MetadataImage } from '@samsa/controller/image'
 import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
 import { LocalLog, type LocalLogOptions } from '@samsa/controller/local-log'
@@ -70,9 +71,16 @@ export interface BrokerSketch {
   readonly id: number
   readonly rack?: string | null
   readonly fenced?: boolean
+  readonly logDirs?: readonly string[]
 }
 
-export function brokerRecordOf({ id, rack = null, fenced = false }: BrokerSketch): NewRecord {
+/** The one log directory that a broker has unless a test says otherwise. */
+export function directoryOf(brokerId: number): string {
+  return `directory-of-broker-${brokerId}`.padEnd(22, 'A')
+}
+
+export function brokerRecordOf(sketch: BrokerSketch): NewRecord {
+  const { id, rack = null, fenced = false, logDirs = [] } = sketch
   return {
     type: 'registerBroker',
     brokerId: id,
@@ -82,6 +90,7 @@ export function brokerRecordOf({ id, rack = null, fenced = false }: BrokerSketch
     features: [],
     rack,
     fenced,
+    logDirs,
   }
 }
 
@@ -105,12 +114,12 @@ export function registration(options: Partial<BrokerRegistration> = {}): BrokerR
   return {
     brokerId: nodeId,
     clusterId: '',
-    features: [],
+    features: supportedFeatures,
     previousBrokerEpoch: -1,
     incarnationId: 'incarnation-000000000w',
     endpoints: [{ listener: 'PLAINTEXT', host: 'here', port: 9092, securityProtocol: 'PLAINTEXT' }],
     rack: null,
-    logDirs: [],
+    logDirs: [directoryOf(options.brokerId ?? nodeId)],
     fenced: false,
     ...options,
   }

@@ -1,6 +1,7 @@
 // Brokers register, lose their registration to their successors, and get producer ids.
 
 import {
+  beginControlledShutdown,
   fenceBroker,
   registerBroker,
   unfenceBroker,
@@ -9,8 +10,14 @@ import {
 import { emptyImage } from '@samsa/controller/image/draft'
 import { allocateProducerIds } from '@samsa/controller/producer-ids'
 import { describe, expect, it } from 'vitest'
-import { applied, imageWith, registration } from '../../support/controller/controllers.ts'
+import {
+  applied,
+  decideContext,
+  imageWith,
+  registration,
+} from '../../support/controller/controllers.ts'
 
+const context = decideContext()
 const directory = (name: string) => name.padEnd(22, 'A')
 
 describe('the registration of a broker', () => {
@@ -26,7 +33,7 @@ describe('the registration of a broker', () => {
         { listener: 'OUTSIDE', host: 'b', port: 65_535, securityProtocol: 'SASL_SSL' },
       ],
     })
-    const { records, response } = registerBroker(emptyImage, given)
+    const { records, response } = registerBroker(emptyImage, given, context)
     expect(applied(emptyImage, records).brokers.get(4)).toEqual({
       id: 4,
       incarnationId: given.incarnationId,
@@ -43,9 +50,9 @@ describe('the registration of a broker', () => {
   it('gets a new epoch for each process, also after the broker was removed', () => {
     let image = imageWith([{ id: 1 }, { id: 9 }])
     const epochs = [1, 2, 3].map(() => {
-      const { records, response } = registerBroker(image, registration({ brokerId: 1 }))
+      const { records, response } = registerBroker(image, registration({ brokerId: 1 }), context)
       image = applied(image, records)
-      image = applied(image, unregisterBroker(image, 1).records)
+      image = applied(image, unregisterBroker(image, 1, context).records)
       return response.epoch
     })
     expect(epochs).toEqual([10, 11, 12])
@@ -53,12 +60,12 @@ describe('the registration of a broker', () => {
 
   it('is refused for directories that are another broker’s or its own twice', () => {
     const first = registration({ brokerId: 1, logDirs: [directory('shared')] })
-    const image = applied(emptyImage, registerBroker(emptyImage, first).records)
+    const image = applied(emptyImage, registerBroker(emptyImage, first, context).records)
     const register = (logDirs: string[]) =>
-      registerBroker(image, registration({ brokerId: 2, logDirs }))
+      registerBroker(image, registration({ brokerId: 2, logDirs }), context)
     expect(() => register([directory('shared')])).toThrow('Broker 1 is already registered')
     expect(() => register([directory('x'), directory('x')])).toThrow('Duplicate directory')
-    expect(() => registerBroker(image, registration({ brokerId: -1 }))).toThrow('negative')
+    expect(() => registerBroker(image, registration({ brokerId: -1 }), context)).toThrow('negative')
   })
 })
 
@@ -66,15 +73,19 @@ describe('requests of a broker', () => {
   it('are refused once another process holds its registration', () => {
     const image = imageWith([{ id: 1, fenced: true }])
     const stale = { kafkaError: 'STALE_BROKER_EPOCH' }
-    for (const ask of [unfenceBroker, fenceBroker, allocateProducerIds]) {
-      expect(() => ask(image, 1, 0)).toThrow(expect.objectContaining(stale))
+    const asStale = { brokerId: 1, epoch: 0 }
+    for (const ask of [unfenceBroker, fenceBroker, beginControlledShutdown]) {
+      expect(() => ask(image, asStale, context)).toThrow(expect.objectContaining(stale))
     }
+    expect(() => allocateProducerIds(image, 1, 0)).toThrow(expect.objectContaining(stale))
   })
 
   it('are refused when it is not registered', () => {
     const unknown = expect.objectContaining({ kafkaError: 'BROKER_ID_NOT_REGISTERED' })
-    expect(() => unfenceBroker(emptyImage, 1, 0)).toThrow(unknown)
-    expect(() => unregisterBroker(emptyImage, 1)).toThrow(unknown)
+    const stale = expect.objectContaining({ kafkaError: 'STALE_BROKER_EPOCH' })
+    const broker = { brokerId: 1, epoch: 0 }
+    expect(() => unfenceBroker(emptyImage, broker, context)).toThrow(stale)
+    expect(() => unregisterBroker(emptyImage, 1, context)).toThrow(unknown)
   })
 })
 

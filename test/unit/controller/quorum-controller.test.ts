@@ -3,6 +3,7 @@
 import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
 import { configOverrides } from '@samsa/controller/image'
 import { encodedSnapshot } from '@samsa/controller/image/snapshot'
+import type { QuorumController } from '@samsa/controller/quorum-controller'
 import { encodeRecord } from '@samsa/controller/records/record'
 import { describe, expect, it } from 'vitest'
 import {
@@ -22,7 +23,7 @@ async function onScriptedLog() {
   const faults: Error[] = []
   const controller = makeController({ log, onFault: (error) => faults.push(error) })
   await controller.start()
-  await controller.registerBroker(registration())
+  await controller.registerBroker(member(controller))
   return { log, controller, faults }
 }
 
@@ -32,6 +33,8 @@ async function onDisk(storage: MemoryStorage, clusterId: string | null = null) {
   return controller
 }
 
+const member = (controller: QuorumController) =>
+  registration({ clusterId: controller.image().clusterId })
 const create = (...names: string[]) => ({
   topics: names.map((name) => newTopic(name)),
   validateOnly: false,
@@ -46,6 +49,7 @@ describe('the start of a controller', () => {
     const { clusterId, features } = first.image()
     expect(clusterId).toMatch(/^[\w-]{22}$/)
     expect(Object.fromEntries(features)).toEqual({
+      'eligible.leader.replicas.version': 1,
       'metadata.version': 30,
       'samsa.metadata.version': 1,
     })
@@ -214,7 +218,7 @@ describe('a full disk', () => {
   it('refuses what it cannot take, forgets it, and goes on when there is room', async () => {
     const storage = new MemoryStorage()
     const controller = await onDisk(storage)
-    await controller.registerBroker(registration())
+    await controller.registerBroker(member(controller))
     storage.onOperation = (kind) => {
       if (kind === 'write') throw new Error('ENOSPC')
     }
@@ -242,7 +246,7 @@ describe('a full disk', () => {
       onFault: (error) => faults.push(error),
     })
     await controller.start()
-    await controller.registerBroker(registration())
+    await controller.registerBroker(member(controller))
     storage.onOperation = (kind) => {
       if (kind === 'sync') throw new Error('EIO')
     }
@@ -257,7 +261,7 @@ describe('snapshots', () => {
   it('are written as the log grows, and a start from one is the same', async () => {
     const storage = new MemoryStorage()
     const controller = await onDisk(storage)
-    await controller.registerBroker(registration())
+    await controller.registerBroker(member(controller))
     await controller.incrementalAlterConfigs({
       resources: [
         {

@@ -1,57 +1,18 @@
-// Who leads when brokers are fenced, come back and restart.
+// Who leads, who is in sync and who is eligible when brokers are fenced, come back, restart, stop
+// and lose disks.
 
-import { fenceBroker, registerBroker, unfenceBroker } from '@samsa/controller/cluster'
-import type { MetadataImage, PartitionImage } from '@samsa/controller/image'
-import type { NewRecord } from '@samsa/controller/records/record'
+import { fenceBroker, registerBroker } from '@samsa/controller/cluster'
 import { describe, expect, it } from 'vitest'
-import { applied, imageWith, registration } from '../../support/controller/controllers.ts'
-
-const topicId = 'topic-0000000000000000'.padEnd(22, 'A')
-
-interface Sketch {
-  replicas: number[]
-  isr?: number[]
-  leader?: number
-  elr?: number[]
-}
-
-function withPartition({ replicas, isr = replicas, leader, elr = [] }: Sketch): MetadataImage {
-  const records: NewRecord[] = [
-    { type: 'topic', name: 't', topicId },
-    {
-      type: 'partition',
-      topicId,
-      partitionId: 0,
-      replicas,
-      isr,
-      leader: leader ?? isr[0] ?? -1,
-      leaderEpoch: 5,
-      partitionEpoch: 9,
-      eligibleLeaderReplicas: elr,
-    },
-  ]
-  return applied(imageWith([{ id: 1 }, { id: 2 }, { id: 3 }]), records)
-}
-
-function partition(image: MetadataImage): PartitionImage {
-  const found = image.topicsByName.get('t')?.partitions[0]
-  if (found === undefined) throw new Error('no partition')
-  return found
-}
-
-const epochOf = (image: MetadataImage, id: number) => image.brokers.get(id)?.epoch ?? -1
-const fence = (image: MetadataImage, id: number) =>
-  applied(image, fenceBroker(image, id, epochOf(image, id)).records)
-const unfence = (image: MetadataImage, id: number) =>
-  applied(image, unfenceBroker(image, id, epochOf(image, id)).records)
-const restart = (image: MetadataImage, brokerId: number, fenced: boolean) =>
-  applied(
-    image,
-    registerBroker(
-      image,
-      registration({ brokerId, fenced, incarnationId: 'another-process-000000'.padEnd(22, 'A') }),
-    ).records,
-  )
+import { applied, registration } from '../../../support/controller/controllers.ts'
+import {
+  context,
+  epochOf,
+  fence,
+  partition,
+  restart,
+  unfence,
+  withPartition,
+} from '../../../support/controller/partitions.ts'
 
 describe('a leader that is fenced', () => {
   it('is followed by the next replica of the ISR', () => {
@@ -79,7 +40,9 @@ describe('a leader that is fenced', () => {
 
   it('is not fenced twice', () => {
     const image = fence(withPartition({ replicas: [1] }), 1)
-    expect(fenceBroker(image, 1, epochOf(image, 1)).records).toEqual([])
+    expect(fenceBroker(image, { brokerId: 1, epoch: epochOf(image, 1) }, context).records).toEqual(
+      [],
+    )
   })
 })
 
@@ -97,26 +60,29 @@ describe('a follower that is fenced', () => {
 
 describe('a partition without an ISR that is alive', () => {
   it('is led by an eligible leader replica when it comes back (KIP-966)', () => {
-    const image = fence(withPartition({ replicas: [1, 2], isr: [], leader: -1, elr: [2] }), 2)
+    const image = fence(
+      withPartition({ replicas: [1, 2], isr: [], leader: -1, elr: [2] }, { elr: true }),
+      2,
+    )
     expect(partition(unfence(image, 2))).toMatchObject({ leader: 2, isr: [2] })
   })
 })
 
 describe('a broker that restarts', () => {
   it('as the last of the ISR goes on leading in a new epoch, when it joins at once', () => {
-    const image = restart(withPartition({ replicas: [1] }), 1, false)
-    expect(partition(image)).toMatchObject({ leader: 1, isr: [1], leaderEpoch: 6 })
+    const image = restart(withPartition({ replicas: [1] }), 1, { fenced: false })
+    expect(partition(image)).toMatchObject({ leader: 1, isr: [1], leaderEpoch: 7 })
   })
 
   it('as the last of the ISR leads again once it is unfenced', () => {
-    const image = restart(withPartition({ replicas: [1] }), 1, true)
+    const image = restart(withPartition({ replicas: [1] }), 1)
     expect(partition(image)).toMatchObject({ leader: -1, isr: [1], leaderEpoch: 6 })
     expect(partition(unfence(image, 1))).toMatchObject({ leader: 1, isr: [1], leaderEpoch: 7 })
   })
 
   it('gives up leadership and the ISR where others can take over', () => {
     for (const fenced of [true, false]) {
-      const image = restart(withPartition({ replicas: [1, 2, 3] }), 1, fenced)
+      const image = restart(withPartition({ replicas: [1, 2, 3] }), 1, { fenced })
       expect(partition(image)).toMatchObject({ leader: 2, isr: [2, 3], leaderEpoch: 6 })
     }
   })
@@ -127,6 +93,7 @@ describe('a broker that restarts', () => {
     const decision = registerBroker(
       image,
       registration({ brokerId: 1, incarnationId, rack: 'east' }),
+      context,
     )
     expect(decision.records).toHaveLength(1)
     expect(decision.response.epoch).toBe(epochOf(image, 1))

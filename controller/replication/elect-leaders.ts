@@ -1,0 +1,127 @@
+// Elections that are asked for: ElectLeaders (KIP-183 preferred, KIP-460 unclean), and the
+// rebalancing that takes leadership back to the preferred replicas now and then.
+
+import type { DecideContext, Decision, TopicDefaults } from '../decision.ts'
+import { outcomeOf, Refusal } from '../decision.ts'
+import type { BrokerId, MetadataImage, PartitionImage, TopicImage } from '../image.ts'
+import { electionsPerRebalanceMax } from '../limits.ts'
+import type { NewRecord } from '../records/record.ts'
+import type { ElectLeaders, ElectLeadersResult } from '../requests.ts'
+import { changePartition, leaderAfter, noLeader, type PartitionChange } from './partition-change.ts'
+import { surroundingsOf } from './surroundings.ts'
+
+type ElectionType = ElectLeaders['electionType']
+
+export function electLeaders(
+  image: MetadataImage,
+  { electionType, partitions }: ElectLeaders,
+  { topicDefaults }: DecideContext,
+): Decision<ElectLeadersResult[]> {
+  const records: NewRecord[] = []
+  const seen = new Set<PartitionImage>()
+  const results: ElectLeadersResult[] = []
+  const asked = partitions ?? everyPartition(image)
+  for (const { topic: name, partitionIndex } of asked) {
+    const outcome = outcomeOf(() => {
+      const topic = image.topicsByName.get(name)
+      if (topic === undefined) throw unknown(`No such topic as ${name}`)
+      const partition = topic.partitions[partitionIndex]
+      if (partition === undefined) throw unknown(`No such partition as ${name}-${partitionIndex}`)
+      // Asked for twice, it has been elected the first time.
+      if (seen.has(partition)) throw new Refusal('ELECTION_NOT_NEEDED', null)
+      records.push(electLeader(image, { topic, partition, electionType }, topicDefaults))
+      seen.add(partition)
+    })
+    if (partitions === null && outcome.error === 'ELECTION_NOT_NEEDED') continue
+    results.push({ topic: name, partitionIndex, ...outcome })
+  }
+  return { records, response: results }
+}
+
+function* everyPartition(image: MetadataImage) {
+  for (const { name, partitions } of image.topicsByName.values()) {
+    for (const { index } of partitions) yield { topic: name, partitionIndex: index }
+  }
+}
+
+function unknown(message: string): Refusal {
+  return new Refusal('UNKNOWN_TOPIC_OR_PARTITION', message)
+}
+
+interface Asked {
+  readonly topic: TopicImage
+  readonly partition: PartitionImage
+  readonly electionType: ElectionType
+}
+
+function electLeader(
+  image: MetadataImage,
+  { topic, partition, electionType }: Asked,
+  defaults: TopicDefaults,
+): PartitionChange {
+  const preferred = electionType === 'preferred'
+  const [preferredLeader = noLeader] = partition.replicas
+  const satisfied = preferred ? partition.leader === preferredLeader : partition.leader !== noLeader
+  if (satisfied) throw new Refusal('ELECTION_NOT_NEEDED', null)
+  const surroundings = surroundingsOf(image, topic, defaults)
+  const change = changePartition(partition, { election: electionType }, surroundings)
+  const leader = leaderAfter(change, partition.leader)
+  const elected = preferred ? leader === preferredLeader : leader !== noLeader
+  if (change !== null && elected) return change
+  throw new Refusal(
+    preferred ? 'PREFERRED_LEADER_NOT_AVAILABLE' : 'ELIGIBLE_LEADERS_NOT_AVAILABLE',
+    null,
+  )
+}
+
+export interface Rebalanced {
+  readonly elections: number
+  /** Whether there is more to do than was done at once. */
+  readonly more: boolean
+}
+
+/**
+ * Gives leadership back to the preferred replicas of each broker that leads too few of the
+ * partitions that are its own by preference: more than `imbalancePercentage` of them are led by
+ * others.
+ */
+export function rebalanceLeaders(
+  image: MetadataImage,
+  imbalancePercentage: number,
+  { topicDefaults }: Pick<DecideContext, 'topicDefaults'>,
+): Decision<Rebalanced> {
+  const unbalanced = unbalancedBrokers(image, imbalancePercentage)
+  const records: NewRecord[] = []
+  if (unbalanced.size === 0) return { records, response: { elections: 0, more: false } }
+  for (const topic of image.topicsById.values()) {
+    const surroundings = surroundingsOf(image, topic, topicDefaults)
+    for (const partition of topic.partitions) {
+      const [preferred = noLeader] = partition.replicas
+      if (partition.leader === preferred || !unbalanced.has(preferred)) continue
+      const change = changePartition(partition, { election: 'preferred' }, surroundings)
+      if (change === null || leaderAfter(change, partition.leader) !== preferred) continue
+      if (records.length === electionsPerRebalanceMax) {
+        return { records, response: { elections: records.length, more: true } }
+      }
+      records.push(change)
+    }
+  }
+  return { records, response: { elections: records.length, more: false } }
+}
+
+function unbalancedBrokers(image: MetadataImage, percentage: number): ReadonlySet<BrokerId> {
+  const preferring = new Map<BrokerId, { all: number; ledByOthers: number }>()
+  for (const { partitions } of image.topicsById.values()) {
+    for (const { leader, replicas } of partitions) {
+      const [preferred = noLeader] = replicas
+      const count = preferring.get(preferred) ?? { all: 0, ledByOthers: 0 }
+      count.all++
+      if (leader !== preferred) count.ledByOthers++
+      preferring.set(preferred, count)
+    }
+  }
+  const unbalanced = [...preferring].filter(
+    ([, { all, ledByOthers }]) => ledByOthers * 100 > all * percentage,
+  )
+  return new Set(unbalanced.map(([brokerId]) => brokerId))
+}

@@ -1,0 +1,214 @@
+// One partition as it is, and what is wanted of it: the record that takes it there. Pure. Here are
+// the rules that hold whoever asks: a reassignment is done once the ISR holds all its targets;
+// replicas that leave an ISR below min.insync.replicas stay eligible to lead (KIP-966); a leader
+// comes from the ISR, else from those, else from outside only as a last resort, and then recovers.
+
+import type { BrokerId, PartitionImage, TopicId } from '../image.ts'
+import type { NewRecord } from '../records/record.ts'
+import { sameLeader } from '../records/records.ts'
+import type { TopicRules } from './topic-rules.ts'
+
+export const noLeader = -1
+
+/**
+ * `online`: keeps a leader that is able, else elects one. `preferred`: the first replica, if it is
+ * able. `unclean`: as online, and if there is none, any replica that is alive.
+ */
+export type Election = 'online' | 'preferred' | 'unclean'
+
+/** What is wanted of a partition; what is left out stays as it is. */
+export interface Target {
+  readonly election: Election
+  readonly isr?: readonly BrokerId[]
+  readonly replicas?: readonly BrokerId[]
+  readonly addingReplicas?: readonly BrokerId[]
+  readonly removingReplicas?: readonly BrokerId[]
+  readonly recovering?: boolean
+  /** A replica that may have lost what it acknowledged: it is eligible no more. */
+  readonly uncleanReplica?: BrokerId
+  /** New log directories of some replicas. */
+  readonly directories?: ReadonlyMap<BrokerId, string>
+}
+
+export interface Surroundings {
+  readonly topicId: TopicId
+  readonly rules: TopicRules
+  /** Whether the broker could lead this partition now: in service, and its directory online. */
+  readonly mayLead: (partition: PartitionImage, brokerId: BrokerId) => boolean
+  /** The log directory that a new replica on the broker gets. */
+  readonly directoryOf: (brokerId: BrokerId) => string
+}
+
+export type PartitionChange = Extract<NewRecord, { type: 'partitionChange' }>
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** The record of the change; null when the partition is as wanted already. */
+export function changePartition(
+  partition: PartitionImage,
+  target: Target,
+  surroundings: Surroundings,
+): PartitionChange | null {
+  const after: Mutable<PartitionImage> = {
+    ...partition,
+    isr: target.isr ?? partition.isr,
+    replicas: target.replicas ?? partition.replicas,
+    addingReplicas: target.addingReplicas ?? partition.addingReplicas,
+    removingReplicas: target.removingReplicas ?? partition.removingReplicas,
+    recovering: target.recovering ?? partition.recovering,
+  }
+  completeReassignment(after)
+  after.elr = eligibleReplicas(partition, after, target, surroundings.rules)
+  elect(partition, after, target.election, surroundings)
+  if (after.isr.length === 0 && !surroundings.rules.eligibleLeaders) {
+    // Its last member is the only one known to hold every committed record, and is not forgotten.
+    after.isr = partition.isr.filter((id) => after.replicas.includes(id))
+  }
+  after.lastKnownElr = lastKnownLeader(partition, after)
+  after.directories = directoriesAfter(partition, after, target, surroundings)
+  return difference(partition, after, surroundings.topicId)
+}
+
+/** Ends a reassignment whose wanted replicas are all in the ISR: the others leave. */
+function completeReassignment(after: Mutable<PartitionImage>): void {
+  const { addingReplicas, removingReplicas } = after
+  if (addingReplicas.length === 0 && removingReplicas.length === 0) return
+  const stays = (id: BrokerId) => !removingReplicas.includes(id)
+  const replicas = after.replicas.filter(stays)
+  const isr = after.isr.filter(stays)
+  if (replicas.length === 0 || !replicas.every((id) => isr.includes(id))) return
+  after.replicas = replicas
+  after.isr = isr
+  after.addingReplicas = []
+  after.removingReplicas = []
+}
+
+/** As many in-sync replicas as acknowledge a record, where there are that many replicas at all. */
+function minIsrOf({ replicas, removingReplicas }: PartitionImage, rules: TopicRules): number {
+  return Math.min(rules.minInsyncReplicas, replicas.length - removingReplicas.length)
+}
+
+function eligibleReplicas(
+  before: PartitionImage,
+  after: PartitionImage,
+  { uncleanReplica }: Target,
+  rules: TopicRules,
+): readonly BrokerId[] {
+  // While the ISR is large enough the high watermark moves on, and leaves the others behind.
+  if (!rules.eligibleLeaders || after.isr.length >= minIsrOf(after, rules)) return []
+  const candidates = new Set([...before.elr, ...before.isr])
+  return [...candidates].filter(
+    (id) => id !== uncleanReplica && !after.isr.includes(id) && after.replicas.includes(id),
+  )
+}
+
+function elect(
+  before: PartitionImage,
+  after: Mutable<PartitionImage>,
+  election: Election,
+  { mayLead, rules }: Surroundings,
+): void {
+  const candidates = after.isr.length > 0 ? after.isr : after.elr
+  const able = (id: BrokerId) => mayLead(before, id)
+  const valid = (id: BrokerId) => candidates.includes(id) && able(id)
+  const [preferred] = after.replicas
+  if (election === 'preferred' && preferred !== undefined && valid(preferred)) {
+    after.leader = preferred
+  } else if (!valid(before.leader)) {
+    after.leader = after.replicas.find(valid) ?? noLeader
+  }
+  if (after.leader !== noLeader) {
+    if (after.isr.length > 0) return
+    const { leader } = after
+    after.isr = [leader]
+    after.elr = after.elr.filter((id) => id !== leader)
+    return
+  }
+  const leader = lastResort(before, after, rules) ?? uncleanLeader(after, election, able)
+  if (leader === undefined || !able(leader)) return
+  after.leader = leader
+  after.isr = [leader]
+  after.elr = []
+  after.recovering = true
+}
+
+/**
+ * When every in-sync and eligible replica went down uncleanly there is none that surely holds every
+ * committed record, but the last one to lead most likely does (KIP-966, balanced recovery).
+ */
+function lastResort(
+  before: PartitionImage,
+  after: PartitionImage,
+  rules: TopicRules,
+): BrokerId | undefined {
+  if (!rules.eligibleLeaders || after.isr.length > 0 || after.elr.length > 0) return undefined
+  const [lastLeader, ...others] = before.lastKnownElr
+  if (lastLeader === undefined || others.length > 0) return undefined
+  return after.replicas.includes(lastLeader) ? lastLeader : undefined
+}
+
+function uncleanLeader(
+  { replicas }: PartitionImage,
+  election: Election,
+  able: (id: BrokerId) => boolean,
+): BrokerId | undefined {
+  return election === 'unclean' ? replicas.find(able) : undefined
+}
+
+/** The leader that was lost with the last of the ISR, until there is another. */
+function lastKnownLeader(before: PartitionImage, after: PartitionImage): readonly BrokerId[] {
+  if (after.isr.length > 0) return []
+  if (before.isr.length === 0) return before.lastKnownElr
+  return [before.leader === noLeader ? (before.isr[0] ?? noLeader) : before.leader]
+}
+
+function directoriesAfter(
+  before: PartitionImage,
+  after: PartitionImage,
+  { directories }: Target,
+  { directoryOf }: Surroundings,
+): readonly string[] {
+  return after.replicas.map((id) => {
+    const known = before.directories[before.replicas.indexOf(id)]
+    return directories?.get(id) ?? known ?? directoryOf(id)
+  })
+}
+
+function difference(
+  before: PartitionImage,
+  after: PartitionImage,
+  topicId: TopicId,
+): PartitionChange | null {
+  const change: Mutable<PartitionChange> = {
+    type: 'partitionChange',
+    topicId,
+    partitionId: before.index,
+  }
+  const fields = Object.keys(change).length
+  // A replica that is gone must not go on as a follower of this epoch.
+  const removed = before.replicas.some((id) => !after.replicas.includes(id))
+  if (after.leader !== before.leader || removed) change.leader = after.leader
+  if (!same(after.isr, before.isr)) change.isr = after.isr
+  if (!same(after.elr, before.elr)) change.eligibleLeaderReplicas = after.elr
+  if (!same(after.lastKnownElr, before.lastKnownElr)) change.lastKnownElr = after.lastKnownElr
+  if (!same(after.replicas, before.replicas)) change.replicas = after.replicas
+  if (!same(after.addingReplicas, before.addingReplicas)) {
+    change.addingReplicas = after.addingReplicas
+  }
+  if (!same(after.removingReplicas, before.removingReplicas)) {
+    change.removingReplicas = after.removingReplicas
+  }
+  if (!same(after.directories, before.directories)) change.directories = after.directories
+  if (after.recovering !== before.recovering) change.leaderRecoveryState = after.recovering ? 1 : 0
+  return Object.keys(change).length > fields ? change : null
+}
+
+function same<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
+}
+
+/** The leader that a change leads to, for a partition led by `leader` before. */
+export function leaderAfter(change: PartitionChange | null, leader: BrokerId): BrokerId {
+  const named = change?.leader
+  return named === undefined || named === sameLeader ? leader : named
+}
