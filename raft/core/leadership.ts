@@ -204,8 +204,9 @@ export class Leadership {
     return null
   }
 
+  /** A leader without followers has nobody to tell that it leads. */
   get nextDeadlineMs(): number {
-    return this.#heartbeatDueMs
+    return this.#progress.size === 0 ? Number.POSITIVE_INFINITY : this.#heartbeatDueMs
   }
 
   #heartbeat(nowMs: number): void {
@@ -240,6 +241,7 @@ export class Leadership {
     if (progress === undefined) return
     assert(matchIndex <= this.#parts.log.lastIndex, 'a follower has no more than the leader')
     progress.matched(matchIndex)
+    if (progress.match === this.#parts.log.lastIndex) progress.caughtUp(nowMs)
   }
 
   appendRejected(from: VoterId, message: AppendRejected, nowMs: number): void {
@@ -252,6 +254,7 @@ export class Leadership {
   heartbeatAck(from: VoterId, { round }: HeartbeatAck, nowMs: number): void {
     const progress = this.#heard(from, nowMs)
     if (progress === undefined) return
+    if (progress.match === this.#parts.log.lastIndex) progress.caughtUp(nowMs)
     if (progress.heartbeatAnswered(round)) this.#send(from, progress, nowMs, true)
   }
 

@@ -63,6 +63,7 @@ export class Progress {
   transfer: SnapshotTransfer | null = null
   readonly inflight = new Inflight()
   #lastContactMs: number
+  #caughtUpMs: number | null = null
   #matchAtLastHeartbeat: LogIndex = -1
 
   constructor(next: LogIndex, nowMs: number) {
@@ -76,6 +77,15 @@ export class Progress {
 
   heard(nowMs: number): void {
     this.#lastContactMs = nowMs
+  }
+
+  /** When the follower last had all that the leader had; null when it never did. */
+  get caughtUpMs(): number | null {
+    return this.#caughtUpMs
+  }
+
+  caughtUp(nowMs: number): void {
+    this.#caughtUpMs = nowMs
   }
 
   probe(): void {

@@ -18,6 +18,8 @@ export interface FollowerStatus {
   readonly match: LogIndex
   readonly state: 'probe' | 'replicate' | 'snapshot'
   readonly lastContactMs: number
+  /** When it last had all that the leader had; null when it never did. */
+  readonly caughtUpMs: number | null
 }
 
 export interface VoterStatus {
@@ -50,8 +52,8 @@ export function voterStatus(of: {
 }): VoterStatus {
   const { ballot, role, leader, log, durability, office } = of
   const followers = new Map<VoterId, FollowerStatus>()
-  for (const [id, { match, state, lastContactMs }] of office?.progress ?? []) {
-    followers.set(id, { match, state, lastContactMs })
+  for (const [id, { match, state, lastContactMs, caughtUpMs }] of office?.progress ?? []) {
+    followers.set(id, { match, state, lastContactMs, caughtUpMs })
   }
   return {
     role,

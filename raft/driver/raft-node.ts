@@ -22,7 +22,7 @@ import { Voter } from '../core/voter.ts'
 import type { RaftClock } from './clock.ts'
 import { type Committed, Requests } from './requests.ts'
 import { StorageDamagedError } from './storage/whole-file.ts'
-import type { RaftStorage } from './storage.ts'
+import type { OpenedStorage, RaftStorage } from './storage.ts'
 import type { RaftTransport } from './transport.ts'
 
 /** Called in log order, one at a time. What it throws ends the voter. */
@@ -49,6 +49,8 @@ export interface RaftNodeSetup {
   /** The quorum of a new log; without voters for one that is to be added to a running quorum. */
   readonly bootstrap: Configuration
   readonly storage: RaftStorage
+  /** What `storage.open()` has said, where somebody had to know it before there was a voter. */
+  readonly opened?: OpenedStorage
   readonly transport: RaftTransport
   readonly clock: RaftClock
   readonly random: () => number
@@ -84,14 +86,19 @@ export class RaftNode {
 
   async start(): Promise<void> {
     const { id, options, bootstrap, storage, transport, clock, random, checksum } = this.#setup
-    const { state, damage } = await storage.open()
+    const { state, damage } = this.#setup.opened ?? (await storage.open())
     const restored = { ...state, bootstrap }
     const voter = new Voter({ id, options, restored, nowMs: clock.nowMs(), random, checksum })
     this.#refuseLonely(voter, state.damaged, damage)
     if (damage !== null) this.#setup.listener.onDamage(damage)
     this.#voter = voter
     this.#state = 'running'
-    transport.start((from, message) => this.#receive(from, message))
+    transport.start({
+      receive: (from, message) => this.#receive(from, message),
+      peerDown: (peer) => {
+        if (this.#state === 'running') this.#ask({ type: 'peerDown', peer })
+      },
+    })
     this.#isTickDue = true
     this.#step()
   }
@@ -105,6 +112,11 @@ export class RaftNode {
     const isLonely = voters.size === 1 && voters.has(voter.id)
     if (!isDamaged || !isLonely) return
     throw new StorageDamagedError(`the only voter cannot heal by itself: ${damage}`)
+  }
+
+  /** Resolves when the listener has been told all that has happened so far. */
+  delivered(): Promise<void> {
+    return new Promise((resolve) => this.#deliver(resolve))
   }
 
   get status(): VoterStatus {
@@ -196,7 +208,7 @@ export class RaftNode {
 
   #setTimer(dueMs: number): void {
     const { clock } = this.#setup
-    if (this.#state !== 'running') return
+    if (this.#state !== 'running' || dueMs === Number.POSITIVE_INFINITY) return
     // One that goes off too early finds nothing due and is set again.
     if (this.#timer !== null && this.#timer.dueMs <= dueMs) return
     this.#timer?.cancel()

@@ -8,9 +8,14 @@ import type { SnapshotPoint } from './storage/snapshot-files.ts'
 
 export type StoredState = Omit<RestoredState, 'bootstrap'>
 
+/** What the disk holds. Where that was damaged, `damage` says what, for a log line. */
+export interface OpenedStorage {
+  readonly state: StoredState
+  readonly damage: string | null
+}
+
 export interface RaftStorage {
-  /** What the disk holds. Where that was damaged, `damage` says what, for a log line. */
-  open(): Promise<{ readonly state: StoredState; readonly damage: string | null }>
+  open(): Promise<OpenedStorage>
   /** Carries out the persists in their order, all with one sync if it can. */
   persist(persists: readonly Persist[]): Promise<void>
   /** Nothing more is waiting: time for what can be done when there is time. */

@@ -5,9 +5,15 @@
 import type { Message } from '../core/messages.ts'
 import type { VoterId } from '../core/types.ts'
 
+export interface TransportEvents {
+  receive(from: VoterId, message: Message): void
+  /** That voter's process is not running, as far as can be told. */
+  peerDown(peer: VoterId): void
+}
+
 export interface RaftTransport {
   /** Called once, before anything is sent. */
-  start(receive: (from: VoterId, message: Message) => void): void
+  start(events: TransportEvents): void
   /**
    * Never waits and never throws. What cannot be sent now is dropped: it would be out of date
    * later.

@@ -241,14 +241,8 @@ export interface LaterTermInit {
 export const LaterTerm: Codec<LaterTermInit, LaterTerm>
 
 export type DescribeRequest = {
-  voter: string
-  host: string
-  port: number
 }
 export interface DescribeRequestInit {
-  readonly voter?: string | null
-  readonly host?: string | null
-  readonly port?: number | null
 }
 export const DescribeRequest: Codec<DescribeRequestInit, DescribeRequest>
 
@@ -272,11 +266,33 @@ export interface DescribeResponseInit {
 }
 export const DescribeResponse: Codec<DescribeResponseInit, DescribeResponse>
 
+export type JoinRequest = {
+  voter: string
+  host: string
+  port: number
+  clusterId: string
+}
+export interface JoinRequestInit {
+  readonly voter?: string | null
+  readonly host?: string | null
+  readonly port?: number | null
+  readonly clusterId?: string | null
+}
+export const JoinRequest: Codec<JoinRequestInit, JoinRequest>
+
+export type JoinResponse = {
+}
+export interface JoinResponseInit {
+}
+export const JoinResponse: Codec<JoinResponseInit, JoinResponse>
+
 export const Raft: {
   readonly exchange: Method<PeerMessageInit, PeerMessage, WelcomeInit, Welcome>
   readonly describe: Method<DescribeRequestInit, DescribeRequest, DescribeResponseInit, DescribeResponse>
+  readonly join: Method<JoinRequestInit, JoinRequest, JoinResponseInit, JoinResponse>
 }
 export type RaftHandlers = {
   exchange: grpc.handleBidiStreamingCall<PeerMessage, WelcomeInit>
   describe: grpc.handleUnaryCall<DescribeRequest, DescribeResponseInit>
+  join: grpc.handleUnaryCall<JoinRequest, JoinResponseInit>
 }

@@ -31,6 +31,13 @@ const raft: readonly Layer[] = [
   { path: 'raft' },
   // Loops, storage and transport around the core, behind interfaces; checksums are pure.
   { path: 'raft/driver', values: ['raft/core'], packages: ['node:zlib'] },
+  // The transport between processes; where voters are and who they are is told to it.
+  {
+    path: 'raft/grpc',
+    values: ['raft/core', 'proto/grpc'],
+    types: ['raft/driver'],
+    packages: ['@grpc/grpc-js', 'node:net'],
+  },
   {
     path: 'raft/driver/node-directory.ts',
     values: ['raft/driver'],
@@ -44,6 +51,12 @@ const controller: readonly Layer[] = [
     path: 'controller',
     values: ['proto/wire', 'proto/kafka/errors.ts'],
     packages: ['node:crypto', 'node:zlib'],
+  },
+  // Under the metadata log: the Raft quorum, and how a node comes to be part of one.
+  {
+    path: 'controller/quorum',
+    values: ['controller', 'raft', 'proto/grpc'],
+    packages: ['@grpc/grpc-js', 'node:zlib'],
   },
   {
     path: 'controller/storage-node.ts',
@@ -125,6 +138,21 @@ const broker: readonly Layer[] = [
     types: ['broker/network', 'broker/replica', 'broker/request', ...commonTypes],
     packages: ['node:http', 'node:module', 'node:net', 'node:perf_hooks', '@prometheus-io/client'],
   },
+  // The API for everybody over gRPC: beside the handlers, on the same replicas and coordinators.
+  {
+    path: 'broker/storage',
+    values: [
+      'proto/grpc',
+      'proto/kafka',
+      'proto/record',
+      'proto/wire',
+      'controller',
+      'broker/replica',
+      ...common,
+    ],
+    types: ['broker/log', 'broker/coordinator', 'broker/services.ts', ...commonTypes],
+    packages: ['@grpc/grpc-js'],
+  },
   { path: 'broker/producer-ids.ts', values: ['controller', ...common], types: commonTypes },
   { path: 'broker/services.ts', types: ['broker', 'controller'] },
   {
@@ -148,6 +176,8 @@ const cli: readonly Layer[] = [
     values: ['cli/client', 'cli/commands', 'cli/errors.ts', 'cli/units.ts'],
     packages: ['node:util', 'node:stream'],
   },
+  // Pure: plans are computed from what is given.
+  { path: 'cli/plan', values: ['cli/errors.ts'] },
   {
     path: 'cli/format',
     values: ['cli/command/io.ts', 'cli/errors.ts', 'cli/units.ts'],

@@ -1,0 +1,89 @@
+// Lets appends through in the order of decisions, each made on top of all before it. When one is
+// refused although this node leads, those that were decided on top of it must not get into the log
+// either: the gate shuts, and opens again when nothing is under way any more and whoever decides has
+// been told to start from what is committed.
+
+import {
+  LostLeadershipError,
+  NotLeaderError as RaftNotLeaderError,
+  RefusedError,
+} from '@samsa/raft/driver/errors'
+import {
+  LostLeadershipError as LostMetadataLeadershipError,
+  NotLeaderError,
+} from '../metadata-log.ts'
+
+/** Appended and not yet committed; below what the quorum itself takes (see raft/core/options.ts). */
+const underWayBytesMax = 24 * 1024 * 1024
+
+interface Term {
+  readonly epoch: number
+  underWay: number
+  bytes: number
+  isShut: boolean
+}
+
+export class AppendGate {
+  readonly #reopened: (epoch: number) => void
+  #term: Term | null = null
+
+  constructor(reopened: (epoch: number) => void) {
+    this.#reopened = reopened
+  }
+
+  open(epoch: number): void {
+    this.#term = { epoch, underWay: 0, bytes: 0, isShut: false }
+  }
+
+  close(): void {
+    this.#term = null
+  }
+
+  /** Calls `propose` at once or not at all. */
+  async append<T>(epoch: number, bytes: number, propose: () => Promise<T>): Promise<T> {
+    const term = this.#term
+    if (term === null || term.epoch !== epoch || term.isShut) {
+      throw new NotLeaderError(`epoch ${epoch} is not this node's to append in`)
+    }
+    if (term.underWay > 0 && term.bytes + bytes > underWayBytesMax) {
+      this.#shut(term)
+      throw new NotLeaderError('too much is waiting to be committed')
+    }
+    term.underWay++
+    term.bytes += bytes
+    try {
+      return await propose()
+    } catch (error) {
+      if (error instanceof RefusedError) this.#shut(term)
+      throw asMetadataLogError(error)
+    } finally {
+      term.underWay--
+      term.bytes -= bytes
+      if (term.isShut) this.#reopenSoon(term)
+    }
+  }
+
+  #shut(term: Term): void {
+    term.isShut = true
+    this.#reopenSoon(term)
+  }
+
+  /** After those whose appends were refused have heard of it. */
+  #reopenSoon(term: Term): void {
+    setImmediate(() => {
+      if (this.#term !== term || !term.isShut || term.underWay > 0) return
+      term.isShut = false
+      this.#reopened(term.epoch)
+    })
+  }
+}
+
+function asMetadataLogError(cause: unknown): Error {
+  if (cause instanceof RaftNotLeaderError || cause instanceof RefusedError) {
+    return new NotLeaderError(cause.message, { cause })
+  }
+  if (cause instanceof LostLeadershipError) {
+    return new LostMetadataLeadershipError(cause.message, { cause })
+  }
+  return cause instanceof Error ? cause : new Error(String(cause))
+}

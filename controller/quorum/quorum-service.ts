@@ -1,0 +1,43 @@
+// The Raft service as gRPC serves it: streams of messages go to the transport; here are the
+// questions of nodes that have yet to become part of a quorum.
+
+import { status as statusCode } from '@grpc/grpc-js'
+import type { DescribeResponseInit, RaftHandlers } from '@samsa/proto/grpc/gen/raft'
+import type { VoterId } from '@samsa/raft/core/types'
+import type { Address } from '@samsa/raft/grpc/address-book'
+
+export interface QuorumMember {
+  /** Null before it is known whether this node has a log. */
+  describe(): DescribeResponseInit | null
+  /** Resolves when that voter is one. */
+  letIn(voter: VoterId, address: Address, clusterId: string): Promise<void>
+}
+
+const voterPattern = /^\d{1,10}@[\w-]{1,64}$/
+
+/** A type, since handlers need an index signature. */
+export type QuorumService = RaftHandlers
+
+export function quorumService(
+  member: QuorumMember,
+  exchange: RaftHandlers['exchange'],
+): QuorumService {
+  return {
+    exchange,
+    describe: (_, answer) => {
+      const description = member.describe()
+      if (description !== null) return answer(null, description)
+      answer({ code: statusCode.UNAVAILABLE, details: 'the node is starting' })
+    },
+    join: ({ request: { voter, host, port, clusterId } }, answer) => {
+      if (!voterPattern.test(voter) || host === '' || port === 0) {
+        answer({ code: statusCode.INVALID_ARGUMENT, details: `${voter} is no voter's id` })
+        return
+      }
+      member.letIn(voter as VoterId, { host, port }, clusterId).then(
+        () => answer(null, {}),
+        (error: Error) => answer({ code: statusCode.FAILED_PRECONDITION, details: error.message }),
+      )
+    },
+  }
+}

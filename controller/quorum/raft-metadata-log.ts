@@ -1,0 +1,406 @@
+// MetadataLog on a voter of the Raft quorum: metadata batches in its entries, metadata snapshots in
+// its snapshots. Says that this node leads only when all that was committed before its term has been
+// delivered (KAFKA-17333). Decides nothing about metadata.
+
+import { crc32 } from 'node:zlib'
+import type { DescribeResponseInit } from '@samsa/proto/grpc/gen/raft'
+import { assert } from '@samsa/raft/core/assert'
+import { membersOf, noVoters, votersOf } from '@samsa/raft/core/configuration'
+import { defaultRaftOptions } from '@samsa/raft/core/options'
+import {
+  type Configuration,
+  type Entry,
+  nodeIdOf,
+  type SnapshotDescriptor,
+  type VoterId,
+  voterId,
+} from '@samsa/raft/core/types'
+import { RefusedError } from '@samsa/raft/driver/errors'
+import { FileStorage } from '@samsa/raft/driver/file-storage'
+import { type RaftListener, RaftNode } from '@samsa/raft/driver/raft-node'
+import type { OpenedStorage } from '@samsa/raft/driver/storage'
+import { StorageDamagedError } from '@samsa/raft/driver/storage/whole-file'
+import type { Address } from '@samsa/raft/grpc/address-book'
+import { GrpcTransport } from '@samsa/raft/grpc/grpc-transport'
+import { ControllerError } from '../errors.ts'
+import {
+  type MetadataLog,
+  type MetadataLogListener,
+  type MetadataSnapshot,
+  NotLeaderError,
+  type QuorumLeader,
+  type QuorumStatus,
+} from '../metadata-log.ts'
+import type { AddVoter, VoterReference } from '../requests.ts'
+import { ControllerAddresses } from './addresses.ts'
+import { AppendGate } from './append-gate.ts'
+import { decodeBatch, encodeBatch } from './batch-format.ts'
+import { Formation } from './formation.ts'
+import { asControllerError, Membership } from './membership.ts'
+import { OffsetMap } from './offset-map.ts'
+import { Peers } from './peers.ts'
+import type { QuorumOptions } from './quorum-options.ts'
+import { type QuorumMember, type QuorumService, quorumService } from './quorum-service.ts'
+import { quorumStatus } from './quorum-status.ts'
+import { readSnapshot, snapshotChunks } from './snapshot-format.ts'
+
+/** Segments of a size that a start reads in milliseconds. */
+const segmentBytesMax = 8 * 1024 * 1024
+const inboxMessagesMax = 10_000
+/** How long the only voter is given to lead itself. */
+const soleVoterReadyWithinMs = 30_000
+
+const nobody: QuorumLeader = { leaderId: -1, epoch: -1 }
+
+export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember {
+  readonly id: VoterId
+  /** The Raft service of proto/grpc/raft.proto: to be served where the other voters look for it. */
+  readonly service: QuorumService
+  readonly addresses: ControllerAddresses
+  readonly #options: QuorumOptions
+  readonly #storage: FileStorage
+  readonly #transport: GrpcTransport
+  readonly #formation: Formation
+  readonly #stop = new AbortController()
+  readonly #offsets = new OffsetMap()
+  readonly #gate: AppendGate
+  #listener: MetadataLogListener | null = null
+  #node: RaftNode | null = null
+  #membership: Membership | null = null
+  /** What the listener was told last. */
+  #told: QuorumLeader = nobody
+  #leader: VoterId | null = null
+  #onLed: () => void = () => undefined
+  #isForming = false
+  #snapshotting: Promise<boolean> | null = null
+  #closed: Promise<void> | null = null
+
+  constructor(options: QuorumOptions) {
+    const { nodeId, directoryId, voters, bootstrapServers, clock, credentials } = options
+    this.#options = options
+    this.id = voterId(nodeId, directoryId)
+    this.addresses = new ControllerAddresses(voters, options.registeredAddress)
+    this.#storage = new FileStorage(options.directory, { segmentBytesMax })
+    this.#transport = new GrpcTransport({
+      id: this.id,
+      clock,
+      addresses: this.addresses,
+      credentials,
+      ownAddress: () => options.ownAddress(),
+      clusterId: () => options.clusterId(),
+      onRefused: (peer, reason) => options.events.refused(peer, reason),
+    })
+    const signal = this.#stop.signal
+    const peers = new Peers(credentials)
+    const setup = { nodeId, voters, bootstrapServers, peers, clock, signal }
+    this.#formation = new Formation(setup)
+    this.service = quorumService(this, this.#transport.exchange)
+    this.#gate = new AppendGate((epoch) => this.#tellLeads(epoch))
+  }
+
+  /**
+   * Resolves when what is on this node's disk is delivered and it takes part; the only voter of a
+   * quorum leads by then. A node without a log may wait for others long after.
+   */
+  async start(listener: MetadataLogListener): Promise<void> {
+    assert(this.#listener === null, 'a metadata log starts once')
+    this.#listener = listener
+    const opened = await this.#storage.open()
+    if (isBlank(opened)) {
+      if (opened.state.damaged && this.#formation.isAlone) {
+        throw new StorageDamagedError(`the only voter cannot heal by itself: ${opened.damage}`)
+      }
+      if (this.#formation.isAlone && !opened.state.damaged) await this.#startNode(opened, true)
+      else if (this.#formation.isFounder && !opened.state.damaged) this.#form(opened)
+      else await this.#startNode(opened, false)
+    } else await this.#startNode(opened, false)
+    if (this.#isSoleVoter) await this.#untilLeads()
+  }
+
+  /** Founds the quorum when the others have said that they have none either. */
+  #form(opened: OpenedStorage): void {
+    this.#isForming = true
+    const { events } = this.#options
+    events.forming()
+    this.#background(async () => {
+      const isFounder = await this.#formation.mayFound()
+      this.#isForming = false
+      if (this.#stop.signal.aborted) return
+      if (isFounder) events.founding()
+      await this.#startNode(opened, isFounder)
+    })
+  }
+
+  /** What goes wrong there is the end of the log, like anything else that does. */
+  #background(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (this.#closed === null) this.onFault(error as Error)
+    })
+  }
+
+  async #startNode(opened: OpenedStorage, isFounder: boolean): Promise<void> {
+    const { clock, random } = this.#options
+    const node = new RaftNode({
+      id: this.id,
+      options: defaultRaftOptions,
+      bootstrap: isFounder ? { ...noVoters, voters: [this.id] } : noVoters,
+      storage: this.#storage,
+      opened,
+      transport: this.#transport,
+      clock,
+      random,
+      checksum: (bytes) => crc32(bytes),
+      listener: this,
+      inboxMessagesMax,
+    })
+    this.#node = node
+    this.#membership = new Membership(node, clock)
+    await node.start()
+    await node.delivered()
+    this.#transport.expect(membersOf(node.status.configuration))
+    this.#joinIfWanted(node)
+  }
+
+  #joinIfWanted(node: RaftNode): void {
+    const { autoJoin, ownAddress, clusterId, events } = this.#options
+    const isMember = () => votersOf(node.status.configuration).has(this.id)
+    if (isMember()) return
+    events.waiting(autoJoin)
+    if (!autoJoin) return
+    const refused = (reason: string) => events.refused(null, reason)
+    this.#background(() =>
+      this.#formation.join({ self: this.id, isMember, ownAddress, clusterId, refused }),
+    )
+  }
+
+  get #isSoleVoter(): boolean {
+    const { voters, outgoing } = this.#node?.status.configuration ?? noVoters
+    return outgoing.length === 0 && voters.length === 1 && voters[0] === this.id
+  }
+
+  #untilLeads(): Promise<void> {
+    if (this.#told.leaderId === this.#options.nodeId) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(soleVoterReadyWithinMs, () =>
+        reject(new Error('the only voter of the metadata quorum does not get to lead')),
+      )
+      this.#onLed = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  append(epoch: number, records: readonly Buffer[]): Promise<number> {
+    assert(records.length > 0, 'an append has records')
+    const data = encodeBatch(records)
+    return this.#append(epoch, data)
+  }
+
+  async #append(epoch: number, data: Buffer): Promise<number> {
+    const node = this.#running
+    const propose = () => node.propose([data], epoch)
+    const { lastIndex } = await this.#gate.append(epoch, data.length, propose)
+    return this.#offsets.offsetAt(lastIndex)
+  }
+
+  get #running(): RaftNode {
+    if (this.#node === null) throw new NotLeaderError('this node has no part in a quorum yet')
+    return this.#node
+  }
+
+  async writeSnapshot(snapshot: MetadataSnapshot): Promise<void> {
+    const index = this.#offsets.indexOf(snapshot.offset)
+    // A snapshot that was received meanwhile has overtaken it.
+    if (index === undefined) return
+    assert(this.#snapshotting === null, 'one snapshot is written at a time')
+    this.#snapshotting = this.#running.takeSnapshot(index, this.#untilClosed(snapshot))
+    try {
+      if (await this.#snapshotting) this.#offsets.forget(index)
+    } finally {
+      this.#snapshotting = null
+    }
+  }
+
+  *#untilClosed(snapshot: MetadataSnapshot): Generator<Buffer> {
+    for (const chunk of snapshotChunks(snapshot)) {
+      if (this.#closed !== null) throw new Error('the metadata log is closing')
+      yield chunk
+    }
+  }
+
+  onApply(entries: readonly Entry[]): void {
+    for (const { type, index, term, ...entry } of entries) {
+      if (type !== 'data' || !('data' in entry)) continue
+      const records = decodeBatch(entry.data)
+      const baseOffset = this.#offsets.last.offset + 1
+      this.#offsets.applied(index, records.length)
+      this.#listener?.onCommit({ baseOffset, epoch: term, records })
+    }
+  }
+
+  async onSnapshot(at: SnapshotDescriptor, chunks: AsyncIterable<Buffer>): Promise<void> {
+    const snapshot = await readSnapshot(chunks)
+    this.#offsets.restart({ index: at.index, offset: snapshot.offset })
+    this.#listener?.onSnapshot(snapshot)
+  }
+
+  onConfiguration(_: number, configuration: Configuration): void {
+    this.#transport.expect(membersOf(configuration))
+    if (configuration.outgoing.length > 0) return
+    this.#options.events.quorumChanged(configuration.voters)
+  }
+
+  onLeaderChange(term: number, leader: VoterId | null): void {
+    this.#leader = leader
+    this.#gate.close()
+    // This node itself leads when it is ready to.
+    const leaderId = leader === null || leader === this.id ? -1 : nodeIdOf(leader)
+    this.#tell({ leaderId, epoch: term })
+  }
+
+  onLeaderReady(term: number): void {
+    // Its term may be over by now, and somebody else be leading.
+    if (this.#leader !== this.id) return
+    this.#gate.open(term)
+    this.#tellLeads(term)
+    this.#onLed()
+    this.#completeFounding()
+  }
+
+  #tellLeads(epoch: number): void {
+    this.#told = { leaderId: this.#options.nodeId, epoch }
+    this.#listener?.onLeaderChange(this.#told)
+  }
+
+  #tell(leader: QuorumLeader): void {
+    const { leaderId, epoch } = this.#told
+    if (leader.leaderId === leaderId && leader.epoch === epoch) return
+    this.#told = leader
+    this.#listener?.onLeaderChange(leader)
+  }
+
+  /** The founder is the only voter at first. The others come in together, once all are there. */
+  #completeFounding(): void {
+    if (!this.#isSoleVoter || !this.#formation.isFounder || this.#formation.isAlone) return
+    const { status } = this.#running
+    const isComing = (voter: VoterId) => status.configuration.learners.includes(voter)
+    this.#background(async () => {
+      const others = await this.#formation.blankOthers(isComing)
+      if (others === null || this.#closed !== null) return
+      await this.#membership?.add(others, { replaces: false }).catch((error: unknown) => {
+        // Whoever leads next goes on with it, or an operator does.
+        this.#options.events.refused(null, (error as Error).message)
+      })
+    })
+  }
+
+  onDamage(what: string): void {
+    this.#options.events.damaged(what)
+  }
+
+  onFault(error: Error): void {
+    this.#listener?.onFault(error)
+  }
+
+  describe(): DescribeResponseInit | null {
+    if (this.#closed !== null) return null
+    const status = this.#node?.status
+    if (status === undefined && !this.#isForming) return null
+    const leader = this.#leader === null ? null : this.#addressOf(this.#leader)
+    const members = status === undefined ? [] : [...membersOf(status.configuration)]
+    const hasLog = (status?.last.index ?? 0) > 0 || (status?.damagedInTerm ?? null) !== null
+    return {
+      voter: this.id,
+      blank: members.length === 0 && !hasLog,
+      clusterId: this.#options.clusterId(),
+      ...(leader !== null && {
+        leader: this.#leader,
+        leaderHost: leader.host,
+        leaderPort: leader.port,
+      }),
+      voters: members,
+    }
+  }
+
+  #addressOf(voter: VoterId): Address | null {
+    return voter === this.id ? this.#options.ownAddress() : this.addresses.addressOf(voter)
+  }
+
+  async letIn(voter: VoterId, address: Address, clusterId: string): Promise<void> {
+    const own = this.#options.clusterId()
+    if (clusterId !== '' && own !== '' && clusterId !== own) {
+      throw new Error(`this is cluster ${own}, and ${voter} belongs to ${clusterId}`)
+    }
+    this.addresses.heard(voter, address)
+    await this.#members.add([voter], { replaces: true })
+  }
+
+  get #members(): Membership {
+    if (this.#membership === null) {
+      throw new ControllerError('NOT_CONTROLLER', 'This node has no part in a quorum yet.')
+    }
+    return this.#membership
+  }
+
+  async addVoter({ nodeId, directoryId, endpoints }: AddVoter): Promise<void> {
+    const voter = voterId(nodeId, directoryId)
+    const [endpoint] = endpoints
+    if (endpoint !== undefined) this.addresses.heard(voter, endpoint)
+    await this.#members.add([voter], { replaces: false })
+  }
+
+  async removeVoter({ nodeId, directoryId }: VoterReference): Promise<void> {
+    await this.#members.remove(voterId(nodeId, directoryId))
+  }
+
+  async transferLeadership(nodeId: number | null): Promise<void> {
+    const node = this.#running
+    const { voters } = node.status.configuration
+    const to = nodeId === null ? undefined : voters.find((id) => nodeIdOf(id) === nodeId)
+    if (nodeId !== null && to === undefined) {
+      throw new ControllerError('VOTER_NOT_FOUND', `Node ${nodeId} is no voter.`)
+    }
+    try {
+      await node.transferLeadership(to)
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw asControllerError(error)
+      const why = `Leadership was not handed over: ${error.reason}.`
+      throw new ControllerError('ELIGIBLE_LEADERS_NOT_AVAILABLE', why, { cause: error })
+    }
+  }
+
+  status(): QuorumStatus {
+    const { clock, nowMs } = this.#options
+    return quorumStatus({
+      self: this.id,
+      leader: this.#told,
+      status: this.#node?.status ?? null,
+      offsets: this.#offsets,
+      monotonicMs: clock.nowMs(),
+      nowMs: nowMs(),
+    })
+  }
+
+  /** Leaves at once; leadership is better handed over before. Nothing is delivered afterwards. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort()
+    this.#gate.close()
+    await this.#snapshotting?.catch(() => false)
+    await this.#node?.close()
+    if (this.#node === null) {
+      await this.#transport.close()
+      await this.#storage.close()
+    }
+  }
+}
+
+/** Nothing was ever in this log: it tells of no quorum. */
+function isBlank({ state: { snapshot, base, entries } }: OpenedStorage): boolean {
+  return snapshot === null && base.index === 0 && entries.length === 0
+}
