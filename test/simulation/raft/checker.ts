@@ -11,16 +11,9 @@ import { hasQuorum } from '@samsa/raft/core/configuration'
 import type { Persist } from '@samsa/raft/core/effects'
 import type { Message } from '@samsa/raft/core/messages'
 import type { Configuration, Entry, LogPosition, VoterId } from '@samsa/raft/core/types'
+import { violated } from '../shared/violation.ts'
 import type { ModelDisk } from './model-disk.ts'
 import { entryDigest, type StateMachine } from './state-machine.ts'
-
-export class Violation extends Error {
-  override readonly name = 'Violation'
-}
-
-export function violated(invariant: number, what: string): never {
-  throw new Violation(`invariant ${invariant}: ${what}`)
-}
 
 interface Committed {
   readonly term: number
