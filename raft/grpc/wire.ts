@@ -112,10 +112,10 @@ export function fromWire(wire: PeerMessage): Message | null {
   }
 }
 
-function appendFromWire({ entries: wire, ...append }: WireAppend): Append | null {
-  const { term, previousIndex, previousTerm, commit } = append
+function appendFromWire(wire: WireAppend): Append | null {
+  const { term, previousIndex, previousTerm, commit } = wire
   const entries: Entry[] = []
-  for (const each of wire) {
+  for (const each of wire.entries) {
     const entry = entryFromWire(each, previousIndex + entries.length + 1)
     if (entry === null) return null
     entries.push(entry)
@@ -149,16 +149,17 @@ function configurationFromWire(wire: WireConfiguration): Configuration {
   }
 }
 
-function chunkFromWire({ snapshot, ...chunk }: WireSnapshotChunk): SnapshotChunk | null {
+function chunkFromWire(wire: WireSnapshotChunk): SnapshotChunk | null {
+  const { snapshot } = wire
   if (snapshot === null || snapshot.configuration === null) return null
   const { index, term, sizeBytes, checksum } = snapshot
   const configuration = configurationFromWire(snapshot.configuration)
   return {
     type: 'snapshotChunk',
-    term: chunk.term,
+    term: wire.term,
     snapshot: { index, term, sizeBytes, checksum, configuration },
-    position: chunk.position,
-    bytes: chunk.data,
-    checksum: chunk.checksum,
+    position: wire.position,
+    bytes: wire.data,
+    checksum: wire.checksum,
   }
 }
