@@ -237,13 +237,9 @@ export class QuorumController implements Controller, MetadataLogListener {
     return this.#decide((image) => directoriesOffline(image, failed, this.#context))
   }
 
-  /**
-   * Leadership back to preferred replicas, on brokers that lead too few of those. Whoever owns the
-   * controller calls it every leader.imbalance.check.interval.seconds; rejects where it is not
-   * active.
-   */
-  rebalanceLeaders(imbalancePercentage: number): Promise<Rebalanced> {
-    return this.#decide((image) => rebalanceLeaders(image, imbalancePercentage, this.#context))
+  /** Leadership back to preferred replicas: what LeaderRebalancer asks for now and then. */
+  rebalanceLeaders(): Promise<Rebalanced> {
+    return this.#decide((image) => rebalanceLeaders(image, this.#context))
   }
 
   assignDirectories(request: AssignDirectories): Promise<AssignDirectoriesResult[]> {

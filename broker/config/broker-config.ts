@@ -76,6 +76,7 @@ function networkFields(values: BrokerValues) {
     listeners: listeners.broker,
     controllerListeners: listeners.controller,
     advertisedListeners: listeners.advertised,
+    advertisedControllerListeners: listeners.advertisedController,
     interBrokerListenerName: interBrokerListenerName(values, listeners.broker),
     socketRequestMaxBytes: values.number('socket.request.max.bytes'),
     socketListenBacklogSize: values.number('socket.listen.backlog.size'),
@@ -125,6 +126,8 @@ function topicFields(values: BrokerValues) {
     messageMaxBytes: values.number('message.max.bytes'),
     minInsyncReplicas: values.number('min.insync.replicas'),
     uncleanLeaderElectionEnable: values.flag('unclean.leader.election.enable'),
+    autoLeaderRebalanceEnable: values.flag('auto.leader.rebalance.enable'),
+    leaderImbalanceCheckIntervalMs: values.number('leader.imbalance.check.interval.seconds') * 1000,
     compressionType: values.string('compression.type') ?? 'producer',
     compressionGzipLevel: values.number('compression.gzip.level'),
     compressionLz4Level: values.number('compression.lz4.level'),
@@ -212,8 +215,18 @@ function transactionFields(values: BrokerValues) {
 }
 
 function clusterFields(values: BrokerValues) {
+  // Kafka's defaults are for nodes that notice a death by silence alone.
+  const ifSet = (name: string) => (values.isSet(name) ? values.number(name) : null)
   return {
     controllerQuorumVoters: values.list('controller.quorum.voters'),
+    controllerQuorumBootstrapServers: values.list('controller.quorum.bootstrap.servers'),
+    controllerQuorumAutoJoinEnable: values.flag('controller.quorum.auto.join.enable'),
+    /** A voter stands for election when it has not heard of a leader for so long. */
+    electionTimeoutMinMs: ifSet('controller.quorum.fetch.timeout.ms') ?? 300,
+    /** And for a random time up to this, so that not all stand at once. */
+    electionTimeoutSpreadMs: ifSet('controller.quorum.election.backoff.max.ms') ?? 300,
+    brokerHeartbeatIntervalMs: ifSet('broker.heartbeat.interval.ms') ?? 200,
+    brokerSessionTimeoutMs: ifSet('broker.session.timeout.ms') ?? 1_000,
     replicaLagTimeMaxMs: values.number('replica.lag.time.max.ms'),
     replicaHighWatermarkCheckpointIntervalMs: values.number(
       'replica.high.watermark.checkpoint.interval.ms',
@@ -226,6 +239,7 @@ function samsaFields(values: BrokerValues) {
   return {
     httpListener: address('samsa.http.listener'),
     grpcListener: address('samsa.grpc.listener'),
+    grpcAdvertisedListener: address('samsa.grpc.advertised.listener'),
     logDirReserveBytes: values.number('samsa.log.dir.reserve.bytes'),
     logLevel: values.string('samsa.log.level') ?? 'info',
   }

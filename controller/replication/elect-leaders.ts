@@ -3,7 +3,7 @@
 
 import type { DecideContext, Decision, TopicDefaults } from '../decision.ts'
 import { outcomeOf, Refusal } from '../decision.ts'
-import type { BrokerId, MetadataImage, PartitionImage, TopicImage } from '../image.ts'
+import type { MetadataImage, PartitionImage, TopicImage } from '../image.ts'
 import { electionsPerRebalanceMax } from '../limits.ts'
 import type { NewRecord } from '../records/record.ts'
 import type { ElectLeaders, ElectLeadersResult } from '../requests.ts'
@@ -76,52 +76,28 @@ function electLeader(
 
 export interface Rebalanced {
   readonly elections: number
-  /** Whether there is more to do than was done at once. */
+  /** Whether there may be more to do than was done at once. */
   readonly more: boolean
 }
 
-/**
- * Gives leadership back to the preferred replicas of each broker that leads too few of the
- * partitions that are its own by preference: more than `imbalancePercentage` of them are led by
- * others.
- */
+/** Gives leadership back to the preferred replicas that are able; what there is in one round. */
 export function rebalanceLeaders(
   image: MetadataImage,
-  imbalancePercentage: number,
   { topicDefaults }: Pick<DecideContext, 'topicDefaults'>,
 ): Decision<Rebalanced> {
-  const unbalanced = unbalancedBrokers(image, imbalancePercentage)
   const records: NewRecord[] = []
-  if (unbalanced.size === 0) return { records, response: { elections: 0, more: false } }
   for (const topic of image.topicsById.values()) {
+    const astray = topic.partitions.filter(({ leader, replicas }) => leader !== replicas[0])
+    if (astray.length === 0) continue
     const surroundings = surroundingsOf(image, topic, topicDefaults)
-    for (const partition of topic.partitions) {
-      const [preferred = noLeader] = partition.replicas
-      if (partition.leader === preferred || !unbalanced.has(preferred)) continue
+    for (const partition of astray) {
       const change = changePartition(partition, { election: 'preferred' }, surroundings)
-      if (change === null || leaderAfter(change, partition.leader) !== preferred) continue
-      if (records.length === electionsPerRebalanceMax) {
-        return { records, response: { elections: records.length, more: true } }
-      }
+      const leader = leaderAfter(change, partition.leader)
+      if (change === null || leader !== partition.replicas[0]) continue
       records.push(change)
+      if (records.length < electionsPerRebalanceMax) continue
+      return { records, response: { elections: records.length, more: true } }
     }
   }
   return { records, response: { elections: records.length, more: false } }
-}
-
-function unbalancedBrokers(image: MetadataImage, percentage: number): ReadonlySet<BrokerId> {
-  const preferring = new Map<BrokerId, { all: number; ledByOthers: number }>()
-  for (const { partitions } of image.topicsById.values()) {
-    for (const { leader, replicas } of partitions) {
-      const [preferred = noLeader] = replicas
-      const count = preferring.get(preferred) ?? { all: 0, ledByOthers: 0 }
-      count.all++
-      if (leader !== preferred) count.ledByOthers++
-      preferring.set(preferred, count)
-    }
-  }
-  const unbalanced = [...preferring].filter(
-    ([, { all, ledByOthers }]) => ledByOthers * 100 > all * percentage,
-  )
-  return new Set(unbalanced.map(([brokerId]) => brokerId))
 }

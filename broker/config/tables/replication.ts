@@ -43,16 +43,16 @@ export const replicationConfigs: readonly ConfigDefinition[] = [
     accepted: 'Fetching threads for each leader; here one stream carries all partitions.',
   }),
   flag('auto.leader.rebalance.enable', true, 'high', {
-    accepted: 'Whether leadership goes back to preferred replicas by itself.',
+    effective: 'Whether leadership goes back to preferred replicas by itself.',
   }),
   long('leader.imbalance.check.interval.seconds', 300, 'high', {
     check: atLeast(1),
-    accepted: 'Time between two looks for leaders that are not the preferred replica.',
+    effective: 'Time between two looks for leaders that are not the preferred replica.',
   }),
   long('unclean.leader.election.interval.ms', 300_000, 'medium', {
     check: atLeast(1),
     internal: true,
-    accepted: 'Time between two looks for partitions that need an unclean election.',
+    accepted: 'Time between two looks for unclean elections to make; here they are made at once.',
   }),
   int('fetch.purgatory.purge.interval.requests', 1000, 'medium', {
     accepted: 'Finished waiting fetches after which their list is tidied.',
