@@ -113,6 +113,8 @@ export class QuorumController implements Controller, MetadataLogListener {
   /** Settles when everything appended so far is committed or lost. */
   #lastAppend: Promise<unknown> = Promise.resolve()
   #requestsInFlight = 0
+  /** Settles when an empty log has got its first records, or will not get them from here. */
+  #founded: Promise<void> = Promise.resolve()
   /** Appended in this epoch and not committed. */
   #uncommittedRecords = 0
   #closed = false
@@ -135,21 +137,25 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   async start(): Promise<void> {
     await this.#log.start(this)
-    if (this.#image.clusterId === '') await this.#found()
-    const { clusterId } = this.#options
-    if (clusterId !== null && clusterId !== this.#image.clusterId) {
-      throw new MetadataRecordError(
-        `the metadata log is of cluster ${this.#image.clusterId}, but this node belongs to ${clusterId}`,
-      )
-    }
+    this.#checkCluster(this.#image)
+    await this.#founded
   }
 
+  /** The first leader of an empty log says what cluster it is of. */
   async #found(): Promise<void> {
     const clusterId = this.#options.clusterId ?? this.#options.newUuid()
     await this.#decide(() => ({
       records: bootstrapRecords(clusterId, this.#options.topicDefaults),
       response: undefined,
     }))
+  }
+
+  #checkCluster({ clusterId }: MetadataImage): void {
+    const own = this.#options.clusterId
+    if (own === null || clusterId === '' || clusterId === own) return
+    throw new MetadataRecordError(
+      `the metadata log is of cluster ${clusterId}, but this node belongs to ${own}`,
+    )
   }
 
   async close(): Promise<void> {
@@ -369,6 +375,9 @@ export class QuorumController implements Controller, MetadataLogListener {
     // What was decided on top of the image and is not committed by now comes from the log again, or
     // is lost.
     this.#publish(image, () => delta)
+    const mustFound = leader.leaderId === this.#options.nodeId && image.clusterId === ''
+    // Where it fails, another leader founds the cluster, or this one in its next epoch.
+    if (mustFound) this.#founded = this.#found().catch(() => undefined)
   }
 
   onFault(error: Error): void {
@@ -376,6 +385,7 @@ export class QuorumController implements Controller, MetadataLogListener {
   }
 
   #publish(image: MetadataImage, deltaOf: () => MetadataDelta): void {
+    this.#checkCluster(image)
     this.#image = image
     // Records that were decided here have been replayed twice, before and after they were
     // committed: keep one.
