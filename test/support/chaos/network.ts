@@ -78,6 +78,12 @@ export class FaultNetwork {
     }
   }
 
+  /** Takes the network away; the nodes must have ended. */
+  close(): void {
+    for (const id of this.#ids) runTool('ip', 'netns', 'delete', name(id))
+    runTool('ip', 'link', 'delete', bridge)
+  }
+
   #addNode(id: number): void {
     runTool('ip', 'netns', 'add', name(id))
     const peer = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', name(id)]

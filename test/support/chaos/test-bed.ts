@@ -86,6 +86,7 @@ export class TestBed {
       await this.cluster.close()
     } finally {
       this.disks?.close([...nodes, ...spares].map(({ id }) => id))
+      this.network?.close()
       rmSync(this.#dir, { recursive: true, force: true })
     }
   }
