@@ -94,7 +94,12 @@ const broker: readonly Layer[] = [
   {
     path: 'broker/replica',
     values: ['broker/log', 'proto/record', 'controller/image.ts', ...common],
-    types: ['broker/coordinator/partition-writer.ts', 'proto/kafka/errors.ts', ...commonTypes],
+    types: [
+      'broker/coordinator/partition-writer.ts',
+      'controller/requests.ts',
+      'proto/kafka/errors.ts',
+      ...commonTypes,
+    ],
   },
   // Coordinators see a PartitionWriter, and neither logs nor sockets.
   {
