@@ -17,6 +17,8 @@ import { entryDigest, type StateMachine } from './state-machine.ts'
 
 interface Committed {
   readonly term: number
+  /** When it was first known to be committed: leaders of later terms must have it. */
+  readonly inTerm: number
   readonly digest: string
   hash: number | null
 }
@@ -72,6 +74,7 @@ export interface Watched {
   readonly disk: ModelDisk
   readonly mirror: LogMirror
   readonly machine: StateMachine
+  readonly voter: { readonly status: { readonly term: number } } | null
 }
 
 export class Checker {
@@ -132,7 +135,7 @@ export class Checker {
     this.#leaders.set(term, id)
     for (let index = mirror.base.index + 1; index < this.#committed.length; index++) {
       const committed = this.#committed[index]
-      if (committed === undefined || committed.term >= term) continue
+      if (committed === undefined || committed.inTerm >= term) continue
       if (mirror.termAt(index) !== committed.term) {
         violated(2, `${id} leads term ${term} without committed entry ${index}`)
       }
@@ -140,14 +143,15 @@ export class Checker {
   }
 
   /** The voter says that entries up to `to` are committed. */
-  committed({ id, mirror }: Watched, from: number, to: number): void {
+  committed({ id, mirror, voter }: Watched, from: number, to: number): void {
+    const inTerm = voter?.status.term ?? 0
     for (let index = Math.max(from + 1, mirror.base.index + 1); index <= to; index++) {
       const entry = mirror.entryAt(index)
       if (entry === undefined) violated(2, `${id} commits entry ${index}, which it has not`)
       const committed = this.#committed[index]
       const digest = entryDigest(entry)
       if (committed === undefined) {
-        this.#committed[index] = { term: entry.term, digest, hash: null }
+        this.#committed[index] = { term: entry.term, inTerm, digest, hash: null }
       } else if (committed.digest !== digest) {
         violated(2, `${id} commits another entry ${index} than was committed before`)
       }

@@ -185,6 +185,11 @@ export class SimulatedNode {
     this.#drainSoon()
   }
 
+  /** It has been asked for another quorum and has not read that yet. */
+  get isToldToChange(): boolean {
+    return this.#inbox.some(({ type }) => type === 'changeMembership')
+  }
+
   #later(delayMs: number, happen: () => void): void {
     const life = this.#life
     this.#world.events.after(delayMs, () => {

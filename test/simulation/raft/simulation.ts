@@ -251,6 +251,8 @@ export class Simulation {
   #settledQuorum(): SimulatedNode[] | null {
     const status = this.#leader?.voter?.status
     if (status === undefined || this.#isShortOfDisks()) return null
+    // It could make the quorum depend on the disk that is about to be lost.
+    if (this.#nodes.some((node) => node.isToldToChange)) return null
     const { configuration, configurationIndex } = status
     if (isJoint(configuration) || configurationIndex > status.commit) return null
     const quorum = this.#nodes.filter((node) => isVoter(configuration, node.id))

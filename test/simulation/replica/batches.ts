@@ -76,9 +76,7 @@ export function* batchesOf(records: Buffer): Generator<LoggedBatch, void> {
 
 /** The same record at the same place, in the same leader epoch. */
 export function isSame(a: LoggedBatch, b: LoggedBatch): boolean {
-  return (
-    a.number === b.number && a.baseOffset === b.baseOffset && a.leaderEpoch === b.leaderEpoch
-  )
+  return a.number === b.number && a.baseOffset === b.baseOffset && a.leaderEpoch === b.leaderEpoch
 }
 
 export function describe(batch: LoggedBatch): string {

@@ -3,15 +3,17 @@
 // cuts and reads take their time. Epochs and producers are the product's own. Dies with its
 // process: what it has not written by then is not written.
 
-import type { EpochEndOffset, LogRead, ReadOptions } from '@samsa/broker/log/partition-log'
-import { LeaderEpochs } from '@samsa/broker/log/checkpoint/leader-epochs'
 import { BrokerError } from '@samsa/broker/errors'
+import { LeaderEpochs } from '@samsa/broker/log/checkpoint/leader-epochs'
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type {
   ActiveProducer,
   Append,
   AppendOptions,
+  EpochEndOffset,
+  LogRead,
   PartitionLog,
+  ReadOptions,
   TimestampedOffset,
 } from '@samsa/broker/log/partition-log'
 import { ProducerState } from '@samsa/broker/log/producer/producer-state'
@@ -70,7 +72,11 @@ export class ModelLog implements PartitionLog {
   /** Cuts follow each other. */
   #lastCut: Promise<void> = done
 
-  constructor(stored: StoredReplica, world: ModelLogWorld, options: { config: LogConfig; directoryId: string }) {
+  constructor(
+    stored: StoredReplica,
+    world: ModelLogWorld,
+    options: { config: LogConfig; directoryId: string },
+  ) {
     this.stored = stored
     this.world = world
     this.config = options.config
@@ -164,7 +170,12 @@ export class ModelLog implements PartitionLog {
     return this.#append(this.#add(batch), baseOffset, batch.lastOffset, false)
   }
 
-  #append(written: Promise<void>, baseOffset: number, lastOffset: number, duplicate: boolean): Append {
+  #append(
+    written: Promise<void>,
+    baseOffset: number,
+    lastOffset: number,
+    duplicate: boolean,
+  ): Append {
     const logStartOffset = this.#logStartOffset
     return { written, baseOffset, lastOffset, logAppendTimeMs: -1, logStartOffset, duplicate }
   }

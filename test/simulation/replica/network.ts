@@ -82,7 +82,10 @@ export class Network {
    */
   connect<In, Out>(
     from: { host: string; process: SimulatedProcess },
-    to: { host: string; accept: (stream: Stream<In>) => { process: SimulatedProcess; end: StreamEnd<Out> } | null },
+    to: {
+      host: string
+      accept: (stream: Stream<In>) => { process: SimulatedProcess; end: StreamEnd<Out> } | null
+    },
     end: StreamEnd<In>,
   ): Stream<Out> {
     const connection = new Connection(this, this.#events, from, to.host, end as StreamEnd<unknown>)
