@@ -158,22 +158,40 @@ function checkInterBrokerListener(
   )
 }
 
-/**
- * Only what a voter list itself says; that it may be missing is ours: a lone controller needs none.
- */
+/** That a voter list may be missing is ours: a lone controller needs none. */
 function checkQuorum(config: BrokerConfig): void {
+  const { values, nodeId, isController, isBroker } = config
+  demand(
+    2 * config.brokerHeartbeatIntervalMs < config.brokerSessionTimeoutMs,
+    'broker.session.timeout.ms must be more than twice broker.heartbeat.interval.ms, ' +
+      'since one heartbeat may be late',
+  )
   const voters = config.controllerQuorumVoters.map((entry) => Number(entry.split('@')[0]))
+  const isAlone = voters.length <= 1 && !values.isSet('controller.quorum.bootstrap.servers')
+  demand(
+    isController || !isAlone || voters.length === 1,
+    'A broker without a controller of its own needs controller.quorum.voters or ' +
+      'controller.quorum.bootstrap.servers',
+  )
+  demand(
+    !isBroker || (isAlone && isController) || config.grpcListener !== null,
+    'samsa.grpc.listener must be set: the brokers of a cluster replicate over it',
+  )
+  demand(
+    !isController || isAlone || config.controllerListeners.length > 0,
+    'A controller of several must have a listener that controller.listener.names names',
+  )
   if (voters.length === 0) return
   const listed = `controller.quorum.voters=${config.controllerQuorumVoters.join(',')}`
-  const listedHere = voters.includes(config.nodeId)
+  const listedHere = voters.includes(nodeId)
   demand(
-    listedHere || !config.isController,
-    `If process.roles contains the 'controller' role, the node id ${config.nodeId} must be ` +
+    listedHere || !isController,
+    `If process.roles contains the 'controller' role, the node id ${nodeId} must be ` +
       `included in the set of voters ${listed}`,
   )
   demand(
-    !listedHere || config.isController,
-    `If process.roles contains just the 'broker' role, the node id ${config.nodeId} must not be ` +
+    !listedHere || isController,
+    `If process.roles contains just the 'broker' role, the node id ${nodeId} must not be ` +
       `included in the set of voters ${listed}`,
   )
 }

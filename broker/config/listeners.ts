@@ -11,8 +11,10 @@ type SecurityProtocol = Endpoint['securityProtocol']
 export interface Listeners {
   /** What the broker opens for clients. Host '' is every address, port 0 any free one. */
   readonly broker: readonly Endpoint[]
-  /** Named in controller.listener.names: never opened here. */
+  /** Named in controller.listener.names: opened by the controller, for gRPC. */
   readonly controller: readonly Endpoint[]
+  /** Where other nodes are told that this node's controller is. */
+  readonly advertisedController: readonly Endpoint[]
   /** What clients are told. Host '' means this machine's name, port 0 the port that was opened. */
   readonly advertised: readonly Endpoint[]
 }
@@ -30,9 +32,12 @@ export function readListeners(values: BrokerValues): Listeners {
   const isController = ({ listener }: Endpoint) => controllerNames.includes(listener)
   const advertised = values.isSet('advertised.listeners') ? parse('advertised.listeners') : all
   assertDistinctNames(advertised)
+  const controller = all.filter(isController)
+  const toldController = advertised.filter(isController)
   return {
     broker: all.filter((endpoint) => !isController(endpoint)),
-    controller: all.filter(isController),
+    controller,
+    advertisedController: toldController.length > 0 ? toldController : controller,
     advertised: advertised.filter((endpoint) => !isController(endpoint)),
   }
 }

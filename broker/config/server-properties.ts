@@ -33,9 +33,6 @@ export function loadBrokerConfig(source: ConfigSource): {
   unifyNodeId(settings)
   const config = resolveBrokerConfig(fileLayer(settings))
   checkBrokerConfig(config)
-  for (const { listener } of config.controllerListeners) {
-    warnings.push(`listener ${listener} is not opened: controllers talk over samsa.grpc.listener`)
-  }
   return { config, warnings }
 }
 

@@ -6,7 +6,7 @@ import { type ConfigDefinition, flag, int, list, long, string } from '../definit
 export const controllerConfigs: readonly ConfigDefinition[] = [
   list('controller.listener.names', [], 'high', {
     check: listOf({ empty: 'allowed' }),
-    effective: 'Listeners of the controller; not opened, as it uses samsa.grpc.listener.',
+    effective: 'Listeners of the controller, for gRPC; the first one is opened.',
   }),
   list('controller.quorum.voters', [], 'high', {
     check: quorumVoters,
@@ -14,10 +14,10 @@ export const controllerConfigs: readonly ConfigDefinition[] = [
   }),
   list('controller.quorum.bootstrap.servers', [], 'high', {
     check: bootstrapServers,
-    accepted: 'Addresses at which some controllers may be found.',
+    effective: 'Addresses at which some controllers may be found.',
   }),
   flag('controller.quorum.auto.join.enable', false, 'low', {
-    accepted: 'Whether a new controller becomes a voter by itself.',
+    effective: 'Whether a new controller becomes a voter by itself.',
   }),
   int('controller.quorum.election.timeout.ms', 1000, 'high', {
     check: atLeast(0),
@@ -25,11 +25,13 @@ export const controllerConfigs: readonly ConfigDefinition[] = [
   }),
   int('controller.quorum.election.backoff.max.ms', 1000, 'high', {
     check: atLeast(0),
-    accepted: 'Longest pause before another election.',
+    effective:
+      'Longest random time added to controller.quorum.fetch.timeout.ms; 300 here when unset.',
   }),
   int('controller.quorum.fetch.timeout.ms', 2000, 'high', {
     check: atLeast(0),
-    accepted: 'How long a voter goes without its leader before it stands for election.',
+    effective:
+      'How long a voter goes without its leader before it stands for election; 300 here when unset.',
   }),
   int('controller.quorum.request.timeout.ms', 2000, 'medium', {
     check: atLeast(0),

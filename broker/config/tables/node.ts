@@ -35,10 +35,10 @@ export const nodeConfigs: readonly ConfigDefinition[] = [
     accepted: 'How long a starting broker tries to register before it gives up.',
   }),
   int('broker.heartbeat.interval.ms', 2000, 'medium', {
-    accepted: "Time between a broker's heartbeats to the controller.",
+    effective: "Time between a broker's heartbeats to the controller; 200 here when unset.",
   }),
   int('broker.session.timeout.ms', 9000, 'medium', {
-    accepted: 'Time without heartbeats after which a broker is fenced.',
+    effective: 'Time without heartbeats after which a broker is fenced; 1000 here when unset.',
   }),
   long('server.max.startup.time.ms', longMax, 'medium', {
     check: atLeast(0),

@@ -12,6 +12,10 @@ export const samsaConfigs: readonly ConfigDefinition[] = [
     check: hostAndPort,
     effective: 'host:port by which nodes talk to each other; not served when unset.',
   }),
+  string('samsa.grpc.advertised.listener', null, 'medium', {
+    check: hostAndPort,
+    effective: 'host:port at which other nodes reach samsa.grpc.listener; the same when unset.',
+  }),
   long('samsa.log.dir.reserve.bytes', 268_435_456, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
