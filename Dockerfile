@@ -12,6 +12,7 @@ COPY raft/package.json raft/
 COPY controller/package.json controller/
 COPY broker/package.json broker/
 COPY cli/package.json cli/
+COPY client/package.json client/
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY . .
 RUN npm run build
@@ -25,6 +26,7 @@ COPY raft/package.json raft/
 COPY controller/package.json controller/
 COPY broker/package.json broker/
 COPY cli/package.json cli/
+COPY client/package.json client/
 RUN npm ci --no-audit --no-fund --ignore-scripts --omit=dev \
  # Links to our own packages: what they lead to is inside dist/ already.
  && rm -rf node_modules/@samsa node_modules/.bin node_modules/.package-lock.json
