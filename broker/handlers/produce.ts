@@ -1,17 +1,21 @@
 // Produce (key 0), versions 3-13: appends one record batch to each partition named. KIP-98
-// idempotence, KIP-467 error messages (v8), KIP-516 topic ids (v13). Appends start in the order
-// that requests arrived; the answer to acks=1 and acks=all leaves when the batch is written (and
-// flushed, where the topic asks for it) and below the high watermark.
+// idempotence, KIP-467 error messages (v8), KIP-516 topic ids (v13), KIP-951 leader hints (v10).
+// Appends start in the order that requests arrived. acks=1 is answered when the batch is written
+// (and flushed, where the topic asks for it), acks=all when it is committed: every in-sync replica
+// has it, and they are as many as min.insync.replicas. A broker that has lost the controller for
+// longer than its session refuses, since another may lead already.
 // Differs from Kafka: compressed batches are checked by header and CRC only; their records are not
 // unpacked unless the topic recompresses.
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { batchField, batchHeaderBytes } from '@samsa/proto/record/batch'
 import { BrokerError, errorCodeOf } from '../errors.ts'
-import type { Append, PartitionLog } from '../log/partition-log.ts'
+import type { Append } from '../log/partition-log.ts'
+import type { Leading } from '../replica/leading.ts'
 import type { Partition } from '../replica/partition.ts'
 import type { Services } from '../services.ts'
 import type { Handler, RequestContext, RequestOf } from './handler.ts'
+import { type CurrentLeader, LeaderHints } from './shared/leader-hints.ts'
 
 type TopicData = RequestOf<'produce'>['topicData'][number]
 
@@ -26,6 +30,7 @@ interface PartitionResult {
   logAppendTimeMs: number
   logStartOffset: number
   errorMessage: string | null
+  currentLeader: CurrentLeader | undefined
 }
 
 function emptyResult(index: number): PartitionResult {
@@ -37,6 +42,7 @@ function emptyResult(index: number): PartitionResult {
     logAppendTimeMs: -1,
     logStartOffset: -1,
     errorMessage: null,
+    currentLeader: undefined,
   }
 }
 
@@ -53,39 +59,44 @@ function oneBatch(records: Buffer | null): Buffer {
   return records
 }
 
-function checkReplicas(partition: Partition, services: Services): void {
-  const { isr, replicas } = partition.image
-  const configured = services.topicConfig(partition.topic).minInsyncReplicas
-  const needed = Math.min(configured, replicas.length)
-  if (isr.length < needed) {
-    const text = `${isr.length} replicas are in sync, min.insync.replicas is ${needed}`
-    throw new BrokerError('NOT_ENOUGH_REPLICAS', text)
-  }
+function checkIsr({ isUnderMinIsr, isr, isrSizeMin }: Leading): void {
+  if (!isUnderMinIsr) return
+  const text = `${isr.length} replicas are in sync, min.insync.replicas is ${isrSizeMin}`
+  throw new BrokerError('NOT_ENOUGH_REPLICAS', text)
+}
+
+/** An append under way, and the result that it will fill. */
+interface Started {
+  readonly result: PartitionResult
+  readonly leading: Leading
+  readonly append: Append
+  /** Null where it is committed, or need not be. */
+  committed: Promise<KafkaErrorName | null> | null
 }
 
 class ProduceWork {
   readonly #services: Services
   readonly #acks: number
-  /** Appends under way with the results they will fill. */
-  readonly #started: { result: PartitionResult; append: Append }[] = []
-  /** Partitions whose log was still opening. */
+  readonly #timeoutMs: number
+  readonly #started: Started[] = []
+  /** Partitions whose leadership was just beginning. */
   readonly #late: Promise<void>[] = []
 
-  constructor(services: Services, acks: number) {
+  constructor(services: Services, { acks, timeoutMs }: RequestOf<'produce'>) {
     this.#services = services
     this.#acks = acks
+    this.#timeoutMs = timeoutMs
   }
 
   start(partition: Partition | KafkaErrorName, records: Buffer | null, result: PartitionResult) {
     try {
       if (typeof partition === 'string') throw new BrokerError(partition, partition)
       const batch = oneBatch(records)
-      if (this.#acks === acksAll) checkReplicas(partition, this.#services)
-      const log = partition.openLog()
-      if (!(log instanceof Promise)) return this.#append(partition, log, batch, result)
+      const leading = partition.lead()
+      if (!(leading instanceof Promise)) return this.#append(partition, leading, batch, result)
       this.#late.push(
-        log
-          .then((opened) => this.#append(partition, opened, batch, result))
+        leading
+          .then((begun) => this.#append(partition, begun, batch, result))
           .catch((error) => fail(result, error)),
       )
     } catch (error) {
@@ -93,9 +104,10 @@ class ProduceWork {
     }
   }
 
-  #append(partition: Partition, log: PartitionLog, batch: Buffer, result: PartitionResult) {
-    const append = partition.append(log, batch, 'client')
-    this.#started.push({ result, append })
+  #append(partition: Partition, leading: Leading, batch: Buffer, result: PartitionResult) {
+    if (this.#acks === acksAll) checkIsr(leading)
+    const append = leading.append(batch, 'client')
+    this.#started.push({ result, leading, append, committed: null })
     if (append.duplicate) return
     const recordCount = batch.readInt32BE(batchField.recordCount)
     this.#services.metrics.onProduced(partition.topic, batch.length, recordCount)
@@ -106,9 +118,11 @@ class ProduceWork {
    */
   async finish(): Promise<void> {
     if (this.#late.length > 0) await Promise.all(this.#late)
-    for (const { result, append } of this.#started) {
+    for (const started of this.#started) {
+      const { result, leading, append } = started
       try {
         await append.written
+        if (this.#acks === acksAll) started.committed = leading.committed(append, this.#timeoutMs)
         result.baseOffset = append.baseOffset
         result.logAppendTimeMs = append.logAppendTimeMs
         result.logStartOffset = append.logStartOffset
@@ -116,13 +130,25 @@ class ProduceWork {
         fail(result, error)
       }
     }
+    for (const { result, committed } of this.#started) {
+      const error = committed === null ? null : await committed
+      if (error !== null) refuse(result, error)
+    }
   }
+}
+
+/** The batch is in the leader's log, but not known to be committed. */
+function refuse(result: PartitionResult, error: KafkaErrorName): void {
+  fail(result, new BrokerError(error, 'the batch was written, but is not known to be committed'))
+  result.baseOffset = -1
+  result.logAppendTimeMs = -1
+  result.logStartOffset = -1
 }
 
 export const produce: Handler<'produce'> = async (request, services, context) => {
   const { acks, transactionalId, topicData } = request
-  const refusal = refusalOf(acks, transactionalId)
-  const work = new ProduceWork(services, acks)
+  const refusal = refusalOf(acks, transactionalId, services)
+  const work = new ProduceWork(services, request)
   const responses = topicData.map((topic) => {
     const image = findTopic(topic, services, context)
     const partitionResponses = topic.partitionData.map(({ index, records }) => {
@@ -135,7 +161,7 @@ export const produce: Handler<'produce'> = async (request, services, context) =>
     return { name: topic.name, topicId: topic.topicId, partitionResponses }
   })
   await work.finish()
-  if (acks !== acksNone) return { responses }
+  if (acks !== acksNone) return { responses, ...addHints(responses, services, context) }
   const failed = responses
     .flatMap((topic) => topic.partitionResponses)
     .find((r) => r.errorCode !== 0)
@@ -145,10 +171,35 @@ export const produce: Handler<'produce'> = async (request, services, context) =>
   return null
 }
 
-function refusalOf(acks: number, transactionalId: string | null): KafkaErrorName | null {
+function refusalOf(
+  acks: number,
+  transactionalId: string | null,
+  services: Services,
+): KafkaErrorName | null {
   if (acks !== acksAll && acks !== acksLeader && acks !== acksNone) return 'INVALID_REQUIRED_ACKS'
   // No transactional id is handed out yet, so none can have a transaction open.
-  return transactionalId === null ? null : 'INVALID_TXN_STATE'
+  if (transactionalId !== null) return 'INVALID_TXN_STATE'
+  return services.replicas.inContact ? null : 'NOT_LEADER_OR_FOLLOWER'
+}
+
+interface TopicResult {
+  readonly name: string
+  readonly topicId: string
+  readonly partitionResponses: PartitionResult[]
+}
+
+/** Tells refused clients where the leaders are. */
+function addHints(topics: TopicResult[], services: Services, context: RequestContext) {
+  if (topics.every((topic) => topic.partitionResponses.every((r) => r.errorCode === 0))) return {}
+  const hints = new LeaderHints(services, context.listener)
+  for (const { name, topicId, partitionResponses } of topics) {
+    const byName = services.metadata().topicsByName.get(name)?.id
+    for (const result of partitionResponses) {
+      const id = context.apiVersion >= 13 ? topicId : byName
+      result.currentLeader = hints.currentLeader(id, result.index, result.errorCode)
+    }
+  }
+  return { nodeEndpoints: hints.nodeEndpoints() }
 }
 
 function findTopic(topic: TopicData, services: Services, { apiVersion }: RequestContext) {

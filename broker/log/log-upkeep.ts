@@ -189,7 +189,11 @@ export class LogUpkeep implements AppendUpkeep {
   async truncateTo(offset: number): Promise<void> {
     await this.#cut(async () => {
       const { logEndOffset, logStartOffset } = this.#state
-      if (offset >= logEndOffset) return
+      if (offset >= logEndOffset) {
+        // A leader notes its epoch before it has a batch of it.
+        this.#state.epochs.truncateFromEnd(logEndOffset)
+        return
+      }
       await this.#lowerRecoveryPoint(offset)
       // Nothing is left at the log start either, which may lie within a batch: a segment that
       // begins below it would bring the end back there after a crash.

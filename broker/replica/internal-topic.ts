@@ -1,5 +1,6 @@
 // Writes and reads the partitions of an internal topic for the coordinator that keeps its state
-// there. Knows nothing of what the records say.
+// there. Knows nothing of what the records say. What it answers as written is committed, and what
+// it reads is all that was committed before.
 
 import type { TopicImage } from '@samsa/controller/image'
 import { isControl } from '@samsa/proto/record/batch'
@@ -8,11 +9,13 @@ import { batchPositions } from '@samsa/proto/record/batches'
 import { batchRecords } from '@samsa/proto/record/records'
 import type { KeyValueRecord, PartitionWriter } from '../coordinator/partition-writer.ts'
 import { BrokerError } from '../errors.ts'
-import type { Partition } from './partition.ts'
+import type { Leading } from './leading.ts'
 import type { ReplicaManager } from './replica-manager.ts'
 
 /** Bytes of one read while loading: few reads, and little memory. */
 const loadReadBytes = 1024 * 1024
+/** offsets.commit.timeout.ms by default: how long a write waits for the replicas. */
+const commitTimeoutMs = 5000
 
 export class InternalTopic implements PartitionWriter {
   readonly #topic: () => TopicImage | undefined
@@ -23,18 +26,22 @@ export class InternalTopic implements PartitionWriter {
     this.#replicas = replicas
   }
 
-  #leader(index: number): Partition {
+  #lead(index: number): Leading | Promise<Leading> {
     const partition = this.#replicas().leader(this.#topic(), index)
     if (typeof partition === 'string') throw new BrokerError(partition, partition)
-    return partition
+    return partition.lead()
   }
 
   async append(index: number, records: readonly KeyValueRecord[], timestampMs: number) {
-    const partition = this.#leader(index)
-    const log = await partition.openLog()
+    const leading = await this.#lead(index)
+    if (leading.isUnderMinIsr) {
+      throw new BrokerError('NOT_ENOUGH_REPLICAS', `too few replicas are in sync`)
+    }
     const batch = encodeBatch(records.map((record) => ({ ...record, timestampMs })))
-    const append = partition.append(log, batch, 'coordinator')
+    const append = leading.append(batch, 'coordinator')
     await append.written
+    const error = await leading.committed(append, commitTimeoutMs)
+    if (error !== null) throw new BrokerError(error, 'the write is not known to be committed')
     return append.lastOffset
   }
 
@@ -43,7 +50,11 @@ export class InternalTopic implements PartitionWriter {
     onRecord: (record: KeyValueRecord, offset: number, timestampMs: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const log = await this.#leader(index).openLog()
+    const leading = await this.#lead(index)
+    // What former leaders answered as written may not be known to be committed yet.
+    const error = await leading.whenCaughtUp()
+    if (error !== null) throw new BrokerError(error, 'the partition is not led here any more')
+    const { log } = leading
     let offset = log.logStartOffset
     while (offset < log.highWatermark) {
       signal.throwIfAborted()

@@ -1,18 +1,26 @@
 // The partitions that this node holds. Owns the table of them and keeps it equal to the metadata
-// image: opens logs for what the image places here, drops what it no longer does. Decides nothing
-// about placement or leadership itself.
+// image: opens logs for what the image places here, drops what it no longer does, lets each know
+// its role. Decides nothing about placement or leadership itself.
 
-import {
-  type BrokerId,
-  type MetadataDelta,
-  type MetadataImage,
-  type TopicId,
-  type TopicImage,
+import type {
+  BrokerId,
+  MetadataDelta,
+  MetadataImage,
+  PartitionImage,
+  TopicId,
+  TopicImage,
 } from '@samsa/controller/image'
+import type { AlterPartition, AlterPartitionResult } from '@samsa/controller/requests'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type { Clock, Timers } from '../clock.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { LogEvents, LogManager } from '../log/log-manager.ts'
+import { CommitTimeouts } from './commit-waits.ts'
+import { IsrChanges } from './isr-changes.ts'
 import { Partition } from './partition.ts'
+import type { PartitionContext } from './partition-context.ts'
+import type { PeerLinks } from './peer-link.ts'
+import { ReplicaMetrics } from './replica-metrics.ts'
 
 export interface LeadershipListener {
   /** The partition's log is open and led here in this epoch. */
@@ -23,29 +31,100 @@ export interface LeadershipListener {
 export interface ReplicaManagerOptions {
   readonly nodeId: BrokerId
   readonly logs: LogManager
-  readonly topicConfig: (topic: string) => LogConfig
+  readonly topicConfig: (topic: string) => LogConfig & { readonly minInsyncReplicas: number }
+  /** replica.lag.time.max.ms */
+  readonly lagTimeMaxMs: () => number
+  readonly image: () => MetadataImage
+  readonly alterPartition: (request: AlterPartition) => Promise<AlterPartitionResult[]>
+  readonly links: PeerLinks
   readonly leadership: LeadershipListener
+  /**
+   * Whether the controller takes this broker for alive, as far as it can know: without that, another
+   * may lead already what it believes to lead.
+   */
+  readonly inContact: () => boolean
+  readonly clock: Clock
+  readonly timers: Timers
   readonly events: LogEvents
 }
 
+/** How often ISRs are looked at for members that lag, and for what was refused before. */
+const isrTickMs = 500
+
 export class ReplicaManager {
   readonly logs: LogManager
+  readonly metrics = new ReplicaMetrics()
   readonly #options: ReplicaManagerOptions
+  readonly #context: PartitionContext
+  readonly #timeouts: CommitTimeouts
   /** By topic id, then by partition index; a hole is a partition that lives elsewhere. */
   readonly #partitions = new Map<TopicId, (Partition | undefined)[]>()
+  #tick: { cancel(): void } | null = null
 
   constructor(options: ReplicaManagerOptions) {
+    const { clock, timers, logs } = options
     this.#options = options
-    this.logs = options.logs
+    this.logs = logs
+    this.#timeouts = new CommitTimeouts(clock, timers)
+    this.#context = this.#makeContext()
+    logs.onDirectoryFailure(() => {
+      for (const partition of this.all()) if (partition.log?.online === false) partition.fail()
+    })
+  }
+
+  #makeContext(): PartitionContext {
+    const { nodeId, clock, timers, events, links, lagTimeMaxMs, topicConfig } = this.#options
+    const { image, alterPartition } = this.#options
+    const epochOf = (brokerId: BrokerId) => image().brokers.get(brokerId)?.epoch ?? -1
+    const brokerEpoch = () => epochOf(nodeId)
+    const isr = new IsrChanges({ nodeId, brokerEpoch, alterPartition, events })
+    return {
+      nodeId,
+      clock,
+      timers,
+      events,
+      links,
+      lagTimeMaxMs,
+      timeouts: this.#timeouts,
+      metrics: this.metrics,
+      minInsyncReplicas: (topic) => topicConfig(topic).minInsyncReplicas,
+      brokers: {
+        epochOf,
+        isActive: (brokerId) => {
+          const broker = image().brokers.get(brokerId)
+          return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
+        },
+      },
+      askForIsr: (leading, proposal) => {
+        const { topicId, index: partitionIndex } = leading
+        const onAnswer = (error: KafkaErrorName) => leading.answered(proposal, error)
+        isr.ask({ topicId, partitionIndex, proposal, onAnswer })
+      },
+    }
   }
 
   /** The partition if it is led here, else the error that a client gets for it. */
   leader(topic: TopicImage | undefined, index: number): Partition | KafkaErrorName {
+    const partition = this.replica(topic, index)
+    if (typeof partition === 'string') return partition
+    return partition.isLeader ? partition : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  /** The partition if it is held here, led or followed, else the error that a client gets. */
+  replica(topic: TopicImage | undefined, index: number): Partition | KafkaErrorName {
     if (topic === undefined || index < 0 || index >= topic.partitions.length) {
       return 'UNKNOWN_TOPIC_OR_PARTITION'
     }
-    const partition = this.#partitions.get(topic.id)?.[index]
-    return partition?.isLeader === true ? partition : 'NOT_LEADER_OR_FOLLOWER'
+    return this.#partitions.get(topic.id)?.[index] ?? 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  find(topicId: TopicId, index: number): Partition | undefined {
+    return this.#partitions.get(topicId)?.[index]
+  }
+
+  /** False where another broker may lead already what this one believes to lead. */
+  get inContact(): boolean {
+    return this.#options.inContact()
   }
 
   *all(): Generator<Partition> {
@@ -56,12 +135,28 @@ export class ReplicaManager {
 
   /**
    * Opens what the first image places here. Resolves once every log is open or known to be out of
-   * order.
+   * order, and each partition that is led here is ready.
    */
   async start(image: MetadataImage): Promise<void> {
     for (const topic of image.topicsById.values()) this.#applyTopic(topic)
-    await Promise.all([...this.all()].map(({ opened }) => opened))
+    await Promise.all([...this.all()].map(({ ready }) => ready))
     this.#reportStrays(image)
+    this.#scheduleTick()
+  }
+
+  #scheduleTick(): void {
+    this.#tick = this.#options.timers.schedule(isrTickMs, () => {
+      for (const partition of this.all()) partition.leading?.tick()
+      this.#scheduleTick()
+    })
+  }
+
+  /** Ends all roles; the logs stay open. */
+  async close(): Promise<void> {
+    this.#tick?.cancel()
+    this.#timeouts.close()
+    for (const partition of this.all()) partition.drop()
+    this.#partitions.clear()
   }
 
   apply(image: MetadataImage, delta: MetadataDelta): void {
@@ -73,59 +168,91 @@ export class ReplicaManager {
   }
 
   #applyTopic(topic: TopicImage): void {
-    const { nodeId, logs, topicConfig, leadership } = this.#options
+    const { nodeId } = this.#options
     const held = this.#partitions.get(topic.id) ?? []
     this.#partitions.set(topic.id, held)
     for (const image of topic.partitions) {
       const known = held[image.index]
-      if (known !== undefined) {
-        this.#updateLeadership(known, () => known.update(image))
-      } else if (image.replicas.includes(nodeId)) {
-        const identity = { topic: topic.name, topicId: topic.id, index: image.index }
-        const opening = logs.getOrCreate(topic.name, topic.id, image.index, topicConfig(topic.name))
-        const partition = new Partition(identity, image, nodeId, opening)
-        held[image.index] = partition
-        void partition.opened.then(() => {
-          if (partition.log === null) this.#reportUnusable(partition)
-          else if (partition.isLeader) this.#elected(partition, leadership)
-        })
+      const isHere = image.replicas.includes(nodeId)
+      if (known === undefined) {
+        if (isHere) held[image.index] = this.#add(topic, image)
+      } else if (isHere) {
+        known.update(image)
+        if (known.openError !== null) this.#heal(known)
+      } else {
+        held[image.index] = undefined
+        this.#drop(known)
       }
     }
   }
 
-  #elected(partition: Partition, leadership: LeadershipListener): void {
-    partition.log?.assignEpochStart(partition.leaderEpoch)
-    leadership.onElected(partition)
+  #add(topic: TopicImage, image: PartitionImage): Partition {
+    const identity = { topic: topic.name, topicId: topic.id, index: image.index }
+    const partition = new Partition(identity, image, this.#context, this.#options.leadership)
+    this.#open(partition)
+    return partition
   }
 
-  #updateLeadership(partition: Partition, change: () => void): void {
-    const wasLeader = partition.isLeader
-    const epochBefore = partition.leaderEpoch
-    change()
-    if (partition.log === null) return
-    const elected = partition.isLeader && (!wasLeader || partition.leaderEpoch !== epochBefore)
-    if (elected) this.#elected(partition, this.#options.leadership)
-    else if (wasLeader && !partition.isLeader) this.#options.leadership.onResigned(partition)
+  #open(partition: Partition): void {
+    const { logs, topicConfig } = this.#options
+    const { topic, topicId, index } = partition
+    partition.open(logs.getOrCreate(topic, topicId, index, topicConfig(topic)))
+    void partition.opened.then(() => {
+      if (partition.openError === null || partition.isGone) return
+      this.#reportUnusable(partition)
+      this.#heal(partition)
+    })
+  }
+
+  /**
+   * A damaged log of a replica that nobody counts on is dropped and fetched from the leader. While
+   * this node is in the ISR or may be elected all the same, an empty log could become the truth.
+   */
+  #heal(partition: Partition): void {
+    const { topic, index, image } = partition
+    const { nodeId, events } = this.#options
+    const isDamaged = this.logs.damaged.some((log) => {
+      return log.topic === topic && log.partition === index
+    })
+    const isCountedOn = [...image.isr, ...image.elr, ...image.lastKnownElr].includes(nodeId)
+    if (!isDamaged || isCountedOn || image.leader < 0 || image.leader === nodeId) return
+    const fields = { topic, partition: index, leader: image.leader }
+    void this.logs.delete(topic, index).then(
+      () => {
+        if (partition.isGone) return
+        this.metrics.healedLogs++
+        events.warn(
+          fields,
+          'damage was found in a log, which is dropped and healed from its peers: nothing is lost',
+        )
+        this.#open(partition)
+      },
+      (error: unknown) => events.error({ ...fields, error }, 'a damaged log could not be removed'),
+    )
   }
 
   #dropTopic(topic: TopicImage): void {
     for (const partition of this.#partitions.get(topic.id) ?? []) {
-      if (partition === undefined) continue
-      this.#updateLeadership(partition, () => partition.delete())
-      void partition.opened
-        .then(() => this.logs.delete(topic.name, partition.index))
-        .catch((error: unknown) => {
-          const fields = { topic: topic.name, partition: partition.index, error }
-          this.#options.events.error(fields, 'a deleted partition could not be removed')
-        })
+      if (partition !== undefined) this.#drop(partition)
     }
     this.#partitions.delete(topic.id)
   }
 
-  #reportUnusable(partition: Partition): void {
+  /** Its topic is deleted, or its replica has moved elsewhere: the data goes. */
+  #drop(partition: Partition): void {
     const { topic, index } = partition
+    partition.drop()
+    void partition.opened
+      .then(() => this.logs.delete(topic, index))
+      .catch((error: unknown) => {
+        const fields = { topic, partition: index, error }
+        this.#options.events.error(fields, 'a deleted partition could not be removed')
+      })
+  }
+
+  #reportUnusable({ topic, index, openError }: Partition): void {
     this.#options.events.error(
-      { topic, partition: index },
+      { topic, partition: index, error: openError },
       'partition is offline: its log is unusable',
     )
   }
@@ -133,7 +260,8 @@ export class ReplicaManager {
   /** Folders on the disk that no topic claims are kept: deleting data is never a guess. */
   #reportStrays(image: MetadataImage): void {
     for (const log of this.logs.all()) {
-      if (image.topicsById.has(log.topicId)) continue
+      const held = this.find(log.topicId, log.partition)
+      if (held !== undefined && image.topicsById.has(log.topicId)) continue
       const { topic, partition, directory } = log
       this.#options.events.warn({ topic, partition, directory }, 'a log belongs to no topic')
     }
