@@ -1,12 +1,13 @@
 // ElectLeaders (key 43), versions 0-2: has the controller elect the preferred leader of partitions
 // (KIP-183), or an unclean one where no replica in sync is left (KIP-460, v1). Where all partitions
 // are asked for, those that need no election are left out of the answer.
-// Differs from Kafka: nothing known.
+// Differs from Kafka: topics none of whose partitions need an election are left out, too, where
+// Kafka names them with no partitions.
 
 import type { ElectLeaders, ElectLeadersResult, Outcome } from '@samsa/controller/requests'
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import type { Handler, RequestOf, ResponseOf } from './handler.ts'
-import { askController, errorFields } from './shared/ask-controller.ts'
+import { askController, errorText } from './shared/ask-controller.ts'
 import { byTopic } from './shared/by-topic.ts'
 
 type Request = RequestOf<'electLeaders'>
@@ -49,7 +50,8 @@ function response(
     topic,
     partitionResult: partitions.map((result) => ({
       partitionId: result.partitionIndex,
-      ...errorFields(result),
+      errorCode: errorCodes[result.error],
+      errorMessage: result.error === 'NONE' ? null : errorText(result),
     })),
   }))
   return { errorCode, replicaElectionResults }

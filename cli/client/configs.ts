@@ -4,6 +4,7 @@
 import type { Cluster } from './cluster.ts'
 import type { ResponseOf } from './connection.ts'
 import { throwIfError } from './errors.ts'
+import { configResourcesMax } from './limits.ts'
 
 export const resourceTypes = { topic: 2, broker: 4, group: 32 } as const
 
@@ -63,6 +64,29 @@ export async function describeConfigs(
     throwIfError(result?.errorCode ?? 0, describe(resource), result?.errorMessage)
     return (result?.configs ?? []).map(configOf)
   })
+}
+
+/** One config of many topics; topics that are gone by now are left out. */
+export async function topicConfig(
+  cluster: Cluster,
+  topics: readonly string[],
+  name: string,
+): Promise<Map<string, string>> {
+  const values = new Map<string, string>()
+  for (let from = 0; from < topics.length; from += configResourcesMax) {
+    const resources = topics.slice(from, from + configResourcesMax).map((resourceName) => ({
+      resourceType: resourceTypes.topic,
+      resourceName,
+      configurationKeys: [name],
+    }))
+    const body = { resources, includeSynonyms: false, includeDocumentation: false }
+    const { response } = await cluster.retrying(() => cluster.toAny('describeConfigs', body))
+    for (const { resourceName, configs } of response.results) {
+      const value = configs[0]?.value
+      if (typeof value === 'string') values.set(resourceName, value)
+    }
+  }
+  return values
 }
 
 /** Brokers before version 3 of the API have no documentation to give. */

@@ -56,3 +56,8 @@ export const heartbeatIntervalMs = 1_000
 export const rebalanceTimeoutMs = 30_000
 /** How often a reading member commits. */
 export const commitIntervalMs = 5_000
+
+/** Partitions that one admin request names, and one answer describes. Kafka's own limit is 2,000. */
+export const adminPartitionsMax = 2_000
+/** Resources whose configs one request asks for. */
+export const configResourcesMax = 500

@@ -10,6 +10,12 @@ export function parsePair(option: string, given: string): [name: string, value: 
   return [given.slice(0, at), given.slice(at + 1)]
 }
 
+/** The number of a node, given by itself. */
+export function parseNodeId(given = ''): number {
+  if (/^\d{1,9}$/.test(given)) return Number(given)
+  throw new UsageError(`'${given}' is not the number of a node`)
+}
+
 /** '1:2,2:3': the brokers of partition 0, then of partition 1. */
 export function parseAssignment(given: string | undefined): number[][] {
   if (given === undefined) return []

@@ -21,6 +21,26 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/node.ts')).node,
   },
   {
+    name: 'cluster status',
+    summary: 'Show nodes, what each carries, and what is wrong.',
+    load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,
+  },
+  {
+    name: 'quorum status',
+    summary: 'Show the leader, voters and observers of the controllers.',
+    load: async () => (await import('../commands/quorum-status.ts')).quorumStatus,
+  },
+  {
+    name: 'quorum add',
+    summary: 'Make a controller a voter.',
+    load: async () => (await import('../commands/quorum-add.ts')).quorumAdd,
+  },
+  {
+    name: 'quorum remove',
+    summary: 'Take a controller out of the voters.',
+    load: async () => (await import('../commands/quorum-remove.ts')).quorumRemove,
+  },
+  {
     name: 'topic create',
     summary: 'Create topics.',
     load: async () => (await import('../commands/topic-create.ts')).topicCreate,

@@ -164,10 +164,7 @@ update('two, one of them wrong', 1, [
 ])
 update('no feature', 2, [])
 
-// --- The quorum
-const quorum = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
-ask('the quorum of three', 'describeQuorum', 2, { topics: quorum })
-
+// --- The quorum; what it says of its voters is tested with processes
 const listeners = [{ name: 'CONTROLLER', host: '127.0.0.1', port: 1 }]
 function addVoter(title: string, voterId: number, more: { clusterId?: string; dir?: string } = {}) {
   const { clusterId = null, dir = unknownDirectory } = more
@@ -182,10 +179,7 @@ function removeVoter(title: string, voterId: number, clusterId: string | null = 
 
 const unknownDirectory = 'unknown-directory-0001'
 addVoter('a voter of another cluster', 4, { clusterId: 'another-cluster-000001' })
-addVoter('a voter of an id that is taken', 1)
 removeVoter('a voter of another cluster is not removed', 1, 'another-cluster-000001')
-removeVoter('a voter that is none', 9)
-removeVoter('a voter with another directory', 1)
 
 // --- A broker that is gone
 happens('broker 3 dies')
