@@ -15,8 +15,14 @@ export interface Load {
   recordBytes: number
 }
 
-export async function createTopic(port: number, topic: string, partitions: number): Promise<void> {
-  const size = ['--partitions', String(partitions), '--replication-factor', '1']
+export async function createTopic(
+  port: number,
+  topic: string,
+  { partitions, replicas }: { partitions: number; replicas: number },
+): Promise<void> {
+  const copies = ['--replication-factor', String(replicas)]
+  const inSync = ['--config', `min.insync.replicas=${Math.max(1, replicas - 1)}`]
+  const size = ['--partitions', String(partitions), ...copies, ...inSync]
   const args = ['--bootstrap-server', bootstrap(port), '--create', '--topic', topic, ...size]
   await java('org.apache.kafka.tools.TopicCommand', args)
 }

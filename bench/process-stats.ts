@@ -26,6 +26,14 @@ export function cpuSince(pid: number, before: CpuTime): CpuTime {
   }
 }
 
+/** CPU time of several processes together. */
+export function sumCpu(times: readonly CpuTime[]): CpuTime {
+  return {
+    userSeconds: times.reduce((sum, { userSeconds }) => sum + userSeconds, 0),
+    systemSeconds: times.reduce((sum, { systemSeconds }) => sum + systemSeconds, 0),
+  }
+}
+
 export interface Memory {
   residentMb: number
   peakMb: number

@@ -40,6 +40,8 @@ export interface Server {
   /** Throws, with the end of its log, once the program has ended. */
   assertRuns: () => void
   stop: () => Promise<void>
+  /** Ends it at once. */
+  kill: () => Promise<void>
 }
 
 /** Starts a program that stays, with its output in a file. */
@@ -63,6 +65,12 @@ export function startServer(command: string, args: readonly string[], logFile: s
       child.kill('SIGTERM')
       await ended
       clearTimeout(timer)
+    },
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
     },
   }
 }

@@ -21,6 +21,7 @@ const shownFigures: readonly [FigureName, title: string, digits: number][] = [
   ['residentIdleMb', 'resident idle, MB', 0],
   ['residentAfterMb', 'resident after the runs, MB', 0],
   ['residentPeakMb', 'resident at most, MB', 0],
+  ['killGapMs', 'kill -9: longest silence, ms', 0],
 ]
 
 export function machineLines(): string[] {
@@ -40,17 +41,17 @@ export function printRun({ system, round, workload, figures }: Run): void {
     const value = figures[name]
     return value === undefined ? [] : `${title.trim()} ${format(value, digits)}`
   })
-  console.log(`  round ${round} ${system.padEnd(6)} ${workload.padEnd(13)} ${parts.join(', ')}`)
+  console.log(`  round ${round} ${system.padEnd(6)} ${workload.padEnd(20)} ${parts.join(', ')}`)
 }
 
 /** The best figures of each system side by side, with the ratio of Samsa's to Kafka's. */
 export function printComparison(runs: readonly Run[], names: readonly SystemName[]): void {
   const titles = names.map((name) => systems[name].title.padStart(20)).join('')
   console.log(`\n${'best of all rounds'.padEnd(46)}${titles}${'ratio'.padStart(9)}`)
-  for (const workload of [...Object.keys(workloads), 'node'] as Run['workload'][]) {
+  for (const workload of [...Object.keys(workloads), 'node', 'cluster'] as Run['workload'][]) {
     const ofWorkload = runs.filter((run) => run.workload === workload)
     if (ofWorkload.length === 0) continue
-    console.log(workload === 'node' ? 'the node' : workloads[workload].title)
+    console.log(titleOf(workload))
     for (const [figure, title, digits] of shownFigures) {
       const values = names.map((name) =>
         best(
@@ -63,6 +64,12 @@ export function printComparison(runs: readonly Run[], names: readonly SystemName
       console.log(`  ${title.padEnd(44)}${cells}${ratio(values).padStart(9)}`)
     }
   }
+}
+
+function titleOf(workload: Run['workload']): string {
+  if (workload === 'node') return 'the node'
+  if (workload === 'cluster') return 'three nodes: the largest of them'
+  return workloads[workload].title
 }
 
 function ratio([first, second]: (number | undefined)[]): string {

@@ -18,13 +18,15 @@ export interface Figures {
   residentIdleMb?: number
   residentAfterMb?: number
   residentPeakMb?: number
+  /** The longest silence of a producer on any partition after a kill -9 of the active controller. */
+  killGapMs?: number
 }
 
 export interface Run {
   system: SystemName
   round: number
-  /** `node` for start time and memory. */
-  workload: WorkloadName | 'node'
+  /** `node` for start time and memory, `cluster` for what concerns three nodes as a whole. */
+  workload: WorkloadName | 'node' | 'cluster'
   figures: Figures
 }
 

@@ -8,15 +8,14 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { firstAnswer } from './first-answer.ts'
 import { requireJars } from './java.ts'
+import { measureCluster } from './measure-cluster.ts'
+import { measureWorkload } from './measure-workload.ts'
 import { type BenchOptions, help, parseOptions, type SystemName } from './options.ts'
-import { warmPageCache } from './page-cache.ts'
-import { createTopic } from './perf-tools.ts'
-import { cpuSince, cpuTime, memory } from './process-stats.ts'
-import type { Server } from './processes.ts'
-import { cpuFigures, machineLines, printComparison, printRun, saveResults } from './report.ts'
-import type { Figures, Run } from './results.ts'
+import { memory } from './process-stats.ts'
+import { machineLines, printComparison, printRun, saveResults } from './report.ts'
+import type { Run } from './results.ts'
 import { systems } from './systems.ts'
-import { type WorkloadName, workloads } from './workloads.ts'
+import { isOnCluster } from './workloads.ts'
 
 /** A node that nobody talks to has settled by then. */
 const idleMs = 5_000
@@ -36,6 +35,10 @@ async function main(): Promise<void> {
         printRun(run)
         runs.push(run)
       }
+      for await (const run of measureCluster(system, round, options)) {
+        printRun(run)
+        runs.push(run)
+      }
     }
   }
   printComparison(runs, options.systems)
@@ -48,6 +51,8 @@ async function* measureSystem(
   options: BenchOptions,
 ): AsyncGenerator<Run, void> {
   const { port, nodeFlags } = options
+  const names = options.workloads.filter((name) => !isOnCluster(name))
+  if (names.length === 0) return
   const dir = join(options.dataDir, system)
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
@@ -59,8 +64,8 @@ async function* measureSystem(
     const startMs = performance.now() - server.startedAtMs
     await delay(idleMs)
     const residentIdleMb = memory(server.pid).residentMb
-    for (const workload of options.workloads) {
-      const figures = await measureWorkload(workload, server, options)
+    for (const workload of names) {
+      const figures = await measureWorkload(workload, [server], options)
       yield { system, round, workload, figures }
     }
     await delay(idleMs)
@@ -71,27 +76,6 @@ async function* measureSystem(
   } finally {
     await server.stop()
     rmSync(dir, { recursive: true, force: true })
-  }
-}
-
-async function measureWorkload(
-  name: WorkloadName,
-  { pid }: Server,
-  { port, scale, dataDir, pageCacheBytes }: BenchOptions,
-): Promise<Figures> {
-  const workload = workloads[name]
-  const { recordBytes, partitions } = workload
-  const load = { port, topic: name, records: Math.ceil(workload.records * scale), recordBytes }
-  await createTopic(port, name, partitions)
-  await workload.warmUp(load)
-  await warmPageCache(dataDir, pageCacheBytes)
-  const before = cpuTime(pid)
-  const { recordsPerSecond, latencyMs } = await workload.measure(load)
-  const cpu = cpuSince(pid, before)
-  return {
-    ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
-    ...(latencyMs === undefined ? {} : { p50Ms: latencyMs.p50, p99Ms: latencyMs.p99 }),
-    ...cpuFigures(cpu, load, name === 'end-to-end' ? 'record' : 'gigabyte'),
   }
 }
 

@@ -24,8 +24,8 @@ interface System {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const node = join(root, 'node_modules/.bin/node')
-const clusterId = 'c2Ftc2EtYmVuY2gtMDAwMA'
+export const node = join(root, 'node_modules/.bin/node')
+export const clusterId = 'c2Ftc2EtYmVuY2gtMDAwMA'
 
 export const systems: Record<SystemName, System> = {
   samsa: {
@@ -65,7 +65,7 @@ function isBuilt(): boolean {
   return existsSync(join(root, 'dist/cli/main.js'))
 }
 
-function samsaMain(): string {
+export function samsaMain(): string {
   return join(root, isBuilt() ? 'dist/cli/main.js' : 'cli/main.ts')
 }
 

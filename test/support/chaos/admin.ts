@@ -2,12 +2,17 @@
 // nodes in turn until one answers without error or the patience is over.
 
 import { errorByCode, errorCodes } from '@samsa/proto/kafka/errors'
-import type { ClusterNode } from '../conformance/cluster-node.ts'
 import { waitFor } from '../conformance/wait.ts'
 import type { KafkaClient } from '../kafka-client.ts'
 import { connectWithin, within } from './deadline.ts'
 
 const answerMs = 5_000
+
+export interface AdminTarget {
+  readonly host: string
+  readonly port: number
+  readonly isRunning: boolean
+}
 
 export interface PartitionStatus {
   readonly partition: number
@@ -23,9 +28,9 @@ export interface QuorumStatus {
 }
 
 export class Admin {
-  readonly #nodes: readonly ClusterNode[]
+  readonly #nodes: readonly AdminTarget[]
 
-  constructor(nodes: readonly ClusterNode[]) {
+  constructor(nodes: readonly AdminTarget[]) {
     this.#nodes = nodes
   }
 

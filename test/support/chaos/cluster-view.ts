@@ -3,8 +3,13 @@
 // away may still say what was true before.
 
 import { zeroUuid } from '@samsa/proto/wire/types'
-import type { ClusterNode } from '../conformance/cluster-node.ts'
 import { connectWithin, within } from './deadline.ts'
+
+export interface NodeAddress {
+  readonly id: number
+  readonly host: string
+  readonly port: number
+}
 
 export interface Leader {
   readonly nodeId: number
@@ -16,11 +21,11 @@ const metadataVersion = 12
 
 export class ClusterView {
   readonly topic: string
-  readonly #nodes: readonly ClusterNode[]
+  readonly #nodes: readonly NodeAddress[]
   readonly #leaders = new Map<number, Leader>()
   #refreshing: Promise<void> | undefined
 
-  constructor(topic: string, nodes: readonly ClusterNode[]) {
+  constructor(topic: string, nodes: readonly NodeAddress[]) {
     this.topic = topic
     this.#nodes = nodes
   }
@@ -53,7 +58,7 @@ export class ClusterView {
     return this.#refreshing
   }
 
-  async #ask(node: ClusterNode): Promise<void> {
+  async #ask(node: NodeAddress): Promise<void> {
     const client = await connectWithin(node, askTimeoutMs)
     try {
       const request = {
