@@ -60,6 +60,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   readonly #options: QuorumOptions
   readonly #storage: FileStorage
   readonly #transport: GrpcTransport
+  readonly #peers: Peers
   readonly #formation: Formation
   readonly #stop = new AbortController()
   readonly #offsets = new OffsetMap()
@@ -91,8 +92,8 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
       onRefused: (peer, reason) => options.events.refused(peer, reason),
     })
     const signal = this.#stop.signal
-    const peers = new Peers(credentials)
-    const setup = { nodeId, voters, bootstrapServers, peers, clock, signal }
+    this.#peers = new Peers(credentials)
+    const setup = { nodeId, voters, bootstrapServers, peers: this.#peers, clock, signal }
     this.#formation = new Formation(setup)
     this.service = quorumService(this, this.#transport.exchange)
     this.#gate = new AppendGate((epoch) => this.#tellLeads(epoch))
@@ -247,6 +248,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
 
   onConfiguration(_: number, configuration: Configuration): void {
     this.#transport.expect(membersOf(configuration))
+    this.#learnAddresses()
     if (configuration.outgoing.length > 0) return
     this.#options.events.quorumChanged(configuration.voters)
   }
@@ -257,6 +259,26 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     // This node itself leads when it is ready to.
     const leaderId = leader === null || leader === this.id ? -1 : nodeIdOf(leader)
     this.#tell({ leaderId, epoch: term })
+    this.#learnAddresses()
+  }
+
+  /**
+   * The leader knows where all members are. Without their addresses this voter could not reach them
+   * when the leader is gone.
+   */
+  #learnAddresses(): void {
+    const { addresses } = this
+    const isUnknown = (id: VoterId) => id !== this.id && addresses.addressOf(id) === null
+    const { configuration } = this.#node?.status ?? { configuration: noVoters }
+    const leader = this.#leader === null ? null : addresses.addressOf(this.#leader)
+    if (leader === null || ![...membersOf(configuration)].some(isUnknown)) return
+    this.#background(async () => {
+      const answer = await this.#peers.describe(leader, this.#stop.signal)
+      for (const { voter, host, port } of answer?.members ?? []) {
+        if (port > 0) addresses.heard(voter as VoterId, { host, port })
+      }
+      if (this.#closed === null) this.#transport.expect(membersOf(configuration))
+    })
   }
 
   onLeaderReady(term: number): void {
@@ -290,7 +312,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
       if (others === null || this.#closed !== null) return
       await this.#membership?.add(others, { replaces: false }).catch((error: unknown) => {
         // Whoever leads next goes on with it, or an operator does.
-        this.#options.events.refused(null, (error as Error).message)
+        if (this.#closed === null) this.#options.events.refused(null, (error as Error).message)
       })
     })
   }
@@ -309,6 +331,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     if (status === undefined && !this.#isForming) return null
     const leader = this.#leader === null ? null : this.#addressOf(this.#leader)
     const members = status === undefined ? [] : [...membersOf(status.configuration)]
+    const addresses = members.map((voter) => ({ voter, ...this.#addressOf(voter) }))
     const hasLog = (status?.last.index ?? 0) > 0 || (status?.damagedInTerm ?? null) !== null
     return {
       voter: this.id,
@@ -319,7 +342,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
         leaderHost: leader.host,
         leaderPort: leader.port,
       }),
-      voters: members,
+      members: addresses,
     }
   }
 

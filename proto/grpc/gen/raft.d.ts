@@ -253,7 +253,7 @@ export type DescribeResponse = {
   leader: string
   leaderHost: string
   leaderPort: number
-  voters: string[]
+  members: MemberAddress[]
 }
 export interface DescribeResponseInit {
   readonly voter?: string | null
@@ -262,9 +262,21 @@ export interface DescribeResponseInit {
   readonly leader?: string | null
   readonly leaderHost?: string | null
   readonly leaderPort?: number | null
-  readonly voters?: readonly string[] | null
+  readonly members?: readonly MemberAddressInit[] | null
 }
 export const DescribeResponse: Codec<DescribeResponseInit, DescribeResponse>
+
+export type MemberAddress = {
+  voter: string
+  host: string
+  port: number
+}
+export interface MemberAddressInit {
+  readonly voter?: string | null
+  readonly host?: string | null
+  readonly port?: number | null
+}
+export const MemberAddress: Codec<MemberAddressInit, MemberAddress>
 
 export type JoinRequest = {
   voter: string

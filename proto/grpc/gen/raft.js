@@ -2074,7 +2074,7 @@ const samsa = $root.samsa = (() => {
         raft.DescribeResponse = (function() {
 
             const DescribeResponse = function (properties) {
-                this.voters = [];
+                this.members = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2087,7 +2087,7 @@ const samsa = $root.samsa = (() => {
             DescribeResponse.prototype.leader = "";
             DescribeResponse.prototype.leaderHost = "";
             DescribeResponse.prototype.leaderPort = 0;
-            DescribeResponse.prototype.voters = $util.emptyArray;
+            DescribeResponse.prototype.members = $util.emptyArray;
 
             DescribeResponse.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2108,9 +2108,9 @@ const samsa = $root.samsa = (() => {
                     writer.uint32(42).string(message.leaderHost);
                 if (message.leaderPort != null && $Object.hasOwnProperty.call(message, "leaderPort") && message.leaderPort !== 0)
                     writer.uint32(48).uint32(message.leaderPort);
-                if (message.voters != null && message.voters.length)
-                    for (let i = 0; i < message.voters.length; ++i)
-                        writer.uint32(58).string(message.voters[i]);
+                if (message.members != null && message.members.length)
+                    for (let i = 0; i < message.members.length; ++i)
+                        $root.samsa.raft.MemberAddress.encode(message.members[i], writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2201,9 +2201,9 @@ const samsa = $root.samsa = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.voters && message.voters.length))
-                                message.voters = [];
-                            message.voters.push(reader.stringVerify());
+                            if (!(message.members && message.members.length))
+                                message.members = [];
+                            message.members.push($root.samsa.raft.MemberAddress.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -2224,6 +2224,112 @@ const samsa = $root.samsa = (() => {
             };
 
             return DescribeResponse;
+        })();
+
+        raft.MemberAddress = (function() {
+
+            const MemberAddress = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MemberAddress.prototype.voter = "";
+            MemberAddress.prototype.host = "";
+            MemberAddress.prototype.port = 0;
+
+            MemberAddress.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.voter != null && $Object.hasOwnProperty.call(message, "voter") && message.voter !== "")
+                    writer.uint32(10).string(message.voter);
+                if (message.host != null && $Object.hasOwnProperty.call(message, "host") && message.host !== "")
+                    writer.uint32(18).string(message.host);
+                if (message.port != null && $Object.hasOwnProperty.call(message, "port") && message.port !== 0)
+                    writer.uint32(24).uint32(message.port);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MemberAddress.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.samsa.raft.MemberAddress();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.voter = value;
+                            else
+                                delete message.voter;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.host = value;
+                            else
+                                delete message.host;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.port = value;
+                            else
+                                delete message.port;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return MemberAddress;
         })();
 
         raft.JoinRequest = (function() {
@@ -2437,6 +2543,7 @@ export const TimeoutNow = $root.samsa.raft.TimeoutNow
 export const LaterTerm = $root.samsa.raft.LaterTerm
 export const DescribeRequest = $root.samsa.raft.DescribeRequest
 export const DescribeResponse = $root.samsa.raft.DescribeResponse
+export const MemberAddress = $root.samsa.raft.MemberAddress
 export const JoinRequest = $root.samsa.raft.JoinRequest
 export const JoinResponse = $root.samsa.raft.JoinResponse
 export const Raft = {

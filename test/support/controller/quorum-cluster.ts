@@ -164,7 +164,7 @@ export class QuorumCluster {
     this.#path = path
     this.#basePort = basePort
     for (let nodeId = 1; nodeId <= voterCount; nodeId++) {
-      this.#voters.push({ nodeId, host: '127.0.0.1', port: basePort + nodeId })
+      this.#voters.push(this.voterOf(nodeId))
     }
     for (const { nodeId } of this.#voters) this.addMember(nodeId)
   }
@@ -179,6 +179,10 @@ export class QuorumCluster {
     const member = new Member(nodeId, this.#basePort + nodeId, path, directory)
     this.members.push(member)
     return member
+  }
+
+  voterOf(nodeId: number): StaticVoter {
+    return { nodeId, host: '127.0.0.1', port: this.#basePort + nodeId }
   }
 
   member(nodeId: number): Member {
@@ -199,10 +203,9 @@ export class QuorumCluster {
   /** All configured voters, and waits until they are a quorum. */
   async form(): Promise<Member> {
     await Promise.all(this.members.map((member) => this.start(member)))
-    const voters = this.#voters.length
-    await until('a quorum', () =>
-      this.members.every(({ log }) => log?.status().voters.length === voters),
-    )
+    const voters = this.members.map(({ nodeId, directoryId }) => `${nodeId}@${directoryId}`)
+    const formed = `quorum ${voters.join(' ')}`
+    await until('a quorum', () => this.members.every(({ events }) => events.includes(formed)))
     return this.untilLeader()
   }
 
