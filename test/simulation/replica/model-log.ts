@@ -166,7 +166,7 @@ export class ModelLog implements PartitionLog {
     setBaseOffset(bytes, 0, baseOffset)
     setLeaderEpoch(bytes, 0, leaderEpoch)
     const batch = loggedBatch(bytes, 0)
-    this.world.watcher.led(this, batch)
+    if (this.world.process.isAlive) this.world.watcher.led(this, batch)
     return this.#append(this.#add(batch), baseOffset, batch.lastOffset, false)
   }
 
@@ -280,7 +280,8 @@ export class ModelLog implements PartitionLog {
     const before = this.#highWatermark
     this.#highWatermark = Math.min(Math.max(offset, this.#logStartOffset), this.#logEndOffset)
     this.#producers.onHighWatermark(this.#highWatermark)
-    if (this.#highWatermark !== before) this.world.watcher.highWatermarkMoved(this, before)
+    if (this.#highWatermark === before || !this.world.process.isAlive) return
+    this.world.watcher.highWatermarkMoved(this, before)
   }
 
   offsetForTimestamp(): Promise<TimestampedOffset | null> {
