@@ -29,7 +29,8 @@ export async function serveNode(options: ServeOptions, io: Io): Promise<void> {
   if (pidFile !== undefined) claimPidFile(pidFile)
   for (const warning of warnings) logger.warn({ warning }, 'configuration')
   try {
-    const node = await start(config, logger)
+    const node = await startOrGiveUp(config, logger, io.signal)
+    if (node === undefined) return logger.info({}, 'stopped before it had started')
     try {
       await write(io.stdout, readyLine(config, node))
       logger.info({ clusterId: node.clusterId }, 'ready')
@@ -68,6 +69,31 @@ function claimPidFile(file: string): void {
     throw new CommandError(`this node is running already, as process ${pid} (${file})`)
   }
   writePidFile(file)
+}
+
+/**
+ * A node that was told to stop while it starts stops once it has; where that takes long, as it does
+ * without the other controllers, it ends as it is: it has taken nothing that could be lost.
+ */
+const giveUpMs = 3_000
+
+async function startOrGiveUp(
+  config: BrokerConfig,
+  logger: ReturnType<typeof openLogger>['logger'],
+  signal: AbortSignal,
+): Promise<RunningNode | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const givenUp = aborted(signal).then(
+    () =>
+      new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), giveUpMs)
+      }),
+  )
+  try {
+    return await Promise.race([start(config, logger), givenUp])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function start(
