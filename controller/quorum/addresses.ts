@@ -1,5 +1,5 @@
-// Where controllers listen, by what is surest: what they registered in the metadata, what the
-// configuration says, what they said of themselves.
+// Where controllers may be: what they registered in the metadata, what the configuration says, and
+// what they say of themselves. Any of it may be out of date, so all of it is tried.
 
 import { nodeIdOf, type VoterId } from '@samsa/raft/core/types'
 import type { Address, AddressBook } from '@samsa/raft/grpc/address-book'
@@ -21,14 +21,20 @@ export class ControllerAddresses implements AddressBook {
     this.#registered = registered
   }
 
-  addressOf(voter: VoterId): Address | null {
+  addressesOf(voter: VoterId): readonly Address[] {
     const nodeId = nodeIdOf(voter)
-    return (
-      this.#registered(nodeId) ??
-      this.#voters.find((each) => each.nodeId === nodeId) ??
-      this.#heard.get(voter) ??
-      null
-    )
+    const known = [
+      this.#registered(nodeId),
+      this.#voters.find((each) => each.nodeId === nodeId),
+      this.#heard.get(voter),
+    ]
+    const distinct = new Map<string, Address>()
+    for (const address of known) {
+      if (address === null || address === undefined || address.port === 0) continue
+      const { host, port } = address
+      distinct.set(`${host}:${port}`, { host, port })
+    }
+    return [...distinct.values()]
   }
 
   heard(voter: VoterId, address: Address): void {

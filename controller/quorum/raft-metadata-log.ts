@@ -268,10 +268,10 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
    */
   #learnAddresses(): void {
     const { addresses } = this
-    const isUnknown = (id: VoterId) => id !== this.id && addresses.addressOf(id) === null
+    const isUnknown = (id: VoterId) => id !== this.id && addresses.addressesOf(id).length === 0
     const { configuration } = this.#node?.status ?? { configuration: noVoters }
-    const leader = this.#leader === null ? null : addresses.addressOf(this.#leader)
-    if (leader === null || ![...membersOf(configuration)].some(isUnknown)) return
+    const leader = this.#leader === null ? undefined : this.#addressOf(this.#leader)
+    if (leader === undefined || ![...membersOf(configuration)].some(isUnknown)) return
     this.#background(async () => {
       const answer = await this.#peers.describe(leader, this.#stop.signal)
       for (const { voter, host, port } of answer?.members ?? []) {
@@ -329,7 +329,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     if (this.#closed !== null) return null
     const status = this.#node?.status
     if (status === undefined && !this.#isForming) return null
-    const leader = this.#leader === null ? null : this.#addressOf(this.#leader)
+    const leader = this.#leader === null ? undefined : this.#addressOf(this.#leader)
     const members = status === undefined ? [] : [...membersOf(status.configuration)]
     const addresses = members.map((voter) => ({ voter, ...this.#addressOf(voter) }))
     const hasLog = (status?.last.index ?? 0) > 0 || (status?.damagedInTerm ?? null) !== null
@@ -337,7 +337,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
       voter: this.id,
       blank: members.length === 0 && !hasLog,
       clusterId: this.#options.clusterId(),
-      ...(leader !== null && {
+      ...(leader !== undefined && {
         leader: this.#leader,
         leaderHost: leader.host,
         leaderPort: leader.port,
@@ -346,8 +346,9 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     }
   }
 
-  #addressOf(voter: VoterId): Address | null {
-    return voter === this.id ? this.#options.ownAddress() : this.addresses.addressOf(voter)
+  #addressOf(voter: VoterId): Address | undefined {
+    if (voter === this.id) return this.#options.ownAddress()
+    return this.addresses.addressesOf(voter)[0]
   }
 
   async letIn(voter: VoterId, address: Address, clusterId: string): Promise<void> {

@@ -9,8 +9,8 @@ export interface Address {
 }
 
 export interface AddressBook {
-  /** Null when nothing is known: messages to that voter are dropped. */
-  addressOf(voter: VoterId): Address | null
+  /** Where a voter may be, the likeliest first. While nothing is known, nothing is sent to it. */
+  addressesOf(voter: VoterId): readonly Address[]
   /** A voter has said where it listens. */
   heard(voter: VoterId, address: Address): void
 }

@@ -123,7 +123,7 @@ export class GrpcTransport implements RaftTransport {
     const link = new PeerLink({
       clock,
       credentials,
-      addressOf: () => addresses.addressOf(peer),
+      addresses: () => addresses.addressesOf(peer),
       hello: () => {
         const clusterId = this.#setup.clusterId()
         return { from: id, to: peer, clusterId, ...this.#setup.ownAddress() }

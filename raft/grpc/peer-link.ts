@@ -30,7 +30,8 @@ const retryMaxMs = 500
 export interface PeerLinkSetup {
   readonly clock: RaftClock
   readonly credentials: ChannelCredentials
-  addressOf(): Address | null
+  /** Tried in turn, until one is the peer's. */
+  addresses(): readonly Address[]
   hello(): HelloInit
   /** Nobody listens where the peer should. */
   onDown(): void
@@ -56,6 +57,10 @@ export class PeerLink {
   #retryMs = retryMinMs
   #retryAtMs = Number.NEGATIVE_INFINITY
   #isSuspected = false
+  /** Counts up with every address that was tried in vain. */
+  #turn = 0
+  /** Where the peer was when it was last reached. */
+  #reached: Address | null = null
   #cancelTimeout: () => void = () => undefined
 
   constructor(setup: PeerLinkSetup) {
@@ -80,11 +85,10 @@ export class PeerLink {
 
   /** Something else that connected this voter with the peer broke: find out whether it lives. */
   suspect(): void {
-    const address = this.#setup.addressOf()
     if (this.#state === 'idle') void this.#dial()
     else if (this.#state === 'opening') this.#isSuspected = true
-    else if (this.#state === 'open' && address !== null) {
-      void probe(address, probeTimeoutMs).then((result) => {
+    else if (this.#state === 'open' && this.#reached !== null) {
+      void probe(this.#reached, probeTimeoutMs).then((result) => {
         if (result === 'refused' && this.#state !== 'closed') this.#setup.onDown()
       })
     }
@@ -92,18 +96,22 @@ export class PeerLink {
 
   /** Never rejects: a probe does not. */
   async #dial(): Promise<void> {
-    const address = this.#setup.addressOf()
-    if (address === null) return this.#failed()
+    const addresses = this.#setup.addresses()
+    const address = addresses[this.#turn % addresses.length]
+    if (address === undefined) return this.#failed()
     this.#state = 'dialing'
     const result = await probe(address, probeTimeoutMs)
     if (this.#state !== 'dialing') return
     if (result === 'listens') return this.#open(address)
     this.#failed()
-    if (result === 'refused') this.#setup.onDown()
+    // Of an address where it never was, that says nothing.
+    const isItsOwn = addresses.length === 1 || isSame(address, this.#reached)
+    if (result === 'refused' && isItsOwn) this.#setup.onDown()
   }
 
   #failed(): void {
     this.#state = 'idle'
+    this.#turn++
     this.#drop()
     this.#retryAtMs = this.#setup.clock.nowMs() + this.#retryMs
     this.#retryMs = Math.min(2 * this.#retryMs, retryMaxMs)
@@ -114,7 +122,8 @@ export class PeerLink {
     this.#waitingBytes = 0
   }
 
-  #open({ host, port }: Address): void {
+  #open(address: Address): void {
+    const { host, port } = address
     const { credentials, clock } = this.#setup
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     this.#state = 'opening'
@@ -122,17 +131,18 @@ export class PeerLink {
     this.#client = new Client(target, credentials, channelOptions)
     const stream = openBidiStream(this.#client, Raft.exchange)
     this.#stream = stream
-    stream.on('data', () => this.#opened(stream))
+    stream.on('data', () => this.#opened(stream, address))
     stream.on('error', (error: ServiceError) => this.#broke(stream, error))
     stream.on('end', () => this.#broke(stream, null))
     this.#cancelTimeout = clock.after(openTimeoutMs, () => this.#broke(stream, null))
     stream.write({ hello: this.#setup.hello() })
   }
 
-  #opened(stream: Stream): void {
+  #opened(stream: Stream, address: Address): void {
     if (stream !== this.#stream || this.#state !== 'opening') return
     this.#cancelTimeout()
     this.#state = 'open'
+    this.#reached = address
     this.#retryMs = retryMinMs
     const waiting = this.#waiting
     this.#drop()
@@ -159,8 +169,10 @@ export class PeerLink {
       this.#setup.onRefused(error.details)
     }
     this.#failed()
-    // Whoever was there a moment ago has either gone, and that can be seen, or is back soon.
-    if (wasThere && !isRefused) void this.#dial()
+    if (!wasThere || isRefused) return
+    // Whoever was there a moment ago has either gone, and that can be seen there, or is back soon.
+    this.#turn--
+    void this.#dial()
   }
 
   #hangUp(): void {
@@ -190,4 +202,8 @@ export class PeerLink {
     }
     this.#hangUp()
   }
+}
+
+function isSame(a: Address, b: Address | null): boolean {
+  return b !== null && a.host === b.host && a.port === b.port
 }
