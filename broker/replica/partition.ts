@@ -47,6 +47,7 @@ export class Partition implements PartitionIdentity {
   /** Counts changes of the role, so that one that waits notices a later one. */
   #roleChanges = 0
   #roleBegun: Promise<void> = atRest
+  #isBeginning = false
   /** The latest change of the log's end. */
   #change: Promise<void> = atRest
   /** Where the log ended when its size was last looked at by those who wait for records. */
@@ -110,6 +111,11 @@ export class Partition implements PartitionIdentity {
   /** The leadership in the present leader epoch; null while it has not begun, or is elsewhere. */
   get leading(): Leading | null {
     return this.#leading
+  }
+
+  /** Whether the role that the image gives is still to begin. */
+  get isBeginning(): boolean {
+    return this.#isBeginning
   }
 
   get following(): Following | null {
@@ -193,14 +199,17 @@ export class Partition implements PartitionIdentity {
     leading?.end('NOT_LEADER_OR_FOLLOWER')
     if (leading !== null && !this.isLeader) this.#listener.onResigned(this)
     this.#leaveWaiters()
+    this.#isBeginning = true
     this.#roleBegun = this.#beginRole(change)
   }
 
   async #beginRole(change: number): Promise<void> {
     await this.#opened
     await this.#settled()
+    if (change !== this.#roleChanges) return
+    this.#isBeginning = false
     const log = this.#log
-    if (log === null || change !== this.#roleChanges || this.#isGone) return
+    if (log === null || this.#isGone) return
     this.#seenSizeBytes = log.sizeBytes
     const { leader } = this.#image
     if (leader === this.#context.nodeId) this.#beginToLead(log)

@@ -1,0 +1,283 @@
+// The follower's end of the stream to one leader's broker: opens it, opens it again when it breaks,
+// and hands what comes to the partitions. Owns the numbers that subscriptions have on the stream.
+
+import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js'
+import type { BrokerId, MetadataImage } from '@samsa/controller/image'
+import { openBidiStream } from '@samsa/proto/grpc/calls'
+import {
+  type FollowerEventInit,
+  type FollowerMessageInit,
+  type LeaderEvent,
+  type LeaderMessage,
+  Replication,
+} from '@samsa/proto/grpc/gen/replication'
+import { channelOptions } from '@samsa/proto/grpc/options'
+import { errorByCode } from '@samsa/proto/kafka/errors'
+import { assertNever } from '../assert.ts'
+import type { Timers } from '../clock.ts'
+import type { FollowStart, LinkSubscriber, PeerLink } from '../replica/peer-link.ts'
+import type { PeerEvents } from './peer-events.ts'
+
+export interface LeaderLinkOptions {
+  readonly nodeId: BrokerId
+  readonly leaderId: BrokerId
+  readonly image: () => MetadataImage
+  /** follower.replication.throttled.rate for this stream; Number.MAX_SAFE_INTEGER for none. */
+  readonly throttledRate: () => number
+  readonly isThrottled: (topic: string, index: number) => boolean
+  readonly timers: Timers
+  readonly events: PeerEvents
+}
+
+/** The listener name of a broker's own gRPC server, as it is registered. */
+export const grpcListener = 'SAMSA_GRPC'
+
+/** A leader that comes back is followed at once; one that is gone costs a try now and then. */
+const reconnectMsMin = 20
+const reconnectMsMax = 500
+
+interface Subscription {
+  readonly subscriber: LinkSubscriber
+  slot: number
+  follow: number
+  /** The leader's number for it, once it was accepted. */
+  channel: number
+  /** What the leader is still to be told of: how far the log is. */
+  progress: number | null
+}
+
+type Stream = ClientDuplexStream<FollowerMessageInit, LeaderMessage>
+
+export class LeaderLink implements PeerLink {
+  readonly #options: LeaderLinkOptions
+  readonly #subscriptions = new Map<LinkSubscriber, Subscription>()
+  readonly #bySlot = new Map<number, Subscription>()
+  readonly #byChannel = new Map<number, Subscription>()
+  #nextSlot = 1
+  #client: Client | null = null
+  #target = ''
+  #stream: Stream | null = null
+  #brokerEpoch = -1
+  #reconnect: { cancel(): void } | null = null
+  #reconnectMs = reconnectMsMin
+  #events: FollowerEventInit[] = []
+  #progressed: Subscription[] = []
+  #isFlushDue = false
+  #isClosed = false
+
+  constructor(options: LeaderLinkOptions) {
+    this.#options = options
+  }
+
+  add(subscriber: LinkSubscriber): void {
+    const none = { slot: 0, follow: -1, channel: 0, progress: null }
+    this.#subscriptions.set(subscriber, { subscriber, ...none })
+    if (this.#stream !== null) subscriber.onConnected()
+    else if (this.#reconnect === null) this.#connect()
+  }
+
+  remove(subscriber: LinkSubscriber): void {
+    const subscription = this.#subscriptions.get(subscriber)
+    if (subscription === undefined) return
+    this.#subscriptions.delete(subscriber)
+    this.#endSlot(subscription)
+  }
+
+  follow(subscriber: LinkSubscriber, follow: number, start: FollowStart): void {
+    const subscription = this.#subscriptions.get(subscriber)
+    if (subscription === undefined || this.#stream === null) return
+    this.#endSlot(subscription)
+    const slot = this.#nextSlot++
+    subscription.slot = slot
+    subscription.follow = follow
+    this.#bySlot.set(slot, subscription)
+    const { topic, topicId, index: partition } = subscriber
+    const { leaderEpoch, logEndOffset, lastEpoch, logStartOffset } = start
+    const throttled = this.#options.isThrottled(topic, partition)
+    const place = { leaderEpoch, logEndOffset, lastEpoch, logStartOffset, throttled }
+    this.#tell({ follow: { slot, topicId, partition, ...place } })
+  }
+
+  unfollow(subscriber: LinkSubscriber, follow: number): void {
+    const subscription = this.#subscriptions.get(subscriber)
+    if (subscription?.follow === follow) this.#endSlot(subscription)
+  }
+
+  /** Nothing that is on its way for the slot concerns the subscription any more. */
+  #endSlot(subscription: Subscription): void {
+    if (subscription.slot === 0) return
+    this.#forget(subscription)
+    this.#tell({ unfollow: subscription.slot })
+    subscription.slot = 0
+  }
+
+  #forget(subscription: Subscription): void {
+    this.#bySlot.delete(subscription.slot)
+    this.#byChannel.delete(subscription.channel)
+    subscription.channel = 0
+    subscription.progress = null
+  }
+
+  progress(subscriber: LinkSubscriber, follow: number, logEndOffset: number): void {
+    const subscription = this.#subscriptions.get(subscriber)
+    if (subscription === undefined || subscription.follow !== follow) return
+    if (subscription.slot === 0) return
+    if (subscription.progress === null) this.#progressed.push(subscription)
+    subscription.progress = logEndOffset
+    this.#flushLater()
+  }
+
+  #tell(event: FollowerEventInit): void {
+    if (this.#stream === null) return
+    this.#events.push(event)
+    this.#flushLater()
+  }
+
+  #flushLater(): void {
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false
+    const events = this.#events
+    this.#events = []
+    for (const subscription of this.#progressed) {
+      const { slot, progress: logEndOffset } = subscription
+      subscription.progress = null
+      if (logEndOffset !== null) events.push({ progress: { slot, logEndOffset } })
+    }
+    this.#progressed = []
+    if (events.length > 0) this.#stream?.write({ events })
+  }
+
+  #connect(): void {
+    this.#reconnect = null
+    if (this.#isClosed || this.#stream !== null || this.#subscriptions.size === 0) return
+    const { image, leaderId, nodeId, throttledRate } = this.#options
+    const { brokers, clusterId } = image()
+    const endpoint = brokers.get(leaderId)?.endpoints.find((e) => e.listener === grpcListener)
+    const brokerEpoch = brokers.get(nodeId)?.epoch
+    if (endpoint === undefined || brokerEpoch === undefined) return this.#connectLater()
+    const stream = openBidiStream(this.#clientTo(endpoint), Replication.follow)
+    this.#stream = stream
+    this.#brokerEpoch = brokerEpoch
+    stream.on('data', (message: LeaderMessage) => this.#onMessage(stream, message))
+    stream.on('error', (error: Error) => this.#onBreak(stream, error))
+    stream.on('end', () => this.#onBreak(stream, null))
+    const rate = throttledRate()
+    const throttled = rate === Number.MAX_SAFE_INTEGER ? 0 : rate
+    const hello = { clusterId, leaderId, brokerId: nodeId, brokerEpoch, throttledRate: throttled }
+    stream.write({ events: [{ hello }] })
+    for (const subscriber of this.#subscriptions.keys()) subscriber.onConnected()
+  }
+
+  #clientTo({ host, port }: { readonly host: string; readonly port: number }): Client {
+    const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    if (this.#client === null || target !== this.#target) {
+      this.#client?.close()
+      this.#client = new Client(target, credentials.createInsecure(), channelOptions)
+      this.#target = target
+    }
+    return this.#client
+  }
+
+  #connectLater(): void {
+    if (this.#isClosed || this.#reconnect !== null || this.#subscriptions.size === 0) return
+    const delayMs = this.#reconnectMs
+    this.#reconnectMs = Math.min(this.#reconnectMs * 2, reconnectMsMax)
+    this.#reconnect = this.#options.timers.schedule(delayMs, () => this.#connect())
+  }
+
+  #onBreak(stream: Stream, error: Error | null): void {
+    if (this.#stream !== stream) return
+    this.#stream = null
+    this.#events = []
+    this.#progressed = []
+    stream.cancel()
+    const { leaderId, events } = this.#options
+    events.debug({ leaderId, error }, 'the stream to a leader broke')
+    for (const subscription of this.#bySlot.values()) {
+      subscription.slot = 0
+      subscription.channel = 0
+      subscription.progress = null
+    }
+    this.#bySlot.clear()
+    this.#byChannel.clear()
+    for (const subscriber of this.#subscriptions.keys()) subscriber.onDisconnected()
+    this.#connectLater()
+  }
+
+  /** The metadata changed: the leader may be elsewhere, or this broker another registration. */
+  refresh(): void {
+    const { image, nodeId, leaderId } = this.#options
+    const { brokers } = image()
+    const epoch = brokers.get(nodeId)?.epoch ?? -1
+    const stream = this.#stream
+    if (stream !== null && epoch !== this.#brokerEpoch && epoch >= 0) this.#onBreak(stream, null)
+    const isAlive = brokers.get(leaderId)?.fenced === false
+    if (this.#reconnect === null || !isAlive) return
+    this.#reconnect.cancel()
+    this.#reconnectMs = reconnectMsMin
+    this.#connect()
+  }
+
+  #onMessage(stream: Stream, message: LeaderMessage): void {
+    if (this.#stream !== stream) return
+    this.#reconnectMs = reconnectMsMin
+    for (const event of message.events) this.#onEvent(event)
+  }
+
+  #onEvent(event: LeaderEvent): void {
+    switch (event.event) {
+      case 'data': {
+        const subscription = this.#byChannel.get(event.data.channel)
+        subscription?.subscriber.onData(subscription.follow, event.data)
+        break
+      }
+      case 'accepted': {
+        const subscription = this.#bySlot.get(event.accepted.slot)
+        if (subscription === undefined) break
+        subscription.channel = event.accepted.channel
+        this.#byChannel.set(subscription.channel, subscription)
+        break
+      }
+      case 'refused': {
+        const { slot, error, logStartOffset, logEndOffset } = event.refused
+        const refusal = { error: errorByCode(error).name, logStartOffset, logEndOffset }
+        this.#onSlotEnd(slot, ({ subscriber, follow }) => subscriber.onRefused(follow, refusal))
+        break
+      }
+      case 'diverging': {
+        const { slot, epoch, endOffset } = event.diverging
+        this.#onSlotEnd(slot, ({ subscriber, follow }) => {
+          subscriber.onDiverging(follow, epoch, endOffset)
+        })
+        break
+      }
+      case undefined:
+        // Of a newer leader: nothing that an older follower has to know.
+        break
+      default:
+        assertNever(event)
+    }
+  }
+
+  #onSlotEnd(slot: number, tell: (subscription: Subscription) => void): void {
+    const subscription = this.#bySlot.get(slot)
+    if (subscription === undefined) return
+    this.#forget(subscription)
+    subscription.slot = 0
+    tell(subscription)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#reconnect?.cancel()
+    this.#reconnect = null
+    const stream = this.#stream
+    if (stream !== null) this.#onBreak(stream, null)
+    this.#client?.close()
+  }
+}
