@@ -22,6 +22,8 @@ export interface LeaderLinkOptions {
   readonly nodeId: BrokerId
   readonly leaderId: BrokerId
   readonly image: () => MetadataImage
+  /** Of this process's registration; -1 until it has one. */
+  readonly brokerEpoch: () => number
   /** follower.replication.throttled.rate for this stream; Number.MAX_SAFE_INTEGER for none. */
   readonly throttledRate: () => number
   readonly isThrottled: (topic: string, index: number) => boolean
@@ -158,8 +160,9 @@ export class LeaderLink implements PeerLink {
     const { image, leaderId, nodeId, throttledRate } = this.#options
     const { brokers, clusterId } = image()
     const endpoint = brokers.get(leaderId)?.endpoints.find((e) => e.listener === grpcListener)
-    const brokerEpoch = brokers.get(nodeId)?.epoch
-    if (endpoint === undefined || brokerEpoch === undefined) return this.#connectLater()
+    // Before it is registered its former self's epoch would be taken for its own (KIP-903).
+    const brokerEpoch = this.#options.brokerEpoch()
+    if (endpoint === undefined || brokerEpoch < 0) return this.#connectLater()
     const stream = openBidiStream(this.#clientTo(endpoint), Replication.follow)
     this.#stream = stream
     this.#brokerEpoch = brokerEpoch
@@ -211,9 +214,9 @@ export class LeaderLink implements PeerLink {
 
   /** The metadata changed: the leader may be elsewhere, or this broker another registration. */
   refresh(): void {
-    const { image, nodeId, leaderId } = this.#options
+    const { image, leaderId } = this.#options
     const { brokers } = image()
-    const epoch = brokers.get(nodeId)?.epoch ?? -1
+    const epoch = this.#options.brokerEpoch()
     const stream = this.#stream
     if (stream !== null && epoch !== this.#brokerEpoch && epoch >= 0) this.#onBreak(stream, null)
     const isAlive = brokers.get(leaderId)?.fenced === false

@@ -35,6 +35,8 @@ export interface ReplicaManagerOptions {
   /** replica.lag.time.max.ms */
   readonly lagTimeMaxMs: () => number
   readonly image: () => MetadataImage
+  /** Of this process's registration; -1 until it has one. */
+  readonly brokerEpoch: () => number
   readonly alterPartition: (request: AlterPartition) => Promise<AlterPartitionResult[]>
   readonly links: PeerLinks
   readonly leadership: LeadershipListener
@@ -74,9 +76,8 @@ export class ReplicaManager {
 
   #makeContext(): PartitionContext {
     const { nodeId, clock, timers, events, links, lagTimeMaxMs, topicConfig } = this.#options
-    const { image, alterPartition } = this.#options
+    const { image, brokerEpoch, alterPartition } = this.#options
     const epochOf = (brokerId: BrokerId) => image().brokers.get(brokerId)?.epoch ?? -1
-    const brokerEpoch = () => epochOf(nodeId)
     const isr = new IsrChanges({ nodeId, brokerEpoch, alterPartition, events })
     return {
       nodeId,

@@ -1,0 +1,248 @@
+// Brokers without clients inside the test's process: real logs on disks in memory, real replica
+// managers, real gRPC over loopback, and a controller that decides with the product's functions.
+
+import { Server } from '@grpc/grpc-js'
+import type { LogConfig } from '@samsa/broker/log/log-config'
+import type { LogManager } from '@samsa/broker/log/log-manager'
+import { openLogManager } from '@samsa/broker/log/open-log-manager'
+import { closeServer, listen } from '@samsa/broker/peer/grpc-listen'
+import { grpcListener } from '@samsa/broker/peer/leader-link'
+import { ReplicationClient } from '@samsa/broker/peer/replication-client'
+import { ReplicationServer } from '@samsa/broker/peer/replication-server'
+import type { Leading } from '@samsa/broker/replica/leading'
+import type { Partition } from '@samsa/broker/replica/partition'
+import { ReplicaManager } from '@samsa/broker/replica/replica-manager'
+import { systemClock, systemTimers } from '@samsa/broker/system-time'
+import { fenceBroker, unfenceBroker } from '@samsa/controller/cluster'
+import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
+import type { NewRecord } from '@samsa/controller/records/record'
+import { decodeRecord, encodeRecord } from '@samsa/controller/records/record'
+import { replay } from '@samsa/controller/replay'
+import { alterPartition } from '@samsa/controller/replication/alter-partition'
+import type { AlterPartition, AlterPartitionResult } from '@samsa/controller/requests'
+import { serverOptions } from '@samsa/proto/grpc/options'
+import { decideContext } from '../controller/controllers.ts'
+import { logConfig, managerConfig, RecordedEvents } from '../disk/log-fixture.ts'
+import { MemoryDisk } from '../disk/memory-disk.ts'
+
+export const topicName = 'events'
+export const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+const clusterId = 'test-cluster-0000000000'
+
+export type TopicSettings = LogConfig & { readonly minInsyncReplicas: number }
+
+type Listener = (image: MetadataImage, delta: MetadataDelta) => void
+
+/** Decides at once; a broker that is cut off hears of nothing. */
+export class FakeController {
+  image: MetadataImage = emptyImage
+  readonly #listeners = new Map<number, Listener>()
+  readonly #context = decideContext()
+  refuseIsrChanges = false
+
+  follow(brokerId: number, listener: Listener): void {
+    this.#listeners.set(brokerId, listener)
+  }
+
+  unfollow(brokerId: number): void {
+    this.#listeners.delete(brokerId)
+  }
+
+  apply(records: readonly NewRecord[]): void {
+    const draft = new MetadataDraft(this.image)
+    for (const record of records) replay(draft, decodeRecord(encodeRecord(record)))
+    const { image, delta } = draft.finish(this.image.offset + records.length, 1)
+    this.image = image
+    for (const listener of this.#listeners.values()) listener(image, delta)
+  }
+
+  fence(brokerId: number): void {
+    const epoch = this.image.brokers.get(brokerId)?.epoch ?? -1
+    this.apply(fenceBroker(this.image, { brokerId, epoch }, this.#context).records)
+  }
+
+  unfence(brokerId: number): void {
+    const epoch = this.image.brokers.get(brokerId)?.epoch ?? -1
+    this.apply(unfenceBroker(this.image, { brokerId, epoch }, this.#context).records)
+  }
+
+  async alterPartition(request: AlterPartition): Promise<AlterPartitionResult[]> {
+    await new Promise(setImmediate)
+    if (this.refuseIsrChanges) throw new Error('the controller cannot be reached')
+    const { records, response } = alterPartition(this.image, request, this.#context)
+    this.apply(records)
+    return response
+  }
+}
+
+export class TestBroker {
+  readonly id: number
+  readonly disk: MemoryDisk
+  readonly events = new RecordedEvents()
+  readonly #controller: FakeController
+  readonly #settings: () => TopicSettings
+  #image: MetadataImage = emptyImage
+  #epoch = -1
+  #logs: LogManager | null = null
+  #replicas: ReplicaManager | null = null
+  #links: ReplicationClient | null = null
+  #service: ReplicationServer | null = null
+  #server: Server | null = null
+
+  constructor(id: number, controller: FakeController, settings: () => TopicSettings) {
+    this.id = id
+    this.disk = new MemoryDisk()
+    this.#controller = controller
+    this.#settings = settings
+  }
+
+  get replicas(): ReplicaManager {
+    if (this.#replicas === null) throw new Error(`broker ${this.id} is not running`)
+    return this.#replicas
+  }
+
+  get partition(): Partition {
+    const partition = this.replicas.find(topicId, 0)
+    if (partition === undefined) throw new Error(`broker ${this.id} holds no replica`)
+    return partition
+  }
+
+  get leading(): Leading {
+    const { leading } = this.partition
+    if (leading === null) throw new Error(`broker ${this.id} does not lead`)
+    return leading
+  }
+
+  async start(): Promise<void> {
+    const { id: nodeId, events } = this
+    this.#logs = await openLogManager(this.disk, {
+      logDirs: ['/data'],
+      nodeId,
+      clusterId,
+      config: () => managerConfig,
+      topicConfig: this.#settings,
+      clock: systemClock,
+      timers: systemTimers,
+      random: () => 0.5,
+      events,
+    })
+    const shared = {
+      nodeId,
+      image: () => this.#image,
+      brokerEpoch: () => this.#epoch,
+      clock: systemClock,
+      timers: systemTimers,
+      events,
+      throttledRate: () => Number.MAX_SAFE_INTEGER,
+    }
+    this.#links = new ReplicationClient({ ...shared, isThrottled: () => false })
+    this.#replicas = new ReplicaManager({
+      ...shared,
+      logs: this.#logs,
+      topicConfig: this.#settings,
+      lagTimeMaxMs: () => 1000,
+      alterPartition: (request) => this.#controller.alterPartition(request),
+      links: this.#links,
+      inContact: () => true,
+      leadership: { onElected: () => {}, onResigned: () => {} },
+    })
+    this.#image = this.#controller.image
+    await this.#replicas.start(this.#image)
+    this.#controller.follow(nodeId, (image, delta) => this.#onMetadata(image, delta))
+    this.#service = new ReplicationServer({ ...shared, replicas: this.#replicas })
+    this.#server = new Server(serverOptions)
+    this.#server.addService(this.#service.service, this.#service.handlers)
+    this.#register(await listen(this.#server, { host: '127.0.0.1', port: 0 }))
+  }
+
+  #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
+    this.#image = image
+    this.#replicas?.apply(image, delta)
+    this.#links?.onMetadata(delta)
+  }
+
+  #register(port: number): void {
+    this.#epoch = this.#controller.image.nextBrokerEpoch + 1
+    const endpoint = { listener: grpcListener, host: '127.0.0.1', port, securityProtocol: 0 }
+    this.#controller.apply([
+      {
+        type: 'registerBroker',
+        brokerId: this.id,
+        incarnationId: `incarnation-${this.#epoch}`.padEnd(22, 'A'),
+        brokerEpoch: this.#epoch,
+        endpoints: [endpoint],
+        features: [],
+        rack: null,
+        fenced: false,
+        logDirs: this.#logs?.onlineDirectoryIds ?? [],
+      },
+    ])
+  }
+
+  /** Ends without a word to the controller; what is not synced stays, as at a kill -9. */
+  async stop(): Promise<void> {
+    this.#controller.unfollow(this.id)
+    this.#service?.close()
+    if (this.#server !== null) await closeServer(this.#server)
+    await this.#replicas?.close()
+    this.#links?.close()
+    await this.#logs?.close()
+    this.#replicas = null
+    this.#server = null
+  }
+}
+
+export interface ReplicaCluster {
+  readonly controller: FakeController
+  readonly brokers: readonly TestBroker[]
+  broker(id: number): TestBroker
+  close(): Promise<void>
+}
+
+/** Brokers 1, 2, … that are registered, and a topic of one partition on all of them, led by 1. */
+export async function startReplicaCluster(
+  size: number,
+  settings: Partial<TopicSettings> = {},
+): Promise<ReplicaCluster> {
+  const controller = new FakeController()
+  const topic: TopicSettings = { ...logConfig, minInsyncReplicas: 1, ...settings }
+  const ids = Array.from({ length: size }, (_, index) => index + 1)
+  const brokers = ids.map((id) => new TestBroker(id, controller, () => topic))
+  for (const broker of brokers) await broker.start()
+  controller.apply([
+    { type: 'topic', name: topicName, topicId },
+    {
+      type: 'partition',
+      topicId,
+      partitionId: 0,
+      replicas: ids,
+      isr: ids,
+      leader: 1,
+      leaderEpoch: 0,
+      partitionEpoch: 0,
+      directories: ids.map(() => 'AAAAAAAAAAAAAAAAAAAAAA'),
+    },
+  ])
+  return {
+    controller,
+    brokers,
+    broker(id) {
+      const found = brokers[id - 1]
+      if (found === undefined) throw new Error(`no broker ${id}`)
+      return found
+    },
+    async close() {
+      for (const broker of brokers) await broker.stop()
+    },
+  }
+}
+
+/** Looks until it is so; throws when it is not so in time. */
+export async function until(what: string, look: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 10_000
+  while (!look()) {
+    if (performance.now() > deadlineMs) throw new Error(`${what}: not in time`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
