@@ -18,7 +18,7 @@ import {
   changesWith,
   changesWithout,
 } from './replication/broker-changes.ts'
-import { isReservedDirectory } from './replication/surroundings.ts'
+import { isActive, isReservedDirectory } from './replication/surroundings.ts'
 import type { BrokerRegistered, BrokerRegistration, ControlledShutdown } from './requests.ts'
 
 export function registerBroker(
@@ -33,6 +33,7 @@ export function registerBroker(
     const amended = registered(registration, existing)
     const steps = new Steps(image).add([brokerRecord(amended)])
     steps.add(changesOfLostDirectories(steps.image, amended.id, topicDefaults))
+    if (isActive(amended)) steps.add(changesWith(steps.image, amended.id, topicDefaults))
     return { records: steps.records, response: { epoch: amended.epoch } }
   }
   const broker = registered(registration, {
@@ -171,13 +172,12 @@ export function unfenceBroker(
 
 function takeIn(
   image: MetadataImage,
-  { id: brokerId, epoch: brokerEpoch }: BrokerImage,
+  { id: brokerId, epoch: brokerEpoch, inControlledShutdown }: BrokerImage,
   topicDefaults: DecideContext['topicDefaults'],
 ): NewRecord[] {
-  return [
-    { type: 'brokerRegistrationChange', brokerId, brokerEpoch, fenced: -1 },
-    ...changesWith(image, brokerId, topicDefaults),
-  ]
+  // One that is about to stop leads nothing more.
+  const changes = inControlledShutdown ? [] : changesWith(image, brokerId, topicDefaults)
+  return [{ type: 'brokerRegistrationChange', brokerId, brokerEpoch, fenced: -1 }, ...changes]
 }
 
 /** Asked again until none remain: what cannot move yet may be able to once a replica caught up. */

@@ -42,7 +42,6 @@ export function alterPartition(
     const change = changePartition(
       partition,
       {
-        election: surroundings.rules.uncleanElection ? 'unclean' : 'online',
         isr: item.newIsr.map(({ brokerId }) => brokerId),
         recovering: item.recovering,
       },

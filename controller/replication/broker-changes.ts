@@ -11,7 +11,6 @@ import {
   noLeader,
   type PartitionChange,
   type Surroundings,
-  type Target,
 } from './partition-change.ts'
 import {
   type Changed,
@@ -49,10 +48,6 @@ function without(members: readonly BrokerId[], brokerId: BrokerId): readonly Bro
   return members.includes(brokerId) ? members.filter((id) => id !== brokerId) : members
 }
 
-function electionOf({ rules }: Surroundings): Target['election'] {
-  return rules.uncleanElection ? 'unclean' : 'online'
-}
-
 /** The broker is fenced: it leads nothing, and leaves each ISR. */
 export function changesWithout(
   image: MetadataImage,
@@ -63,7 +58,7 @@ export function changesWithout(
   return changesOn(image, brokerId, scope, ({ partition }, surroundings) => {
     if (partition.leader !== brokerId && !partition.isr.includes(brokerId)) return null
     const isr = without(partition.isr, brokerId)
-    return changePartition(partition, { election: electionOf(surroundings), isr }, surroundings)
+    return changePartition(partition, { isr }, surroundings)
   })
 }
 
@@ -81,7 +76,6 @@ export function changesAfterLoss(
     const { leader, isr, elr } = partition
     if (leader !== brokerId && !isr.includes(brokerId) && !elr.includes(brokerId)) return null
     const target = {
-      election: electionOf(surroundings),
       isr: without(isr, brokerId),
       uncleanReplica: brokerId,
     }
@@ -101,7 +95,7 @@ export function changesOfDirectory(
   const directories = new Map([[brokerId, directoryId]])
   return changesOn(image, brokerId, { defaults }, ({ partition }, surroundings) => {
     if (directoryOfReplica(partition, brokerId) === directoryId) return null
-    return changePartition(partition, { election: 'online', directories }, surroundings)
+    return changePartition(partition, { directories }, surroundings)
   })
 }
 
@@ -114,7 +108,7 @@ export function changesWith(
   const scope = { defaults, changed: { with: brokerId } }
   return changesOn(image, brokerId, scope, ({ partition }, surroundings) => {
     if (partition.leader !== noLeader) return null
-    return changePartition(partition, { election: electionOf(surroundings) }, surroundings)
+    return changePartition(partition, {}, surroundings)
   })
 }
 
@@ -138,7 +132,7 @@ export function changesOfHandover(
   const records = changesOn(image, brokerId, scope, ({ partition }, surroundings) => {
     if (partition.leader !== brokerId && !partition.isr.includes(brokerId)) return null
     const isr = without(partition.isr, brokerId)
-    const change = changePartition(partition, { election: 'online', isr }, surroundings)
+    const change = changePartition(partition, { election: 'clean', isr }, surroundings)
     if (partition.leader !== brokerId) return change
     if (leaderAfter(change, partition.leader) !== noLeader) return change
     const others = without(partition.replicas, brokerId)
@@ -165,7 +159,6 @@ export function changesOfLostDirectories(
     if (isOnline(broker, directoryId)) return null
     if (leader !== brokerId && !isr.includes(brokerId) && !elr.includes(brokerId)) return null
     const target = {
-      election: electionOf(surroundings),
       isr: without(isr, brokerId),
       uncleanReplica: brokerId,
     }

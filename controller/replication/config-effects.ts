@@ -6,7 +6,7 @@ import type { Decision, TopicDefaults } from '../decision.ts'
 import { imageAfter } from '../image/advance.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../image.ts'
 import type { NewRecord } from '../records/record.ts'
-import { changePartition, noLeader } from './partition-change.ts'
+import { changePartition, noLeader, type Target } from './partition-change.ts'
 import { surroundingsOf } from './surroundings.ts'
 import { minInsyncReplicasConfig, uncleanElectionConfig } from './topic-rules.ts'
 
@@ -53,11 +53,10 @@ function changesOfRules(
   defaults: TopicDefaults,
 ): NewRecord[] {
   const surroundings = surroundingsOf(image, topic, defaults)
-  const election = surroundings.rules.uncleanElection ? 'unclean' : 'online'
   const records: NewRecord[] = []
   for (const partition of topic.partitions) {
     if (partition.leader !== noLeader && partition.elr.length === 0) continue
-    const change = changePartition(partition, { election }, surroundings)
+    const change = changePartition(partition, {}, surroundings)
     if (change !== null) records.push(change)
   }
   return records
@@ -76,15 +75,20 @@ export function changesWithoutEligibleLeaders(
     const surroundings = surroundingsOf(image, topic, defaults)
     for (const partition of topic.partitions) {
       if (partition.isr.length > 0 && partition.elr.length === 0) continue
-      const isr = lastInSync(partition)
-      const change = changePartition(partition, { election: 'online', isr }, surroundings)
+      const change = changePartition(partition, lastInSync(partition), surroundings)
       if (change !== null) records.push(change)
     }
   }
   return records
 }
 
-function lastInSync({ isr, elr, lastKnownElr }: PartitionImage): PartitionImage['isr'] {
-  if (isr.length > 0) return isr
-  return elr.length > 0 ? elr : lastKnownElr
+function lastInSync({
+  isr,
+  elr,
+  lastKnownElr,
+}: PartitionImage): Pick<Target, 'isr' | 'recovering'> {
+  if (isr.length > 0) return { isr }
+  if (elr.length > 0) return { isr: elr }
+  // It went down uncleanly and may lack records: whoever leads by it has to recover.
+  return { isr: lastKnownElr, recovering: true }
 }

@@ -33,7 +33,7 @@ export function assignDirectories(
     seen.add(key)
     const directories = new Map([[brokerId, directoryId]])
     const surroundings = surroundingsOf(image, topic, topicDefaults)
-    const change = changePartition(partition, { election: 'online', directories }, surroundings)
+    const change = changePartition(partition, { directories }, surroundings)
     if (change !== null) records.push(change)
     return result('NONE')
   })

@@ -11,14 +11,17 @@ import type { TopicRules } from './topic-rules.ts'
 export const noLeader = -1
 
 /**
- * `online`: keeps a leader that is able, else elects one. `preferred`: the first replica, if it is
- * able. `unclean`: as online, and if there is none, any replica that is alive.
+ * Who may be elected where the present leader cannot go on. Always the ISR, else the eligible leader
+ * replicas, else the last known leader. `as configured`: else any replica that is alive, if the
+ * topic's unclean.leader.election.enable says so; `unclean`: in any case; `clean`: in none.
+ * `preferred`: the first replica if it is able, even where the leader could go on; else as clean.
  */
-export type Election = 'online' | 'preferred' | 'unclean'
+export type Election = 'as configured' | 'unclean' | 'clean' | 'preferred'
 
 /** What is wanted of a partition; what is left out stays as it is. */
 export interface Target {
-  readonly election: Election
+  /** `as configured` if left out. */
+  readonly election?: Election
   readonly isr?: readonly BrokerId[]
   readonly replicas?: readonly BrokerId[]
   readonly addingReplicas?: readonly BrokerId[]
@@ -35,6 +38,8 @@ export interface Surroundings {
   readonly rules: TopicRules
   /** Whether the broker could lead this partition now: in service, and its directory online. */
   readonly mayLead: (partition: PartitionImage, brokerId: BrokerId) => boolean
+  /** Whether it could go on leading, if need be: in service, though it may be about to stop. */
+  readonly mayStay: (partition: PartitionImage, brokerId: BrokerId) => boolean
   /** The log directory that a new replica on the broker gets. */
   readonly directoryOf: (brokerId: BrokerId) => string
 }
@@ -58,14 +63,14 @@ export function changePartition(
     recovering: target.recovering ?? partition.recovering,
   }
   completeReassignment(after)
+  after.directories = directoriesAfter(partition, after, target, surroundings)
   after.elr = eligibleReplicas(partition, after, target, surroundings.rules)
-  elect(partition, after, target.election, surroundings)
+  elect(partition, after, target.election ?? 'as configured', surroundings)
   if (after.isr.length === 0 && !surroundings.rules.eligibleLeaders) {
     // Its last member is the only one known to hold every committed record, and is not forgotten.
     after.isr = partition.isr.filter((id) => after.replicas.includes(id))
   }
   after.lastKnownElr = lastKnownLeader(partition, after)
-  after.directories = directoriesAfter(partition, after, target, surroundings)
   return difference(partition, after, surroundings.topicId)
 }
 
@@ -106,53 +111,52 @@ function elect(
   before: PartitionImage,
   after: Mutable<PartitionImage>,
   election: Election,
-  { mayLead, rules }: Surroundings,
+  { mayLead, mayStay, rules }: Surroundings,
 ): void {
   const candidates = after.isr.length > 0 ? after.isr : after.elr
-  const able = (id: BrokerId) => mayLead(before, id)
+  const able = (id: BrokerId) => mayLead(after, id)
   const valid = (id: BrokerId) => candidates.includes(id) && able(id)
+  const stays = candidates.includes(before.leader) && mayStay(after, before.leader)
   const [preferred] = after.replicas
   if (election === 'preferred' && preferred !== undefined && valid(preferred)) {
     after.leader = preferred
   } else if (!valid(before.leader)) {
-    after.leader = after.replicas.find(valid) ?? noLeader
+    after.leader = after.replicas.find(valid) ?? (stays ? before.leader : noLeader)
   }
-  if (after.leader !== noLeader) {
-    if (after.isr.length > 0) return
-    const { leader } = after
+  const { leader } = after
+  if (leader === noLeader) {
+    electOutside(before, after, able, election === 'unclean' || configured(election, rules))
+  } else if (after.isr.length === 0) {
     after.isr = [leader]
     after.elr = after.elr.filter((id) => id !== leader)
-    return
   }
-  const leader = lastResort(before, after, rules) ?? uncleanLeader(after, election, able)
-  if (leader === undefined || !able(leader)) return
-  after.leader = leader
-  after.isr = [leader]
-  after.elr = []
-  after.recovering = true
+}
+
+function configured(election: Election, rules: TopicRules): boolean {
+  return election === 'as configured' && rules.uncleanElection
 }
 
 /**
  * When every in-sync and eligible replica went down uncleanly there is none that surely holds every
- * committed record, but the last one to lead most likely does (KIP-966, balanced recovery).
+ * committed record, but the last one to lead most likely does (KIP-966, balanced recovery). An
+ * unclean election gives up even that.
  */
-function lastResort(
+function electOutside(
   before: PartitionImage,
-  after: PartitionImage,
-  rules: TopicRules,
-): BrokerId | undefined {
-  if (!rules.eligibleLeaders || after.isr.length > 0 || after.elr.length > 0) return undefined
-  const [lastLeader, ...others] = before.lastKnownElr
-  if (lastLeader === undefined || others.length > 0) return undefined
-  return after.replicas.includes(lastLeader) ? lastLeader : undefined
-}
-
-function uncleanLeader(
-  { replicas }: PartitionImage,
-  election: Election,
+  after: Mutable<PartitionImage>,
   able: (id: BrokerId) => boolean,
-): BrokerId | undefined {
-  return election === 'unclean' ? replicas.find(able) : undefined
+  unclean: boolean,
+): void {
+  const isLastKnown = (id: BrokerId) => before.lastKnownElr.includes(id)
+  const noneLeft = after.isr.length === 0 && after.elr.length === 0
+  const alive = after.replicas.filter(able)
+  const leader =
+    (noneLeft ? alive.find(isLastKnown) : undefined) ?? (unclean ? alive[0] : undefined)
+  if (leader === undefined) return
+  after.leader = leader
+  after.isr = [leader]
+  after.elr = []
+  after.recovering = true
 }
 
 /** The leader that was lost with the last of the ISR, until there is another. */

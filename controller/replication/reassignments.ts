@@ -82,7 +82,6 @@ function cancel(
   const isr = excluding(partition.isr, addingReplicas)
   const elr = excluding(partition.elr, addingReplicas)
   const target: Target = {
-    election: uncleanElection ? 'unclean' : 'online',
     isr,
     replicas,
     addingReplicas: [],
@@ -126,7 +125,6 @@ function reassign(
   return changePartition(
     partition,
     {
-      election: 'online',
       isr: leaving.length > 0 ? isr : partition.isr,
       replicas: [...wanted, ...removingReplicas],
       addingReplicas: excluding(wanted, original).toSorted((a, b) => a - b),

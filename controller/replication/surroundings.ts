@@ -63,14 +63,22 @@ export function surroundingsOf(
   return {
     topicId: topic.id,
     rules: topicRules(image, topic.name, defaults),
-    mayLead: (partition, brokerId) => {
-      const broker = image.brokers.get(brokerId)
-      if (broker === undefined || brokerId === changed.without) return false
-      if (brokerId !== changed.with && !isActive(broker)) return false
-      return isOnline(broker, directoryOfReplica(partition, brokerId) ?? unassignedDirectory)
-    },
+    mayLead: (partition, brokerId) =>
+      brokerId !== changed.without &&
+      (brokerId === changed.with || isActive(image.brokers.get(brokerId))) &&
+      hasOnline(image, partition, brokerId),
+    mayStay: (partition, brokerId) =>
+      brokerId !== changed.without &&
+      image.brokers.get(brokerId)?.fenced === false &&
+      hasOnline(image, partition, brokerId),
     directoryOf: (brokerId) => defaultDirectory(image.brokers.get(brokerId)),
   }
+}
+
+function hasOnline(image: MetadataImage, partition: PartitionImage, brokerId: BrokerId): boolean {
+  const broker = image.brokers.get(brokerId)
+  const directoryId = directoryOfReplica(partition, brokerId) ?? unassignedDirectory
+  return broker !== undefined && isOnline(broker, directoryId)
 }
 
 export interface PlacedPartition {

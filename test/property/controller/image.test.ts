@@ -24,6 +24,7 @@ import { createTopics, deleteTopics } from '@samsa/controller/topics'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decideContext, newTopic, registration } from '../../support/controller/controllers.ts'
+import { plainImage } from '../../support/controller/plain-image.ts'
 
 const context = decideContext()
 const registeredAs = (options: Partial<BrokerRegistration>) =>
@@ -134,33 +135,6 @@ function advance(image: MetadataImage, records: readonly NewRecord[]) {
   return draft.finish(image.offset + records.length, image.controllerId)
 }
 
-/** The image as plain data without an order of its own. */
-function plain(image: MetadataImage): unknown {
-  const entries = (map: ReadonlyMap<string | number, unknown>) =>
-    [...map]
-      .map(([key, value]): [string, unknown] => [String(key), value])
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-  return {
-    ...image,
-    brokers: entries(image.brokers),
-    topicsByName: entries(image.topicsByName),
-    topicsById: entries(image.topicsById),
-    replicaCounts: entries(image.replicaCounts).map(([id, counts]) => [
-      id,
-      entries(counts as ReadonlyMap<string, number>),
-    ]),
-    configs: entries(image.configs).map(([key, overrides]) => [
-      key,
-      entries(overrides as ReadonlyMap<string, string>),
-    ]),
-    features: entries(image.features),
-    collidingNames: entries(image.collidingNames).map(([key, colliding]) => [
-      key,
-      new Set(colliding as string[]),
-    ]),
-  }
-}
-
 const lives = fc.array(requests, { minLength: 5, maxLength: 60, size: 'max' })
 const founded = advance(emptyImage, bootstrapRecords('cluster-1', { minInsyncReplicas: 1 })).image
 const start = [0, 1].reduce(
@@ -211,7 +185,7 @@ describe('the metadata image', () => {
       fc.property(lives, (life) => {
         const image = live(life, () => undefined)
         const copy = imageOfSnapshot(encodedSnapshot(image), image.offset, image.controllerId)
-        expect(plain(copy)).toEqual(plain(image))
+        expect(plainImage(copy)).toEqual(plainImage(image))
       }),
     )
   })
