@@ -26,7 +26,11 @@ async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true })
   await build({
     cwd: root,
-    input: { main: 'cli/main.ts' },
+    // A worker thread is started from a file of its own.
+    input: {
+      main: 'cli/main.ts',
+      'controller-thread': 'broker/controller-thread/worker.ts',
+    },
     platform: 'node',
     external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)),
     output: {

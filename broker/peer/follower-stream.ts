@@ -33,6 +33,8 @@ export interface StreamHost {
   channelOf(start: FollowStart): PartitionChannel | KafkaErrorName | Promise<void>
   add(feed: Feed): void
   dropIfUnused(channel: PartitionChannel): void
+  /** Whether this node's sending of the partition is limited. */
+  isThrottled(channel: PartitionChannel): boolean
   isInSync(channel: PartitionChannel, brokerId: BrokerId): boolean
   readonly throttle: Throttle
 }
@@ -131,16 +133,19 @@ export class FollowerStream implements FeedStream {
       this.#blocked.add(feed.channel)
       return false
     }
-    if (!feed.isThrottled || this.#host.isInSync(feed.channel, this.brokerId)) return true
-    const { wake } = feed.channel
-    return this.#host.throttle.admits(wake) && this.#ownThrottle.admits(wake)
+    const { channel } = feed
+    const isThrottledHere = this.#host.isThrottled(channel)
+    if (!feed.isThrottled && !isThrottledHere) return true
+    // What commits wait for is never held up.
+    if (this.#host.isInSync(channel, this.brokerId)) return true
+    if (isThrottledHere && !this.#host.throttle.admits(channel.wake)) return false
+    return !feed.isThrottled || this.#ownThrottle.admits(channel.wake)
   }
 
   noteSent(feed: Feed, bytes: number): void {
     this.#unacknowledgedBytes += bytes
-    if (!feed.isThrottled) return
-    this.#host.throttle.spend(bytes)
-    this.#ownThrottle.spend(bytes)
+    if (this.#host.isThrottled(feed.channel)) this.#host.throttle.spend(bytes)
+    if (feed.isThrottled) this.#ownThrottle.spend(bytes)
   }
 
   noteAcknowledged(bytes: number): void {

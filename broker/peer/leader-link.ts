@@ -17,6 +17,7 @@ import { assertNever } from '../assert.ts'
 import type { Timers } from '../clock.ts'
 import type { FollowStart, LinkSubscriber, PeerLink } from '../replica/peer-link.ts'
 import type { PeerEvents } from './peer-events.ts'
+import { isThrottledReplica } from './throttle.ts'
 
 export interface LeaderLinkOptions {
   readonly nodeId: BrokerId
@@ -26,7 +27,8 @@ export interface LeaderLinkOptions {
   readonly brokerEpoch: () => number
   /** follower.replication.throttled.rate for this stream; Number.MAX_SAFE_INTEGER for none. */
   readonly throttledRate: () => number
-  readonly isThrottled: (topic: string, index: number) => boolean
+  /** follower.replication.throttled.replicas of a topic. */
+  readonly throttledReplicas: (topic: string) => readonly string[]
   readonly timers: Timers
   readonly events: PeerEvents
 }
@@ -95,7 +97,8 @@ export class LeaderLink implements PeerLink {
     this.#bySlot.set(slot, subscription)
     const { topic, topicId, index: partition } = subscriber
     const { leaderEpoch, logEndOffset, lastEpoch, logStartOffset } = start
-    const throttled = this.#options.isThrottled(topic, partition)
+    const { nodeId, throttledReplicas } = this.#options
+    const throttled = isThrottledReplica(throttledReplicas(topic), partition, nodeId)
     const place = { leaderEpoch, logEndOffset, lastEpoch, logStartOffset, throttled }
     this.#tell({ follow: { slot, topicId, partition, ...place } })
   }

@@ -19,7 +19,7 @@ import type { Feed } from './feed.ts'
 import { type FollowerCall, FollowerStream, type StreamHost } from './follower-stream.ts'
 import { PartitionChannel } from './partition-channel.ts'
 import type { PeerEvents } from './peer-events.ts'
-import { Throttle } from './throttle.ts'
+import { isThrottledReplica, Throttle } from './throttle.ts'
 
 export interface ReplicationServerOptions {
   readonly nodeId: BrokerId
@@ -27,6 +27,8 @@ export interface ReplicationServerOptions {
   readonly image: () => MetadataImage
   /** leader.replication.throttled.rate, in bytes a second. */
   readonly throttledRate: () => number
+  /** leader.replication.throttled.replicas of a topic. */
+  readonly throttledReplicas: (topic: string) => readonly string[]
   readonly clock: Clock
   readonly timers: Timers
   readonly events: PeerEvents
@@ -133,6 +135,13 @@ export class ReplicationServer implements StreamHost {
 
   dropIfUnused(channel: PartitionChannel): void {
     if (channel.isUnused) this.#channels.delete(channel.leading)
+  }
+
+  isThrottled({ leading }: PartitionChannel): boolean {
+    const { image, nodeId, throttledReplicas } = this.#options
+    const topic = image().topicsById.get(leading.topicId)
+    if (topic === undefined) return false
+    return isThrottledReplica(throttledReplicas(topic.name), leading.index, nodeId)
   }
 
   isInSync({ leading }: PartitionChannel, brokerId: BrokerId): boolean {

@@ -1,7 +1,18 @@
 // A limit of bytes a second, for replicas that are throttled: a bucket of one second's bytes. What
 // is spent may go below zero; then whoever asks is called when there is more.
 
+import type { BrokerId } from '@samsa/controller/image'
 import type { Clock, Timers } from '../clock.ts'
+
+/** Whether a list of `partition:broker`, or `*`, names the replica. */
+export function isThrottledReplica(
+  replicas: readonly string[],
+  index: number,
+  brokerId: BrokerId,
+): boolean {
+  if (replicas.length === 0) return false
+  return replicas[0] === '*' || replicas.includes(`${index}:${brokerId}`)
+}
 
 export class Throttle {
   readonly #rate: () => number

@@ -196,7 +196,8 @@ export class BrokerSessions {
     const state = this.#tracker.state(session)
     if (state !== null) {
       session.lastAnswer = state
-      return session.stream.send({ state: { ...state, heartbeatId } })
+      const committedOffset = this.#options.controller.image().offset
+      return session.stream.send({ state: { ...state, heartbeatId, committedOffset } })
     }
     this.#open.delete(session.brokerId)
     this.#refuse(
@@ -283,8 +284,15 @@ function notController(): ControllerError {
 
 function registrationOf(register: Register): BrokerRegistration {
   return {
-    ...register,
+    // One by one: defaults of a message are on its prototype, which a spread leaves out.
+    brokerId: register.brokerId,
+    clusterId: register.clusterId,
+    incarnationId: register.incarnationId,
     endpoints: register.endpoints.map(endpointOf),
+    features: register.features,
+    rack: register.rack ?? null,
+    logDirs: register.logDirs,
+    previousBrokerEpoch: register.previousBrokerEpoch,
     // It is taken in once it has caught up.
     fenced: true,
   }

@@ -126,7 +126,8 @@ export class ControllerService {
   async #ask({ method, arguments: args }: AskRequest, done: sendUnaryData<AskAnswerInit>) {
     const { controller, leader, events } = this.#options
     try {
-      done(null, { result: await serveRemote(controller, method, args) })
+      const result = await serveRemote(controller, method, args)
+      done(null, { result, committedOffset: controller.image().offset })
     } catch (error) {
       if (error instanceof ControllerError) {
         done(null, { refusal: refusalOf(error, leader()) })

@@ -253,12 +253,17 @@ export class SessionTracker {
     // Heartbeats do not end all at one moment: who has missed some counts as silent already.
     const silent = unfenced.filter(silentFor(sessionTimeoutMs / 2))
     const isMass = silent.length > unfenced.length / 2
+    let remaining = unfenced.length
     for (const session of overdue) {
+      // Nobody could take the place of the last one.
+      if (remaining === 1 && session.connected) return
       // Most of them silent at once: more likely this controller's network than theirs
       // (KAFKA-15019). One more session shows.
       if (isMass) session.reprieved = true
       const grantedMs = session.reprieved ? 2 * sessionTimeoutMs : sessionTimeoutMs
-      if (silentFor(grantedMs)(session)) this.#fence(session, 'session timed out')
+      if (!silentFor(grantedMs)(session)) continue
+      remaining--
+      this.#fence(session, 'session timed out')
     }
   }
 

@@ -40,16 +40,18 @@ export async function readMetaProperties(
   }
 }
 
+/** A node that has yet to join a cluster leaves the cluster's id out. */
 export function writeMetaProperties(
   disk: Disk,
   directory: string,
-  properties: MetaProperties,
+  properties: Omit<MetaProperties, 'clusterId'> & Partial<MetaProperties>,
 ): Promise<void> {
+  const { clusterId, nodeId, directoryId } = properties
   const lines = [
     'version=1',
-    `cluster.id=${properties.clusterId}`,
-    `node.id=${properties.nodeId}`,
-    `directory.id=${properties.directoryId}`,
+    ...(clusterId === undefined ? [] : [`cluster.id=${clusterId}`]),
+    `node.id=${nodeId}`,
+    `directory.id=${directoryId}`,
   ]
   const content = Buffer.from(`#\n${lines.join('\n')}\n`)
   return replaceFile(disk, join(directory, metaPropertiesFile), content, 'durable')

@@ -159,12 +159,14 @@ export type BrokerState = {
   fenced: boolean
   mayStop: boolean
   heartbeatId: number
+  committedOffset: number
 }
 export interface BrokerStateInit {
   readonly epoch?: number | null
   readonly fenced?: boolean | null
   readonly mayStop?: boolean | null
   readonly heartbeatId?: number | null
+  readonly committedOffset?: number | null
 }
 export const BrokerState: Codec<BrokerStateInit, BrokerState>
 
@@ -179,6 +181,7 @@ export interface AskRequestInit {
 export const AskRequest: Codec<AskRequestInit, AskRequest>
 
 export type AskAnswer = {
+  committedOffset: number
 } & (
   | { answer: undefined; result: null; refusal: null }
   | { answer: 'result'; result: Buffer; refusal: null }
@@ -187,6 +190,7 @@ export type AskAnswer = {
 export interface AskAnswerInit {
   readonly result?: Uint8Array | null
   readonly refusal?: RefusalInit | null
+  readonly committedOffset?: number | null
 }
 export const AskAnswer: Codec<AskAnswerInit, AskAnswer>
 

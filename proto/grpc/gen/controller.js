@@ -1296,6 +1296,7 @@ const samsa = $root.samsa = (() => {
             BrokerState.prototype.fenced = false;
             BrokerState.prototype.mayStop = false;
             BrokerState.prototype.heartbeatId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            BrokerState.prototype.committedOffset = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             BrokerState.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1312,6 +1313,8 @@ const samsa = $root.samsa = (() => {
                     writer.uint32(24).bool(message.mayStop);
                 if (message.heartbeatId != null && $Object.hasOwnProperty.call(message, "heartbeatId") && (typeof message.heartbeatId === "object" ? message.heartbeatId.low || message.heartbeatId.high : message.heartbeatId !== 0))
                     writer.uint32(32).int64(message.heartbeatId);
+                if (message.committedOffset != null && $Object.hasOwnProperty.call(message, "committedOffset") && (typeof message.committedOffset === "object" ? message.committedOffset.low || message.committedOffset.high : message.committedOffset !== 0))
+                    writer.uint32(40).sint64(message.committedOffset);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1379,6 +1382,15 @@ const samsa = $root.samsa = (() => {
                                 message.heartbeatId = value;
                             else
                                 delete message.heartbeatId;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.sint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.committedOffset = value;
+                            else
+                                delete message.committedOffset;
                             continue;
                         }
                     }
@@ -1506,6 +1518,7 @@ const samsa = $root.samsa = (() => {
 
             AskAnswer.prototype.result = null;
             AskAnswer.prototype.refusal = null;
+            AskAnswer.prototype.committedOffset = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
             let $oneOfFields;
 
@@ -1525,6 +1538,8 @@ const samsa = $root.samsa = (() => {
                     writer.uint32(10).bytes(message.result);
                 if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal"))
                     $root.samsa.controller.Refusal.encode(message.refusal, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.committedOffset != null && $Object.hasOwnProperty.call(message, "committedOffset") && (typeof message.committedOffset === "object" ? message.committedOffset.low || message.committedOffset.high : message.committedOffset !== 0))
+                    writer.uint32(24).sint64(message.committedOffset);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1538,7 +1553,7 @@ const samsa = $root.samsa = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -1570,6 +1585,15 @@ const samsa = $root.samsa = (() => {
                                 break;
                             message.refusal = $root.samsa.controller.Refusal.decode(reader, reader.size(), $undefined, _depth + 1, message.refusal);
                             message.answer = "refusal";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.sint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.committedOffset = value;
+                            else
+                                delete message.committedOffset;
                             continue;
                         }
                     }

@@ -58,6 +58,14 @@ const controller: readonly Layer[] = [
     values: ['controller', 'raft', 'proto/grpc'],
     packages: ['@grpc/grpc-js', 'node:zlib'],
   },
+  // Requests and answers as bytes; streams and sockets around the pure sessions.
+  { path: 'controller/remote', values: ['controller', 'proto/wire', 'proto/kafka/errors.ts'] },
+  { path: 'controller/sessions', values: ['controller/assert.ts'], types: ['controller/image.ts'] },
+  {
+    path: 'controller/service',
+    values: ['controller', 'proto/grpc', 'proto/kafka/errors.ts'],
+    packages: ['@grpc/grpc-js', 'node:net'],
+  },
   {
     path: 'controller/storage-node.ts',
     values: ['controller'],
@@ -140,7 +148,13 @@ const broker: readonly Layer[] = [
   {
     path: 'broker/admin',
     values: common,
-    types: ['broker/network', 'broker/replica', 'broker/request', ...commonTypes],
+    types: [
+      'controller/image.ts',
+      'broker/network',
+      'broker/replica',
+      'broker/request',
+      ...commonTypes,
+    ],
     packages: ['node:http', 'node:module', 'node:net', 'node:perf_hooks', '@prometheus-io/client'],
   },
   // The API for everybody over gRPC: beside the handlers, on the same replicas and coordinators.
@@ -157,6 +171,37 @@ const broker: readonly Layer[] = [
     ],
     types: ['broker/log', 'broker/coordinator', 'broker/services.ts', ...commonTypes],
     packages: ['@grpc/grpc-js'],
+  },
+  // Links to other nodes, each from its own end; nothing of clients.
+  {
+    path: 'broker/peer',
+    values: ['controller', 'proto/grpc', 'broker/config', ...common],
+    types: commonTypes,
+    packages: ['@grpc/grpc-js'],
+  },
+  // The controller, in a thread of its own.
+  {
+    path: 'broker/controller-thread',
+    values: [
+      'controller',
+      'raft',
+      'proto/grpc',
+      'broker/config',
+      'broker/disk',
+      'broker/peer',
+      'broker/log/file-names.ts',
+      'broker/system-time.ts',
+      'broker/wiring/endpoints.ts',
+      ...common,
+    ],
+    types: commonTypes,
+    packages: ['@grpc/grpc-js', 'node:path', 'node:perf_hooks', 'node:worker_threads'],
+  },
+  // The parts of a node, put together for node.ts: real clocks, disks and sockets.
+  {
+    path: 'broker/wiring',
+    values: ['broker', 'controller', 'raft', 'proto'],
+    packages: ['node:crypto', 'node:os', 'node:path'],
   },
   { path: 'broker/producer-ids.ts', values: ['controller', ...common], types: commonTypes },
   { path: 'broker/services.ts', types: ['broker', 'controller'] },
@@ -186,6 +231,7 @@ const cli: readonly Layer[] = [
   {
     path: 'cli/format',
     values: ['cli/command/io.ts', 'cli/errors.ts', 'cli/units.ts'],
+    types: ['cli/plan'],
     packages: ['node:buffer'],
   },
   {
@@ -197,6 +243,59 @@ const cli: readonly Layer[] = [
     path: 'cli/serve',
     values: ['broker/node.ts', 'broker/config', 'cli/command/io.ts', 'cli/errors.ts'],
     packages: ['node:child_process', 'node:fs', 'node:path', 'node:readline', 'pino'],
+  },
+]
+
+const operator: readonly Layer[] = [
+  { path: 'operator' },
+  // One source of the resources' types, definitions and docs.
+  { path: 'operator/resources' },
+  // The only one that talks to the API server of Kubernetes.
+  {
+    path: 'operator/kube',
+    types: ['operator/timers.ts'],
+    packages: ['node:crypto', 'node:http', 'node:https', 'node:readline'],
+  },
+  { path: 'operator/watch', types: ['operator/timers.ts'] },
+  // Pure: what there should be, what is seen, what may be done, what is said of it.
+  {
+    path: 'operator/desired',
+    types: ['operator/kube/objects.ts', 'operator/resources'],
+    packages: ['node:crypto'],
+  },
+  {
+    path: 'operator/observe',
+    values: ['operator/desired/names.ts'],
+    types: ['operator/kube/objects.ts', 'operator/rollout'],
+  },
+  { path: 'operator/rollout', types: ['operator/cluster/admin.ts'] },
+  { path: 'operator/status', types: ['operator/resources'] },
+  { path: 'operator/cluster', types: ['operator/rollout'] },
+  {
+    path: 'operator/steps',
+    values: [
+      'operator/cluster',
+      'operator/desired',
+      'operator/kube',
+      'operator/observe',
+      'operator/rollout',
+      'operator/status',
+      'broker/config',
+    ],
+    types: ['operator/resources'],
+  },
+  {
+    path: 'operator/reconcile',
+    values: [
+      'operator/cluster',
+      'operator/desired',
+      'operator/kube',
+      'operator/observe',
+      'operator/rollout',
+      'operator/status',
+      'operator/steps',
+    ],
+    types: ['operator/resources'],
   },
 ]
 
@@ -215,6 +314,7 @@ export const layers: readonly Layer[] = [
   ...controller,
   ...broker,
   ...cli,
+  ...operator,
   ...tools,
 ]
 

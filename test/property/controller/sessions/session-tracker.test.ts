@@ -101,9 +101,12 @@ describe('sessions', () => {
         for (const step of life) step(cluster)
         cluster.commits = true
         for (const [id, broker] of cluster.brokers) {
-          if (!broker.alive) continue
-          broker.refuses = false
-          cluster.connect(id)
+          if (broker.alive) {
+            broker.refuses = false
+            cluster.connect(id)
+          } else {
+            cluster.breakStream(id)
+          }
         }
         cluster.run(2 * cluster.options.sessionTimeoutMs + 500)
         for (const broker of cluster.brokers.values()) broker.appliedOffset = cluster.offset

@@ -118,10 +118,14 @@ describe('silence that may be the own one of the controller', () => {
     expect(cluster.fencings.map(({ brokerId }) => brokerId)).toEqual([3])
   })
 
-  it('fences them all when they stay silent', () => {
+  it('fences them when they stay silent, but for the last one: nobody could take its place', () => {
     const cluster = new SessionCluster(5)
     for (const id of [1, 2, 3, 4, 5]) cluster.broker(id).alive = false
     cluster.run(2_300)
+    expect(cluster.fencings).toHaveLength(4)
+    const [last = 0] = [1, 2, 3, 4, 5].filter((id) => !cluster.broker(id).fenced)
+    cluster.breakStream(last)
+    cluster.run(100)
     expect(cluster.fencings).toHaveLength(5)
   })
 })

@@ -1,0 +1,232 @@
+// The controller of a node: its metadata log, what it decides, and the gRPC server by which
+// brokers and other controllers reach it. Wires these together and takes them apart in reverse;
+// runs in a thread of its own, and knows nothing of the broker beside it.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type Client, Server } from '@grpc/grpc-js'
+import type { QuorumLeader } from '@samsa/controller/metadata-log'
+import type { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
+import { QuorumController } from '@samsa/controller/quorum-controller'
+import { BrokerSessions } from '@samsa/controller/service/broker-sessions'
+import {
+  ControllerService,
+  controllerServiceMethods,
+} from '@samsa/controller/service/controller-service'
+import { MetadataFeed } from '@samsa/controller/service/metadata-feed'
+import { isRefused } from '@samsa/controller/service/probe'
+import { TappedLog } from '@samsa/controller/service/tapped-log'
+import { defaultSessionOptions } from '@samsa/controller/sessions/events'
+import { Raft } from '@samsa/proto/grpc/gen/raft'
+import { serverOptions } from '@samsa/proto/grpc/options'
+import { applyChanges, replaceOverrides } from '../config/alter.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { type Address, ControllerAddresses } from '../peer/controller-addresses.ts'
+import { closeServer, listen } from '../peer/grpc-listen.ts'
+import type { PeerEvents } from '../peer/peer-events.ts'
+import { staticVoters } from '../peer/quorum-addresses.ts'
+import { systemClock, systemTimers } from '../system-time.ts'
+import { randomUuid } from '../uuid.ts'
+import { controllerEndpoints } from '../wiring/endpoints.ts'
+import type { ControllerStatus } from './messages.ts'
+import { makeQuorumLog, metadataLogPath } from './quorum-log.ts'
+import { Registrar } from './registrar.ts'
+
+export interface ControllerNodeOptions {
+  readonly config: BrokerConfig
+  readonly clusterId: string | null
+  readonly directoryId: string
+  readonly incarnationId: string
+  readonly events: PeerEvents
+  readonly onFault: (error: Error) => void
+}
+
+/** A listener that only this node's broker uses is nobody else's business. */
+const ownListener = { host: '127.0.0.1', port: 0 }
+/** A probe that is not answered by then tells nothing. */
+const probeTimeoutMs = 250
+/** Another voter gets so long to take over before this one goes. */
+const handOverMs = 1_000
+const eventLoopResolutionMs = 20
+
+export class ControllerNode {
+  readonly #options: ControllerNodeOptions
+  readonly #log: RaftMetadataLog
+  readonly #controller: QuorumController
+  readonly #feed: MetadataFeed
+  readonly #sessions: BrokerSessions
+  readonly #server = new Server(serverOptions)
+  /** Of the other controllers. */
+  readonly #addresses: ControllerAddresses
+  readonly #delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
+  #registrar: Registrar | null = null
+  #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
+  #port = 0
+  #unlock: (() => Promise<void>) | null = null
+
+  constructor(options: ControllerNodeOptions) {
+    const { config, directoryId, events } = options
+    this.#options = options
+    const image = () => this.#controller.image()
+    const ownAddress = () => this.#ownAddress()
+    this.#log = makeQuorumLog({ config, directoryId, image, ownAddress, events })
+    this.#controller = this.#makeController()
+    this.#addresses = new ControllerAddresses({
+      own: null,
+      voters: staticVoters(config),
+      bootstrap: [],
+    })
+    const leader = () => this.#leaderAndAddress()
+    this.#feed = new MetadataFeed({ image, leader })
+    const controller = this.#controller
+    this.#sessions = new BrokerSessions({
+      nodeId: config.nodeId,
+      controller,
+      session: { ...defaultSessionOptions, sessionTimeoutMs: config.brokerSessionTimeoutMs },
+      clock: {
+        nowMs: systemClock.monotonicMs,
+        after(delayMs, call) {
+          const timer = systemTimers.schedule(delayMs, call)
+          return () => timer.cancel()
+        },
+      },
+      isRefused: (address) => isRefused(address, probeTimeoutMs),
+      leader,
+      events,
+    })
+    const [feed, sessions] = [this.#feed, this.#sessions]
+    const service = new ControllerService({ controller, feed, sessions, leader, events })
+    this.#server.addService(controllerServiceMethods, service.handlers())
+    this.#server.addService(Raft, this.#log.service)
+  }
+
+  /** Resolves with the port once the controller can be asked; its quorum forms afterwards. */
+  async listen(): Promise<number> {
+    const path = metadataLogPath(this.#options.config)
+    await nodeDisk.makeDirectory(path)
+    // Two processes on one log would be one voter with two votes.
+    this.#unlock = await nodeDisk.lock(path)
+    const [listener = ownListener] = this.#options.config.controllerListeners
+    this.#port = await listen(this.#server, listener)
+    return this.#port
+  }
+
+  /** Resolves once what is on this node's disk is read and it takes part in its quorum. */
+  async start(): Promise<void> {
+    const { config, directoryId, incarnationId, events } = this.#options
+    const { nodeId } = config
+    this.#delay.enable()
+    this.#registrar = new Registrar({
+      controller: this.#controller,
+      registration: {
+        nodeId,
+        directoryId,
+        incarnationId,
+        endpoints: controllerEndpoints(config, this.#port),
+      },
+      leader: () => this.#leaderClient(),
+      timers: systemTimers,
+      events,
+    })
+    await this.#controller.start()
+    this.#registrar.check()
+  }
+
+  status(): ControllerStatus {
+    const { leaderId, epoch, highWatermark, voters } = this.#log.status()
+    const eventLoopDelayMaxMs = this.#delay.max / 1e6
+    this.#delay.reset()
+    return {
+      isActive: this.#isActive,
+      leaderId,
+      epoch,
+      highWatermark,
+      voterCount: voters.length,
+      connectedBrokers: this.#sessions.counts().connected,
+      followers: this.#feed.followerCount,
+      eventLoopDelayMaxMs,
+    }
+  }
+
+  /** Bounded in time. Leadership is handed over before anything is closed. */
+  async close(): Promise<void> {
+    await this.#handOver()
+    this.#registrar?.close()
+    this.#sessions.close()
+    await closeServer(this.#server)
+    await this.#controller.close()
+    this.#addresses.close()
+    this.#delay.disable()
+    await this.#unlock?.()
+  }
+
+  get #isActive(): boolean {
+    return this.#leader.leaderId === this.#options.config.nodeId
+  }
+
+  async #handOver(): Promise<void> {
+    if (!this.#isActive || this.#log.status().voters.length < 2) return
+    const timeout = new Promise<void>((resolve) => void systemTimers.schedule(handOverMs, resolve))
+    const handedOver = this.#log.transferLeadership(null).catch((error: unknown) => {
+      this.#options.events.info({ error }, 'the leadership of the quorum was not handed over')
+    })
+    await Promise.race([handedOver, timeout])
+  }
+
+  #leaderChanged(leader: QuorumLeader): void {
+    this.#leader = leader
+    const { leaderId, epoch } = leader
+    this.#options.events.info({ leaderId, epoch }, 'the quorum has another leader, or epoch')
+    this.#feed.leaderChanged()
+    this.#sessions.leaderChanged(leader)
+    this.#registrar?.check()
+  }
+
+  #ownAddress(): Address {
+    const [{ host, port } = ownListener] = controllerEndpoints(this.#options.config, this.#port)
+    return { host, port }
+  }
+
+  #leaderAddress(): Address | null {
+    const { leaderId } = this.#leader
+    if (this.#isActive) return this.#ownAddress()
+    return this.#addresses.of(leaderId, this.#controller.image())
+  }
+
+  #leaderAndAddress() {
+    const { leaderId, epoch } = this.#leader
+    const address = this.#leaderAddress()
+    return { leaderId, epoch, host: address?.host ?? '', port: address?.port ?? 0 }
+  }
+
+  #leaderClient(): Client | null {
+    const address = this.#leaderAddress()
+    return address === null ? null : this.#addresses.client(address)
+  }
+
+  #makeController(): QuorumController {
+    const { config, clusterId, events, onFault } = this.#options
+    return new QuorumController({
+      nodeId: config.nodeId,
+      clusterId,
+      log: new TappedLog(this.#log, {
+        onReplaced: () => this.#feed.replaced(),
+        onCommitted: (batch) => this.#feed.committed(batch),
+        onLeader: (leader) => this.#leaderChanged(leader),
+      }),
+      newUuid: randomUuid,
+      configRules: {
+        change: (...change) => applyChanges(config, ...change),
+        replace: (...replacement) => replaceOverrides(config, ...replacement),
+      },
+      numPartitionsDefault: config.numPartitions,
+      replicationFactorDefault: config.defaultReplicationFactor,
+      topicDefaults: {
+        minInsyncReplicas: config.minInsyncReplicas,
+        uncleanLeaderElection: config.uncleanLeaderElectionEnable,
+      },
+      onFault,
+      onSnapshotError: (error) => events.error({ error }, 'no metadata snapshot was written'),
+    })
+  }
+}

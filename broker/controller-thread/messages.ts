@@ -1,0 +1,59 @@
+// What the main thread and the controller's thread say to each other: no more than where the
+// controller is reached and how it is. All else goes over gRPC, as from any other node.
+
+export interface ControllerThreadData {
+  /** The file and the command line: the thread reads its configuration from them by itself. */
+  readonly settings: ReadonlyMap<string, string>
+  /** null before the node has joined a cluster. */
+  readonly clusterId: string | null
+  readonly directoryId: string
+  /** A new one each start of the process. */
+  readonly incarnationId: string
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export type FromControllerThread =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly reason: ErrorDescription }
+  | {
+      readonly type: 'log'
+      readonly level: LogLevel
+      readonly fields: object
+      readonly message: string
+    }
+  | { readonly type: 'status'; readonly id: number; readonly status: ControllerStatus }
+
+export type ToControllerThread =
+  | { readonly type: 'status'; readonly id: number }
+  | { readonly type: 'close' }
+
+/** The state of the controller, for metrics. */
+export interface ControllerStatus {
+  readonly isActive: boolean
+  readonly leaderId: number
+  readonly epoch: number
+  readonly highWatermark: number
+  readonly voterCount: number
+  readonly connectedBrokers: number
+  readonly followers: number
+  /** How late the thread's event loop was since the last status. */
+  readonly eventLoopDelayMaxMs: number
+}
+
+/** An error as it crosses threads, where classes and their fields are lost. */
+export interface ErrorDescription {
+  readonly type: string
+  readonly message: string
+  readonly stack: string | undefined
+  readonly code: string | undefined
+}
+
+export function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) {
+    return { type: typeof error, message: String(error), stack: undefined, code: undefined }
+  }
+  const { name, message, stack } = error
+  const { code } = error as NodeJS.ErrnoException
+  return { type: name, message, stack, code: typeof code === 'string' ? code : undefined }
+}

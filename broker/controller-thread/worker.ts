@@ -1,0 +1,65 @@
+// The entry of the controller's thread: a garbage collection or a long turn of the broker must not
+// cost the quorum its leader. Reads its configuration, runs a ControllerNode, and answers the main
+// thread.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { resolveBrokerConfig } from '../config/broker-config.ts'
+import { fileLayer } from '../config/layers.ts'
+import type { PeerEvents } from '../peer/peer-events.ts'
+import { ControllerNode } from './controller-node.ts'
+import {
+  type ControllerThreadData,
+  describeError,
+  type FromControllerThread,
+  type LogLevel,
+  type ToControllerThread,
+} from './messages.ts'
+
+function tell(message: FromControllerThread): void {
+  parentPort?.postMessage(message)
+}
+
+/** Errors among the fields lose their class on the way, so they go as what they say. */
+function logged(level: LogLevel) {
+  return (fields: object, message: string) => {
+    const plain = Object.entries(fields).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Error ? describeError(value) : value,
+    ])
+    tell({ type: 'log', level, fields: Object.fromEntries(plain) as object, message })
+  }
+}
+
+const events: PeerEvents = {
+  debug: logged('debug'),
+  info: logged('info'),
+  warn: logged('warn'),
+  error: logged('error'),
+}
+
+function fail(error: unknown): void {
+  tell({ type: 'failed', reason: describeError(error) })
+}
+
+async function run(): Promise<void> {
+  const { settings, ...identity } = workerData as ControllerThreadData
+  const config = resolveBrokerConfig(fileLayer(settings))
+  const node = new ControllerNode({ config, ...identity, events, onFault: fail })
+  let closing: Promise<void> | null = null
+  const close = async () => {
+    try {
+      await node.close()
+    } catch (error) {
+      events.error({ error }, 'the controller did not close cleanly')
+    }
+    parentPort?.close()
+  }
+  parentPort?.on('message', (message: ToControllerThread) => {
+    if (message.type === 'close') closing ??= close()
+    else tell({ type: 'status', id: message.id, status: node.status() })
+  })
+  tell({ type: 'listening', port: await node.listen() })
+  await node.start()
+}
+
+run().catch(fail)

@@ -1,0 +1,296 @@
+// The broker of a node: its logs, replicas, coordinators, sockets and its session with the
+// controller, wired together in the order that data needs them. Follows the metadata. Decides
+// nothing by itself.
+
+import { randomUUID } from 'node:crypto'
+import { endpointFields } from '@samsa/controller/endpoints'
+import { supportedFeatures } from '@samsa/controller/features'
+import type { Endpoint, MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import type { RegisterInit } from '@samsa/proto/grpc/gen/controller'
+import { registerNodeMetrics } from '../admin/node-metrics.ts'
+import type { MetricsRegistry } from '../admin/prometheus.ts'
+import { TrafficMetrics } from '../admin/traffic-metrics.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { CurrentConfig } from '../config/current-config.ts'
+import { groupConfig } from '../coordinator/group/group-config.ts'
+import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
+import { handlers } from '../handlers/registry.ts'
+import type { LogEvents, LogManager } from '../log/log-manager.ts'
+import { BrokerSession } from '../peer/broker-session.ts'
+import type { ControllerClient } from '../peer/controller-client.ts'
+import { PeerServer } from '../peer/grpc-server.ts'
+import { ProducerIds } from '../producer-ids.ts'
+import { InternalTopic } from '../replica/internal-topic.ts'
+import type { Partition } from '../replica/partition.ts'
+import { noLinks } from '../replica/peer-link.ts'
+import { ReplicaManager } from '../replica/replica-manager.ts'
+import { advertised } from '../request/api-table.ts'
+import type { Services } from '../services.ts'
+import { systemClock, systemTimers } from '../system-time.ts'
+import { makeClientServer } from './client-server.ts'
+import type { ClusterLink } from './cluster-link.ts'
+import { brokerEndpoints } from './endpoints.ts'
+import type { NodeIdentity } from './identity.ts'
+import { openNodeLogs } from './logs.ts'
+
+export const offsetsTopic = '__consumer_offsets'
+
+/** In flight requests get this long to be answered when the node stops. */
+const drainGraceMs = 2_000
+/** A stopping broker waits so long for its leaderships to move. */
+const controlledShutdownMs = 5_000
+
+export interface BrokerRoleOptions {
+  readonly file: BrokerConfig
+  readonly identity: NodeIdentity
+  readonly incarnationId: string
+  readonly cluster: ClusterLink
+  readonly registry: MetricsRegistry
+  readonly events: LogEvents
+  readonly onLogLevel: (level: string) => void
+  readonly onFault: (error: Error) => void
+}
+
+export interface OpenedPorts {
+  /** The port of each client listener, by its name. */
+  readonly ports: ReadonlyMap<string, number>
+  readonly grpcPort: number | null
+}
+
+export class BrokerRole {
+  readonly #options: BrokerRoleOptions
+  readonly #file: BrokerConfig
+  readonly #events: LogEvents
+  readonly #client: ControllerClient
+  readonly #config: CurrentConfig
+  readonly #metrics: TrafficMetrics
+  readonly #groups: GroupCoordinator
+  readonly #session: BrokerSession
+  readonly #grpc = new PeerServer()
+  /** What to close, in the order of opening. */
+  readonly #opened: (() => Promise<void>)[] = []
+  #logs: LogManager | null = null
+  #replicas: ReplicaManager | null = null
+  #endpoints: readonly Endpoint[] = []
+  /** What the start has come to; null when it is through. */
+  #step: string | null = 'the logs are being opened'
+
+  constructor(options: BrokerRoleOptions) {
+    const { file, events, cluster, registry } = options
+    this.#options = options
+    this.#file = file
+    this.#events = events
+    this.#client = cluster.client
+    this.#config = new CurrentConfig(file, () => this.#client.image())
+    this.#metrics = new TrafficMetrics(registry, systemClock.monotonicMs)
+    this.#groups = this.#makeGroups()
+    this.#session = new BrokerSession({
+      addresses: cluster.addresses,
+      follower: this.#client.follower,
+      registration: () => this.#registration(),
+      heartbeatMs: file.brokerHeartbeatIntervalMs,
+      sessionTimeoutMs: file.brokerSessionTimeoutMs,
+      clock: systemClock,
+      timers: systemTimers,
+      events,
+    })
+  }
+
+  /** Resolves once the broker is in its cluster and serves. */
+  async start(): Promise<OpenedPorts> {
+    this.#refreshConfig()
+    const logs = await this.#openLogs()
+    this.#step = 'the partitions are being opened'
+    const replicas = this.#makeReplicas(logs)
+    await this.#startReplicas(replicas)
+    this.#opened.push(async () => this.#groups.close())
+    const server = this.#makeServer(replicas)
+    const ports = await server.start()
+    this.#opened.push(() => server.close(drainGraceMs))
+    const grpcPort = await this.#openGrpc()
+    registerNodeMetrics(this.#options.registry, { server: () => server, replicas })
+    this.#endpoints = brokerEndpoints(this.#file, ports, grpcPort)
+    this.#opened.push(() => this.#session.close())
+    this.#step = null
+    this.#session.start()
+    await this.#session.unfenced()
+    return { ports, grpcPort }
+  }
+
+  /** Why the broker does not serve all that it should; null when it does. */
+  notReady(): string | null {
+    if (this.#step !== null) return this.#step
+    let offline = 0
+    for (const partition of this.#replicas?.all() ?? []) if (!partition.online) offline++
+    const notServing = this.#session.notServing()
+    return notServing ?? (offline === 0 ? null : `${offline} partitions are offline`)
+  }
+
+  async #openLogs(): Promise<LogManager> {
+    const { clusterId } = this.#client.image()
+    const [file, current, events] = [this.#file, this.#config, this.#events]
+    const logs = await openNodeLogs({ file, current, clusterId, events })
+    this.#opened.push(() => logs.close({ brokerEpoch: this.#session.epoch }))
+    this.#logs = logs
+    logs.onDirectoryFailure((directoryId, error) => {
+      events.error({ directoryId, error }, 'a log directory failed and is offline')
+      if (logs.onlineDirectoryIds.length === 0) this.#options.onFault(error)
+      else this.#session.update()
+    })
+    return logs
+  }
+
+  #makeReplicas(logs: LogManager): ReplicaManager {
+    this.#replicas = new ReplicaManager({
+      nodeId: this.#file.nodeId,
+      logs,
+      topicConfig: (topic) => this.#config.topic(topic),
+      lagTimeMaxMs: () => this.#config.broker.replicaLagTimeMaxMs,
+      image: () => this.#client.image(),
+      alterPartition: (request) => this.#client.alterPartition(request),
+      links: noLinks,
+      leadership: {
+        onElected: (partition) => this.#onElected(partition),
+        onResigned: ({ topic, index }) => {
+          if (topic === offsetsTopic) this.#groups.onResigned(index)
+        },
+      },
+      inContact: () => this.#inContact(),
+      clock: systemClock,
+      timers: systemTimers,
+      events: this.#events,
+    })
+    return this.#replicas
+  }
+
+  /** Nobody else could lead what the only broker of a cluster does. */
+  #inContact(): boolean {
+    return this.#client.image().brokers.size <= 1 || !this.#session.isFencedFromCluster()
+  }
+
+  /** The metadata may change while the logs open: nothing of that is missed. */
+  async #startReplicas(replicas: ReplicaManager): Promise<void> {
+    this.#refreshConfig()
+    const started = replicas.start(this.#client.image())
+    this.#opened.push(() => replicas.close())
+    const unsubscribe = this.#client.subscribe((image, delta) => this.#onMetadata(image, delta))
+    this.#opened.push(async () => unsubscribe())
+    await started
+  }
+
+  #makeGroups(): GroupCoordinator {
+    const topic = () => this.#client.image().topicsByName.get(offsetsTopic)
+    const replicas = () => {
+      if (this.#replicas === null) throw new Error('the replicas are not there yet')
+      return this.#replicas
+    }
+    return new GroupCoordinator({
+      config: () => groupConfig(this.#config.broker),
+      partitionCount: () =>
+        topic()?.partitions.length ?? this.#config.broker.offsetsTopicNumPartitions,
+      writer: new InternalTopic(topic, replicas),
+      clock: systemClock,
+      timers: systemTimers,
+      newUuid: randomUUID,
+      onFault: (partition, error) =>
+        this.#events.error({ topic: offsetsTopic, partition, error }, 'groups are not served'),
+    })
+  }
+
+  #onElected({ topic, index, leaderEpoch }: Partition): void {
+    // A load that fails is told by onLoadFailed.
+    if (topic === offsetsTopic) void this.#groups.onElected(index, leaderEpoch)
+  }
+
+  #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
+    this.#refreshConfig()
+    this.#replicas?.apply(image, delta)
+    for (const key of delta.changedConfigs) {
+      const [type, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)]
+      if (type === 'topic' && image.topicsByName.has(name)) {
+        this.#logs?.updateConfig(name, this.#config.topic(name))
+      }
+    }
+    if (delta.deletedTopics.length === 0) return
+    for (const { name } of delta.deletedTopics) {
+      this.#config.forget(name)
+      this.#metrics.onTopicDeleted(name)
+    }
+    this.#groups.onTopicsDeleted(delta.deletedTopics)
+  }
+
+  /** Broker-wide changes reach the logs of every topic. */
+  #refreshConfig(): void {
+    const { changed, warnings } = this.#config.refresh()
+    for (const warning of warnings) this.#events.warn({ warning }, 'a dynamic config was ignored')
+    if (!changed) return
+    this.#options.onLogLevel(this.#config.broker.logLevel)
+    for (const name of this.#client.image().topicsByName.keys()) {
+      this.#logs?.updateConfig(name, this.#config.topic(name))
+    }
+  }
+
+  #makeServer(replicas: ReplicaManager) {
+    const { nodeId } = this.#file
+    const services: Services = {
+      nodeId,
+      config: () => this.#config.broker,
+      topicConfig: (topic) => this.#config.topic(topic),
+      metadata: () => this.#client.image(),
+      controller: this.#client,
+      replicas,
+      groups: this.#groups,
+      producerIds: new ProducerIds(nodeId, this.#client),
+      clock: systemClock,
+      timers: systemTimers,
+      metrics: this.#metrics,
+      advertisedApis: advertised(handlers),
+      supportedFeatures,
+    }
+    const [config, metrics, events] = [this.#file, this.#metrics, this.#events]
+    return makeClientServer({ config, services, metrics, events })
+  }
+
+  async #openGrpc(): Promise<number | null> {
+    const { grpcListener } = this.#file
+    if (grpcListener === null) return null
+    const port = await this.#grpc.start(grpcListener)
+    this.#opened.push(() => this.#grpc.close())
+    return port
+  }
+
+  #registration(): RegisterInit {
+    const { nodeId, brokerRack } = this.#file
+    return {
+      clusterId: this.#client.image().clusterId,
+      brokerId: nodeId,
+      incarnationId: this.#options.incarnationId,
+      endpoints: this.#endpoints.map(endpointFields),
+      rack: brokerRack,
+      logDirs: this.#logs?.onlineDirectoryIds ?? [],
+      features: supportedFeatures,
+      previousBrokerEpoch: this.#options.identity.previousBrokerEpoch,
+    }
+  }
+
+  /** Leaderships move away first; then everything closes, in reverse. Bounded in time. */
+  async close(): Promise<void> {
+    if (this.#step === null && this.#hasPeers()) await this.#session.shutDown(controlledShutdownMs)
+    this.#step = 'the node is stopping'
+    for (const close of this.#opened.splice(0).toReversed()) {
+      try {
+        await close()
+      } catch (error) {
+        this.#events.error({ error }, 'a part of the broker did not close cleanly')
+      }
+    }
+  }
+
+  /** Whether anybody could take over from this broker. */
+  #hasPeers(): boolean {
+    const { nodeId } = this.#file
+    return [...this.#client.image().brokers.values()].some(({ id, fenced }) => {
+      return id !== nodeId && !fenced
+    })
+  }
+}

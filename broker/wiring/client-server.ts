@@ -1,0 +1,80 @@
+// The sockets for clients, and the way from a frame to its handler.
+
+import { DecodeError } from '@samsa/proto/wire/errors'
+import type { TrafficMetrics } from '../admin/traffic-metrics.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { BrokerError } from '../errors.ts'
+import { handlers } from '../handlers/registry.ts'
+import type { LogEvents } from '../log/log-manager.ts'
+import type { Connection, ConnectionService } from '../network/connection.ts'
+import { FrameError } from '../network/frame-reader.ts'
+import { NetworkServer } from '../network/server.ts'
+import { apiTable } from '../request/api-table.ts'
+import { Dispatcher, InvalidRequestError } from '../request/dispatcher.ts'
+import type { Services } from '../services.ts'
+import { systemClock } from '../system-time.ts'
+
+/**
+ * What `queued.max.request.bytes` -1, Kafka's "no limit", means here: nothing fed from outside is
+ * unbounded.
+ */
+const requestBytesMaxDefault = 64 * 1024 * 1024
+
+export interface ClientServerOptions {
+  readonly config: BrokerConfig
+  readonly services: Services
+  readonly metrics: TrafficMetrics
+  readonly events: LogEvents
+}
+
+export function makeClientServer(options: ClientServerOptions): NetworkServer {
+  const { config, services, metrics, events } = options
+  const server: NetworkServer = new NetworkServer({
+    listeners: config.listeners.map(({ listener, host, port }) => ({ name: listener, host, port })),
+    backlog: config.socketListenBacklogSize,
+    frameBytesMax: config.socketRequestMaxBytes,
+    requestBytesMax:
+      config.queuedMaxRequestBytes > 0 ? config.queuedMaxRequestBytes : requestBytesMaxDefault,
+    connectionsMax: config.maxConnections,
+    connectionsPerIpMax: (host) =>
+      config.maxConnectionsPerIpOverrides.get(host) ?? config.maxConnectionsPerIp,
+    idleMaxMs: config.connectionsMaxIdleMs,
+    service: {
+      overlaps: (frame) => dispatcher.overlaps(frame),
+      serve: (request) => dispatcher.serve(request),
+    } satisfies ConnectionService,
+    monotonicMs: systemClock.monotonicMs,
+    onConnectionClosed: (connection, cause) => connectionClosed(events, connection, cause),
+    onConnectionRefused: (remoteHost, limit) =>
+      events.warn({ remoteHost, limit }, 'connection refused: the limit is reached'),
+  })
+  const dispatcher = new Dispatcher({
+    apis: apiTable(handlers),
+    services,
+    pool: server.pool,
+    observer: metrics,
+  })
+  return server
+}
+
+/** A client that breaks the protocol or goes away is its business; anything else is a bug. */
+function connectionClosed(
+  events: LogEvents,
+  { remoteHost, client }: Connection,
+  cause: Error | null,
+): void {
+  if (cause === null) return
+  const fields = { remoteHost, client, error: cause }
+  if (isClientsFault(cause)) events.debug(fields, 'connection closed for its own fault')
+  else events.error(fields, 'a request failed unexpectedly; its connection was closed')
+}
+
+function isClientsFault(cause: Error): boolean {
+  return (
+    cause instanceof DecodeError ||
+    cause instanceof FrameError ||
+    cause instanceof InvalidRequestError ||
+    cause instanceof BrokerError ||
+    'syscall' in cause
+  )
+}
