@@ -30,6 +30,17 @@ export function parseTimeMs(text: string): number | undefined {
 
 const sizeUnits = ['B', 'kB', 'MB', 'GB', 'TB']
 
+/** '500kB', '50MB', '1.5GB'; a bare number is bytes. */
+export function parseSizeBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)?$/i.exec(text)
+  const unit = match?.[2] ?? 'B'
+  const power = sizeUnits.findIndex((known) => known.toLowerCase() === unit.toLowerCase())
+  if (match === null || power < 0) {
+    throw new UsageError(`'${text}' is not a size: write 500kB, 50MB or 1.5GB`)
+  }
+  return Math.round(Number(match[1]) * 1000 ** power)
+}
+
 export function formatSize(sizeBytes: number): string {
   let value = sizeBytes
   let unit = 0

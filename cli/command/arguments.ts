@@ -2,6 +2,7 @@
 // separators.
 
 import { UsageError } from '../errors.ts'
+import { span } from './options.ts'
 
 /** 'name=value', split at the first '='. */
 export function parsePair(option: string, given: string): [name: string, value: string] {
@@ -14,6 +15,31 @@ export function parsePair(option: string, given: string): [name: string, value: 
 export function parseNodeId(given = ''): number {
   if (/^\d{1,9}$/.test(given)) return Number(given)
   throw new UsageError(`'${given}' is not the number of a node`)
+}
+
+/** A topic, and which of its partitions; null for all of them. */
+export interface PartitionChoice {
+  readonly topic: string
+  readonly indexes: ReadonlySet<number> | null
+}
+
+/** 'orders' is all partitions of a topic, 'orders:0,3-5' some. */
+export function parsePartitions(given: string): PartitionChoice {
+  const [topic = '', list] = given.split(':', 2)
+  if (topic === '') throw new UsageError(`'${given}' names no topic`)
+  if (list === undefined) return { topic, indexes: null }
+  return { topic, indexes: new Set(list.split(',').flatMap((part) => span(part, `'${given}':`))) }
+}
+
+/** Whether a partition is among those chosen; none chosen is all of them. */
+export function isChosen(
+  choices: readonly PartitionChoice[],
+  { topic, index }: { readonly topic: string; readonly index: number },
+): boolean {
+  if (choices.length === 0) return true
+  return choices.some(
+    (one) => one.topic === topic && (one.indexes === null || one.indexes.has(index)),
+  )
 }
 
 /** '1:2,2:3': the brokers of partition 0, then of partition 1. */

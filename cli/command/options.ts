@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
-import { parseDurationMs } from '../units.ts'
+import { parseDurationMs, parseSizeBytes } from '../units.ts'
 import { nearest } from './nearest.ts'
 
 export interface Option<T> {
@@ -64,6 +64,10 @@ export function duration(placeholder: string, help: string): Option<number | und
   return single(placeholder, help, (given) => parseDurationMs(given))
 }
 
+export function size(placeholder: string, help: string): Option<number | undefined> {
+  return single(placeholder, help, (given) => parseSizeBytes(given))
+}
+
 export function choice<const C extends readonly string[]>(
   choices: C,
   help: string,
@@ -86,7 +90,8 @@ export function integers(placeholder: string, help: string): Option<readonly num
 
 const spanMax = 100_000
 
-function span(part: string, name: string): number[] {
+/** '3' or '5-7' as numbers. */
+export function span(part: string, name: string): number[] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(part)
   if (match === null) throw new UsageError(`${name} '${part}' is not a number or a range`)
   const first = Number(match[1])

@@ -66,6 +66,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/topic-delete.ts')).topicDelete,
   },
   {
+    name: 'partition reassign',
+    summary: 'Move partitions to other brokers, or change their number of replicas.',
+    load: async () => (await import('../commands/partition-reassign.ts')).partitionReassign,
+  },
+  {
+    name: 'partition rebalance',
+    summary: 'Spread replicas and leaders evenly over the brokers.',
+    load: async () => (await import('../commands/partition-rebalance.ts')).partitionRebalance,
+  },
+  {
+    name: 'partition elect',
+    summary: 'Have preferred replicas lead, or any where none in sync is left.',
+    load: async () => (await import('../commands/partition-elect.ts')).partitionElect,
+  },
+  {
     name: 'produce',
     summary: 'Send records from standard input or files to a topic.',
     load: async () => (await import('../commands/produce.ts')).produce,
