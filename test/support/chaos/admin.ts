@@ -2,6 +2,7 @@
 // nodes in turn until one answers without error or the patience is over.
 
 import { errorByCode, errorCodes } from '@samsa/proto/kafka/errors'
+import type { ClusterNode } from '../conformance/cluster-node.ts'
 import { waitFor } from '../conformance/wait.ts'
 import type { KafkaClient } from '../kafka-client.ts'
 import { connectWithin, within } from './deadline.ts'
@@ -147,6 +148,45 @@ export class Admin {
       for (const { partitions } of answer.responses) {
         for (const { errorCode } of partitions) throwIfFailed(errorCode)
       }
+    })
+  }
+
+  /** The brokers that are known and not fenced. */
+  brokers(patienceMs = 10_000): Promise<number[]> {
+    return this.#ask(patienceMs, 'the brokers', async (client) => {
+      const request = { includeClusterAuthorizedOperations: false, endpointType: 1 }
+      const answer = await client.send('describeCluster', 1, request)
+      throwIfFailed(answer.errorCode)
+      return answer.brokers.map(({ brokerId }) => brokerId)
+    })
+  }
+
+  /** Makes a running controller a voter of the quorum. */
+  addVoter(node: ClusterNode, patienceMs = 60_000): Promise<void> {
+    const { id, host, directoryId } = node
+    const listeners = [{ name: 'CONTROLLER', host, port: node.controllerPort }]
+    return this.#ask(patienceMs, `voter ${id}`, async (client) => {
+      const answer = await client.send('addRaftVoter', 0, {
+        clusterId: null,
+        timeoutMs: 30_000,
+        voterId: id,
+        voterDirectoryId: directoryId,
+        listeners,
+      })
+      // An earlier try may have succeeded without our hearing of it.
+      if (answer.errorCode !== errorCodes.DUPLICATE_VOTER) throwIfFailed(answer.errorCode)
+    })
+  }
+
+  removeVoter(node: ClusterNode, patienceMs = 60_000): Promise<void> {
+    const { id, directoryId } = node
+    return this.#ask(patienceMs, `the removal of voter ${id}`, async (client) => {
+      const answer = await client.send('removeRaftVoter', 0, {
+        clusterId: null,
+        voterId: id,
+        voterDirectoryId: directoryId,
+      })
+      if (answer.errorCode !== errorCodes.VOTER_NOT_FOUND) throwIfFailed(answer.errorCode)
     })
   }
 

@@ -39,7 +39,7 @@ export class TestBed {
     this.cluster = parts.cluster
     this.network = parts.network
     this.disks = parts.disks
-    this.admin = new Admin(parts.cluster.nodes)
+    this.admin = new Admin(parts.cluster.all)
   }
 
   static async start(options: TestBedOptions): Promise<TestBed> {
@@ -79,13 +79,13 @@ export class TestBed {
   }
 
   async close(): Promise<void> {
-    const { nodes, spares } = this.cluster
+    const ids = this.cluster.all.map(({ id }) => id)
     this.network?.heal()
-    for (const { id } of [...nodes, ...spares]) this.disks?.thaw(id)
+    for (const id of ids) this.disks?.thaw(id)
     try {
       await this.cluster.close()
     } finally {
-      this.disks?.close([...nodes, ...spares].map(({ id }) => id))
+      this.disks?.close(ids)
       this.network?.close()
       rmSync(this.#dir, { recursive: true, force: true })
     }

@@ -82,9 +82,8 @@ export class UnderLoad {
     const partitions = await this.inSync()
     await readLeaders(this.history, this.workload.view, this.workload.partitions)
     await this.bed.cluster.stop()
-    const { nodes, spares } = this.bed.cluster
     const replicas = new Map(partitions.map((one) => [one.partition, one.replicas]))
-    readFiles(this.history, [...nodes, ...spares], this.topic, replicas)
+    readFiles(this.history, this.bed.cluster.all, this.topic, replicas)
     const anomalies = checkHistory(this.history.events, this.workload.partitions)
     const acked = eventsOf(this.history.events, 'acked').reduce((sum, { count }) => sum + count, 0)
     console.log(`${acked} records acknowledged, ${anomalies.length} anomalies`)

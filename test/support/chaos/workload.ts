@@ -37,7 +37,7 @@ export class Workload {
   private constructor(history: History, bed: TestBed, options: WorkloadOptions) {
     const { topic } = options
     const partitions = Array.from({ length: options.partitions }, (_, index) => index)
-    const view = new ClusterView(topic, bed.cluster.nodes)
+    const view = new ClusterView(topic, bed.cluster.all)
     this.#history = history
     this.partitions = partitions
     this.view = view

@@ -1,6 +1,8 @@
 // One node of a cluster under test: its process and what may be done to it. Signals go by the id of
 // the process that it started itself.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ClusterPlan, NodePlan, RunningServer, ServerProgram } from './server.ts'
 
 export class ClusterNode {
@@ -49,6 +51,24 @@ export class ClusterNode {
   /** The directory with the `topic-partition` directories. */
   get dataDir(): string {
     return this.#program.logDir(this.#plan)
+  }
+
+  get controllerPort(): number {
+    return this.#program.controllerPort(this.#plan)
+  }
+
+  /** The id that its log directory gave itself: a voter is a node and its directory. */
+  get directoryId(): string {
+    const text = readFileSync(join(this.dataDir, 'meta.properties'), 'utf8')
+    const id = /^directory\.id=(.+)$/m.exec(text)?.[1]
+    if (id === undefined) throw new Error(`node ${this.id} has no directory id`)
+    return id.trim()
+  }
+
+  /** Takes the data of the stopped node, as a new disk would. */
+  async wipe(): Promise<void> {
+    if (this.isRunning) throw new Error(`node ${this.id} is running`)
+    await this.#program.wipe(this.#plan)
   }
 
   /** Resolves when the node serves. */

@@ -62,6 +62,11 @@ export class Cluster {
     return cluster
   }
 
+  /** The nodes of the start and those that may join. */
+  get all(): readonly ClusterNode[] {
+    return [...this.nodes, ...this.spares]
+  }
+
   get first(): ClusterNode {
     return this.node(1)
   }
@@ -80,14 +85,14 @@ export class Cluster {
   }
 
   node(id: number): ClusterNode {
-    const found = [...this.nodes, ...this.spares].find((node) => node.id === id)
+    const found = this.all.find((node) => node.id === id)
     if (found === undefined) throw new Error(`the cluster has no node ${id}`)
     return found
   }
 
   /** Ends all nodes at once. */
   async kill9(): Promise<void> {
-    await Promise.all([...this.nodes, ...this.spares].map((node) => node.kill9()))
+    await Promise.all(this.all.map((node) => node.kill9()))
   }
 
   /** Starts all nodes again on their data; stops first those that still run. */
@@ -100,11 +105,10 @@ export class Cluster {
   async stop(): Promise<void> {
     // Java ends with 143 (128 + SIGTERM) after its ordered shutdown; Samsa's contract is 0.
     const clean = this.kind === 'kafka' ? [0, 143] : [0]
-    const nodes = [...this.nodes, ...this.spares]
-    const codes = await Promise.all(nodes.map((node) => node.stop()))
+    const codes = await Promise.all(this.all.map((node) => node.stop()))
     for (const [index, code] of codes.entries()) {
       if (code === undefined || (code !== null && clean.includes(code))) continue
-      throw new Error(`node ${nodes[index]?.id} stopped with ${code}`)
+      throw new Error(`node ${this.all[index]?.id} stopped with ${code}`)
     }
   }
 

@@ -49,6 +49,15 @@ export const kafkaProgram: ServerProgram = {
   start: startKafka,
 
   logDir: ({ dir, dataDir }) => dataDir ?? join(dir, 'kafka-logs'),
+
+  controllerPort: ({ port }) => port + controllerPortOffset,
+
+  async wipe(node) {
+    rmSync(this.logDir(node), { recursive: true, force: true })
+    mkdirSync(this.logDir(node), { recursive: true })
+    const format = ['format', '--cluster-id', clusterId, '--no-initial-controllers']
+    await java('kafka.tools.StorageTool', [...format, '--config', configFile(node)])
+  },
 }
 
 function configFile({ dir }: NodePlan): string {

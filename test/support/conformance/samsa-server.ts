@@ -1,7 +1,7 @@
 // Starts Samsa as a user does: one node by `samsa dev` first and by `samsa node --config` once it was
 // killed; the nodes of a larger cluster by `samsa node --config` each.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type ClusterPlan,
@@ -49,6 +49,20 @@ export const samsaProgram: ServerProgram = {
     if (first === undefined) throw new Error(`${configFile(node)} names no log.dirs`)
     return first
   },
+
+  controllerPort: ({ port }) => port + controllerPortOffset,
+
+  async wipe(node) {
+    await Promise.resolve()
+    emptyDir(this.logDir(node))
+  },
+}
+
+function emptyDir(dir: string): void {
+  // The directory itself may be where a disk is mounted.
+  for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+    rmSync(join(dir, name), { recursive: true, force: true })
+  }
 }
 
 /** The HTTP port of a node, with its metrics and health. */

@@ -42,6 +42,10 @@ export interface ServerProgram {
   start(node: NodePlan, plan: ClusterPlan): Promise<RunningServer>
   /** The directory that holds the `topic-partition` directories. */
   logDir(node: NodePlan): string
+  /** Where others reach the node's controller. */
+  controllerPort(node: NodePlan): number
+  /** Takes everything from a stopped node but its configuration: a new disk in its place. */
+  wipe(node: NodePlan): Promise<void>
 }
 
 // Generous: the suites also run on machines that are busy with other work.
