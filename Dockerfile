@@ -13,6 +13,7 @@ COPY controller/package.json controller/
 COPY broker/package.json broker/
 COPY cli/package.json cli/
 COPY client/package.json client/
+COPY operator/package.json operator/
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY . .
 RUN npm run build
@@ -27,6 +28,7 @@ COPY controller/package.json controller/
 COPY broker/package.json broker/
 COPY cli/package.json cli/
 COPY client/package.json client/
+COPY operator/package.json operator/
 RUN npm ci --no-audit --no-fund --ignore-scripts --omit=dev \
  # Links to our own packages: what they lead to is inside dist/ already.
  && rm -rf node_modules/@samsa node_modules/.bin node_modules/.package-lock.json

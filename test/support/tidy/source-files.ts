@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export const repositoryDir = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 
 /** Every folder with code. The first ones are the workspaces, which ship. */
-export const productFolders = ['proto', 'raft', 'controller', 'broker', 'cli', 'client']
+export const productFolders = ['proto', 'raft', 'controller', 'broker', 'cli', 'client', 'operator']
 export const codeFolders = [...productFolders, 'scripts', 'bench', 'test']
 const skippedFolders: ReadonlySet<string> = new Set(['node_modules', 'gen', 'vectors'])
 

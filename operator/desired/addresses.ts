@@ -1,0 +1,86 @@
+// Where clients from outside reach each broker, as Kubernetes has given it out. Pure.
+
+import type { KubeObject } from '../kube/objects.ts'
+import type { KafkaCluster } from '../resources/kafka-cluster.ts'
+import { brokerServiceName, type ClusterNode, type Listener } from './names.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** By listener name, then by node id. */
+export type Exposed = ReadonlyMap<string, ReadonlyMap<number, Address>>
+
+export interface ExposingService extends KubeObject {
+  readonly spec?: { readonly ports?: readonly { readonly nodePort?: number }[] }
+  readonly status?: {
+    readonly loadBalancer?: {
+      readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[]
+    }
+  }
+}
+
+export function exposedAddresses(
+  cluster: KafkaCluster,
+  brokers: readonly ClusterNode[],
+  services: ReadonlyMap<string, ExposingService>,
+  /** The address of the Kubernetes node that a broker's pod runs on; null while it runs nowhere. */
+  hostAddressOf: (nodeId: number) => string | null,
+): Exposed {
+  const exposed = new Map<string, Map<number, Address>>()
+  for (const listener of cluster.spec.listeners) {
+    if (listener.type === 'internal') continue
+    const addresses = new Map<number, Address>()
+    for (const { id } of brokers) {
+      const service = services.get(brokerServiceName(cluster.metadata.name, listener, id))
+      const address = addressOf(listener, id, service, hostAddressOf(id))
+      if (address !== null) addresses.set(id, address)
+    }
+    exposed.set(listener.name, addresses)
+  }
+  return exposed
+}
+
+function addressOf(
+  listener: Listener,
+  nodeId: number,
+  service: ExposingService | undefined,
+  hostAddress: string | null,
+): Address | null {
+  const given = listener.brokers?.find((broker) => broker.nodeId === nodeId)
+  const templated = listener.advertisedHostTemplate?.replaceAll('{nodeId}', String(nodeId))
+  const host = given?.advertisedHost ?? templated ?? placeOf(listener, service, hostAddress)
+  const nodePort = service?.spec?.ports?.[0]?.nodePort
+  const port = given?.advertisedPort ?? (listener.type === 'nodeport' ? nodePort : listener.port)
+  return host === null || port === undefined ? null : { host, port }
+}
+
+function placeOf(
+  { type }: Listener,
+  service: ExposingService | undefined,
+  hostAddress: string | null,
+): string | null {
+  switch (type) {
+    case 'nodeport':
+      return hostAddress
+    case 'loadbalancer': {
+      const [ingress] = service?.status?.loadBalancer?.ingress ?? []
+      return ingress?.hostname ?? ingress?.ip ?? null
+    }
+    default: {
+      const { name, namespace } = service?.metadata ?? {}
+      return name === undefined ? null : `${name}.${namespace}.svc`
+    }
+  }
+}
+
+/** Of one broker: by listener name. */
+export function addressesOf(exposed: Exposed, nodeId: number): Map<string, Address> {
+  const own = new Map<string, Address>()
+  for (const [listener, addresses] of exposed) {
+    const address = addresses.get(nodeId)
+    if (address !== undefined) own.set(listener, address)
+  }
+  return own
+}

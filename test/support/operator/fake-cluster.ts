@@ -1,0 +1,131 @@
+// A Samsa cluster as the operator sees one: brokers and voters are the pods that are ready, and
+// what the operator asks for happens at once or in the next look.
+
+import type { ClusterAdmin, ClusterFacts, TopicFacts } from '../../../operator/cluster/admin.ts'
+import { AdminError } from '../../../operator/cluster/admin.ts'
+import type { ObjectStore } from '../kube-api/store.ts'
+
+interface FakeTopic {
+  replicas: number[][]
+  config: Record<string, string>
+  isr: (replicas: readonly number[], alive: ReadonlySet<number>) => number[]
+}
+
+export class FakeCluster implements ClusterAdmin {
+  readonly topics = new Map<string, FakeTopic>()
+  readonly voters = new Set<number>()
+  readonly registered = new Set<number>()
+  readonly calls: string[] = []
+  defaults: Record<string, string> = {}
+  readonly #store: ObjectStore
+
+  constructor(store: ObjectStore) {
+    this.#store = store
+  }
+
+  alive(): Set<number> {
+    const ready = new Set<number>()
+    for (const pod of this.#store.list('v1/pods')) {
+      const { conditions } = (pod['status'] ?? {}) as { conditions?: { status: string }[] }
+      if (conditions?.[0]?.status === 'True') {
+        ready.add(Number(pod.metadata.labels?.['samsa.io/node-id']))
+      }
+    }
+    return ready
+  }
+
+  async describe(): Promise<ClusterFacts> {
+    const alive = this.alive()
+    if (alive.size === 0) throw new AdminError('UNREACHABLE', 'no node answers')
+    for (const id of alive) this.registered.add(id)
+    if (this.voters.size === 0) for (const id of alive) this.voters.add(id)
+    const caughtUp = [...this.voters].filter((id) => alive.has(id))
+    const directories = (ids: Iterable<number>) => new Map([...ids].map((id) => [id, `dir-${id}`]))
+    return {
+      clusterId: 'cluster-id',
+      brokers: [...this.registered].map((id) => ({ id, isFenced: !alive.has(id), rack: null })),
+      quorum: {
+        voters: [...this.voters],
+        leaderId: caughtUp[0] ?? -1,
+        caughtUp,
+        voterDirectories: directories(this.voters),
+        observerDirectories: directories([...alive].filter((id) => !this.voters.has(id))),
+      },
+      partitions: [...this.topics].flatMap(([topic, { replicas, isr }]) =>
+        replicas.map((ids, index) => {
+          const inSync = isr(ids, alive)
+          const leader = inSync[0] ?? -1
+          return { topic, index, replicas: ids, isr: inSync, minInsyncReplicas: 2, leader }
+        }),
+      ),
+      reassigning: 0,
+    }
+  }
+
+  async topic(name: string): Promise<TopicFacts | null> {
+    const topic = this.topics.get(name)
+    if (topic === undefined) return null
+    const partitions = topic.replicas.map((replicas) => ({ replicas }))
+    return { topicId: name, partitions, config: topic.config }
+  }
+
+  async createTopic(topic: Parameters<ClusterAdmin['createTopic']>[0]): Promise<void> {
+    const brokers = [...this.registered].slice(0, Math.max(1, topic.replicas))
+    const replicas = Array.from({ length: Math.max(1, topic.partitions) }, () => brokers)
+    const isr: FakeTopic['isr'] = (ids, alive) => ids.filter((id) => alive.has(id))
+    this.topics.set(topic.name, { replicas, config: topic.config, isr })
+  }
+
+  async createPartitions(name: string, count: number): Promise<void> {
+    const topic = this.topics.get(name)
+    while (topic !== undefined && topic.replicas.length < count) {
+      topic.replicas.push(topic.replicas[0] ?? [])
+    }
+  }
+
+  async setTopicConfig(name: string, config: Record<string, string>): Promise<void> {
+    const topic = this.topics.get(name)
+    if (topic !== undefined) topic.config = config
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    this.topics.delete(name)
+  }
+
+  async brokerDefaults(): Promise<Record<string, string>> {
+    return this.defaults
+  }
+
+  async setBrokerDefaults(changes: Record<string, string | null>): Promise<void> {
+    this.calls.push(`configs ${JSON.stringify(changes)}`)
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null) delete this.defaults[name]
+      else this.defaults[name] = value
+    }
+  }
+
+  async reassign(moves: Parameters<ClusterAdmin['reassign']>[0]): Promise<void> {
+    for (const { topic, partition, replicas } of moves) {
+      this.calls.push(`move ${topic}-${partition} to ${replicas.join(',')}`)
+      const known = this.topics.get(topic)
+      if (known !== undefined) known.replicas[partition] = [...replicas]
+    }
+  }
+
+  async setReplicationThrottle(): Promise<void> {}
+
+  async unregisterBroker(id: number): Promise<void> {
+    this.calls.push(`unregister ${id}`)
+    this.registered.delete(id)
+  }
+
+  async addVoter(id: number): Promise<void> {
+    this.calls.push(`add voter ${id}`)
+    this.voters.add(id)
+  }
+
+  async removeVoter(id: number): Promise<void> {
+    this.calls.push(`remove voter ${id}`)
+    this.voters.delete(id)
+  }
+}
