@@ -15,7 +15,7 @@ import type {
 } from '@samsa/controller/metadata-log'
 import type { StaticVoter } from '@samsa/controller/quorum/addresses'
 import { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
-import { Raft } from '@samsa/proto/grpc/gen/raft'
+import { Raft, type RaftHandlers } from '@samsa/proto/grpc/gen/raft'
 import { serverOptions } from '@samsa/proto/grpc/options'
 import { NodeRaftDirectory } from '@samsa/raft/driver/node-directory'
 import { systemClock } from '@samsa/raft/driver/system-clock'
@@ -44,6 +44,11 @@ export class Recorder implements MetadataLogListener {
   lastEpoch = -1
   leader: QuorumLeader = { leaderId: -1, epoch: -1 }
   readonly faults: Error[] = []
+  readonly #told: (leader: QuorumLeader) => void
+
+  constructor(told: (leader: QuorumLeader) => void = () => undefined) {
+    this.#told = told
+  }
 
   onSnapshot(snapshot: MetadataSnapshot): void {
     this.texts = [...snapshot.records].map(String)
@@ -62,6 +67,7 @@ export class Recorder implements MetadataLogListener {
 
   onLeaderChange(leader: QuorumLeader): void {
     this.leader = leader
+    this.#told(leader)
   }
 
   onFault(error: Error): void {
@@ -88,6 +94,10 @@ export class Member {
   directoryId: string
   recorder = new Recorder()
   readonly events: string[] = []
+  /** How often another has asked who this is. */
+  askedCount = 0
+  /** Called when this node is told that it leads. */
+  onLead: (recorder: Recorder) => void = () => undefined
   log: RaftMetadataLog | null = null
   #server: Server | null = null
 
@@ -108,7 +118,10 @@ export class Member {
   }
 
   async start(options: Required<Omit<MemberOptions, 'directoryId'>>): Promise<void> {
-    this.recorder = new Recorder()
+    const recorder = new Recorder(({ leaderId }) => {
+      if (leaderId === this.nodeId) this.onLead(recorder)
+    })
+    this.recorder = recorder
     const note = (event: string) => void this.events.push(event)
     const log = new RaftMetadataLog({
       nodeId: this.nodeId,
@@ -132,7 +145,15 @@ export class Member {
       },
     })
     const server = new Server(serverOptions)
-    server.addService(Raft, log.service)
+    const { exchange, join, describe } = log.service
+    server.addService(Raft, {
+      exchange,
+      join,
+      describe: (call, answer) => {
+        this.askedCount++
+        describe(call, answer)
+      },
+    } satisfies RaftHandlers)
     await new Promise<void>((resolve, reject) => {
       const address = `127.0.0.1:${this.port}`
       server.bindAsync(address, ServerCredentials.createInsecure(), (error) =>
@@ -141,7 +162,7 @@ export class Member {
     })
     this.#server = server
     this.log = log
-    await log.start(this.recorder)
+    await log.start(recorder)
   }
 
   /** As if the process had died: sockets first, all at once. */

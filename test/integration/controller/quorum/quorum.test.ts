@@ -125,6 +125,14 @@ describe('a quorum under load', () => {
     const load = new Load(quorum)
     await quorum.form()
     load.begin()
+    let termsLed = 0
+    for (const member of quorum.members) {
+      member.onLead = ({ texts }) => {
+        termsLed++
+        // Who is told to lead has been told of everything before (KAFKA-17333).
+        expect(includesInOrder(texts, load.acknowledged)).toBe(true)
+      }
+    }
     for (let round = 0; round < 4; round++) {
       const leader = await quorum.untilLeader()
       const countBefore = load.count
@@ -133,7 +141,9 @@ describe('a quorum under load', () => {
       await quorum.start(leader)
     }
     const acknowledged = await load.end()
-    for (const { recorder } of quorum.members) {
+    expect(termsLed).toBeGreaterThanOrEqual(4)
+    for (const { recorder, running } of quorum.members) {
+      expect(running.status().voters).toHaveLength(3)
       await until('all have all', () => includesInOrder(recorder.texts, acknowledged))
     }
     const [one, two, three] = quorum.members.map(({ recorder }) => recorder.texts.join(' '))
@@ -169,7 +179,7 @@ describe('a damaged disk', () => {
 /** Appends one text after the other and keeps those that were acknowledged. */
 class Load {
   readonly #quorum: QuorumCluster
-  readonly #acknowledged: string[] = []
+  readonly acknowledged: string[] = []
   #ended = false
   #done: Promise<void> = Promise.resolve()
 
@@ -178,7 +188,7 @@ class Load {
   }
 
   get count(): number {
-    return this.#acknowledged.length
+    return this.acknowledged.length
   }
 
   begin(): void {
@@ -190,7 +200,7 @@ class Load {
       const text = `text ${number}`
       try {
         await this.#quorum.append(text)
-        this.#acknowledged.push(text)
+        this.acknowledged.push(text)
       } catch {
         // Not acknowledged: it may be there or not.
         await setTimeout(5)
@@ -201,7 +211,7 @@ class Load {
   async end(): Promise<string[]> {
     this.#ended = true
     await this.#done
-    return this.#acknowledged
+    return this.acknowledged
   }
 }
 
