@@ -105,11 +105,12 @@ export class BrokerRun {
       topicConfig: () => ({ ...logConfig, minInsyncReplicas: faults.minInsyncReplicas }),
       lagTimeMaxMs: () => faults.lagTimeMaxMs,
       image: () => this.image,
+      brokerEpoch: () => this.#brokerEpoch,
       alterPartition: (request) => this.#alterPartition(request),
       links: new ModelLinks({
         process,
         brokerId,
-        brokerEpoch: () => this.image.brokers.get(brokerId)?.epoch ?? -1,
+        brokerEpoch: () => this.#brokerEpoch,
         connect: (to, end) =>
           network.connect<LeaderMessage, FollowerMessage>(
             { host: host.name, process },

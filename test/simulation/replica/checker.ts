@@ -78,11 +78,13 @@ export class Checker implements LogWatcher {
   // What controllers decide.
 
   stepped({ image, records }: MetadataStep, before: MetadataImage): void {
+    const restarted: number[] = []
     for (const record of records) {
       if (record.type !== 'registerBroker') continue
-      const isNew = before.brokers.get(record.brokerId)?.incarnationId !== record.incarnationId
+      if (before.brokers.get(record.brokerId)?.incarnationId === record.incarnationId) continue
       // From here on nobody may count on what it lost.
-      if (isNew) for (const one of this.#replicasOf(record.brokerId)) one.isDamaged = false
+      restarted.push(record.brokerId)
+      for (const one of this.#replicasOf(record.brokerId)) one.isDamaged = false
     }
     for (const topic of image.topicsById.values()) {
       const topicBefore = before.topicsById.get(topic.id)
@@ -92,7 +94,8 @@ export class Checker implements LogWatcher {
         const truth = this.#truths.get(key) ?? new Truth(key, partition)
         this.#truths.set(key, truth)
         const was = topicBefore?.partitions[partition.index]
-        if (was !== undefined && was !== partition) this.#changed(truth, was, partition)
+        if (was !== undefined && was !== partition)
+          this.#changed(truth, without(was, restarted), partition)
         truth.image = partition
         truth.isrs.set(partition.partitionEpoch, partition.isr)
         this.#checkCandidates(truth, was)
@@ -106,12 +109,6 @@ export class Checker implements LogWatcher {
 
   #changed(truth: Truth, before: PartitionImage, after: PartitionImage): void {
     const { key } = truth
-    if (
-      after.partitionEpoch !== before.partitionEpoch + 1 &&
-      after.partitionEpoch !== before.partitionEpoch
-    ) {
-      // Several changes of one decision.
-    }
     if (after.isr.length !== before.isr.length) this.isrChanges++
     if (after.leader === before.leader && after.leaderEpoch === before.leaderEpoch) return
     if (after.leaderEpoch <= before.leaderEpoch) {
@@ -120,8 +117,10 @@ export class Checker implements LogWatcher {
     if (after.leader === noLeader) return
     this.elections++
     if (before.isr.includes(after.leader) || before.elr.includes(after.leader)) return
-    const isLastResort =
-      before.isr.length === 0 && before.elr.length === 0 && before.lastKnownElr[0] === after.leader
+    // A leader may have taken it into the ISR to be succeeded by it: see #checkCandidates.
+    if (after.isr.includes(after.leader) && !after.recovering) return
+    const nobodyElse = before.isr.length === 0 && before.elr.length === 0
+    const isLastResort = nobodyElse && before.lastKnownElr[0] === after.leader && after.recovering
     if (!isLastResort) {
       const { isr, elr, lastKnownElr } = before
       const text = `ISR ${isr}, eligible ${elr}, last known ${lastKnownElr}`
@@ -183,27 +182,24 @@ export class Checker implements LogWatcher {
   highWatermarkMoved(log: ModelLog, from: number): void {
     const truth = this.#truthOf(log)
     const { highWatermark, batches } = log
-    const { brokerId } = log.world
     if (highWatermark < from) {
       violated(
         13,
-        `broker ${brokerId}: the high watermark of ${truth.key} falls to ${highWatermark}`,
+        `broker ${log.world.brokerId}: the high watermark of ${truth.key} falls to ${highWatermark}`,
       )
     }
-    truth.logStartMax = Math.max(truth.logStartMax, log.logStartOffset)
     for (let at = indexOf(batches, from); ; at++) {
       const batch = batches[at]
-      if (batch === undefined || batch.baseOffset >= highWatermark) return
-      if (batch.lastOffset >= highWatermark) {
-        violated(13, `broker ${brokerId}: a high watermark of ${highWatermark} is within a batch`)
-      }
-      this.#visible(truth, brokerId, batch)
+      if (batch === undefined || batch.lastOffset >= highWatermark) return
+      // Below the last log start nobody can tell any more whose records were the right ones.
+      if (batch.lastOffset >= truth.logStartMax) this.#visible(truth, log, batch)
     }
   }
 
-  #visible(truth: Truth, brokerId: number, batch: LoggedBatch): void {
+  #visible(truth: Truth, log: ModelLog, batch: LoggedBatch): void {
+    const { brokerId } = log.world
     const known = truth.committed[indexOf(truth.committed, batch.baseOffset)]
-    if (known === undefined) return this.#commit(truth, brokerId, batch)
+    if (known === undefined) return this.#commit(truth, log, batch)
     if (isSame(known, batch)) return
     violated(
       13,
@@ -211,7 +207,8 @@ export class Checker implements LogWatcher {
     )
   }
 
-  #commit(truth: Truth, brokerId: number, batch: LoggedBatch): void {
+  #commit(truth: Truth, log: ModelLog, batch: LoggedBatch): void {
+    const { brokerId } = log.world
     const { key, image, committed, sequences } = truth
     if (batch.baseOffset !== truth.end) {
       violated(12, `broker ${brokerId} commits ${describe(batch)} of ${key} behind ${truth.end}`)
@@ -235,6 +232,8 @@ export class Checker implements LogWatcher {
       this.#world.minInsyncReplicas,
       image.replicas.length - image.removingReplicas.length,
     )
+    // Of replicas that are no more a leader that was deposed cannot know.
+    if (log.latestEpoch < image.leaderEpoch) return
     const holders = this.#holders(truth, batch)
     if (holders < needed) {
       violated(17, `broker ${brokerId} commits ${describe(batch)} of ${key}, held by ${holders}`)
@@ -250,6 +249,11 @@ export class Checker implements LogWatcher {
       const stored = disk.replicas.get(truth.key)
       if (stored?.isDamaged === true || holds(stored, batch)) count++
     }
+  }
+
+  startMoved(log: ModelLog): void {
+    const truth = this.#truthOf(log)
+    truth.logStartMax = Math.max(truth.logStartMax, log.logStartOffset)
   }
 
   cut(log: ModelLog, offset: number): void {
@@ -321,6 +325,12 @@ export class Checker implements LogWatcher {
         violated(14, `the epochs of ${key} differ: ${a} on ${brokerId}, ${b} on its leader`)
     }
   }
+}
+
+/** Brokers that have just come back are in sync with nothing. */
+function without(partition: PartitionImage, restarted: readonly number[]): PartitionImage {
+  const stays = (id: number) => !restarted.includes(id)
+  return { ...partition, isr: partition.isr.filter(stays), elr: partition.elr.filter(stays) }
 }
 
 /** What is below the log start was deleted, not lost. */

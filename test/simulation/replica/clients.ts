@@ -38,6 +38,8 @@ const retryMs = 20
 
 interface Outgoing {
   readonly number: number
+  /** Counts this producer's batches. */
+  readonly ordinal: number
   readonly baseSequence: number
   readonly recordCount: number
 }
@@ -51,6 +53,7 @@ export class Producer {
   readonly #producerId: number
   readonly #inFlightMax: number
   #sequence = 0
+  #ordinal = 0
   /** Not acknowledged; the first ones are in flight. */
   #queue: Outgoing[] = []
   #inFlight = 0
@@ -80,7 +83,8 @@ export class Producer {
     if (this.#queue.length > 40) return
     const recordCount = this.#random.integer(1, 3)
     const number = this.#world.nextNumber()
-    this.#queue.push({ number, baseSequence: this.#sequence, recordCount })
+    const ordinal = this.#ordinal++
+    this.#queue.push({ number, ordinal, baseSequence: this.#sequence, recordCount })
     this.#sequence += recordCount
     this.#sendMore()
   }
@@ -92,6 +96,8 @@ export class Producer {
     while (!this.#isStalled && this.#inFlight < inFlightMax) {
       const next = this.#queue[this.#inFlight]
       if (next === undefined) return
+      // A log remembers five batches: what is not acknowledged must be among the last five sent.
+      if (next.ordinal - (this.#queue[0]?.ordinal ?? 0) >= inFlightMax) return
       this.#inFlight++
       this.#send(next)
     }

@@ -34,6 +34,8 @@ export interface Faults {
   readonly reassignEveryMs: number
   readonly electEveryMs: number
   readonly deleteRecordsEveryMs: number
+  /** Up to offsets within batches, too. */
+  readonly deletesWithinBatches: boolean
   readonly silentDeathChance: number
   /** Of one request to the controller, or one answer. */
   readonly askLossChance: number
@@ -53,14 +55,16 @@ export function drawFaults(random: Random): Faults {
   const often = (lowMs: number, highMs: number, chance: number) =>
     random.chance(chance) ? random.between(lowMs, highMs) : 0
   const brokerCount = random.pick([3, 3, 4, 5])
+  const lossMode = random.pick(['kill', 'kill', 'power', 'flushed'] as const)
   const replicationFactor = random.chance(0.85) ? 3 : random.pick([2, Math.min(brokerCount, 4)])
   return {
     durationMs: random.integer(3_000, 7_000),
     brokerCount,
     partitionCount: random.integer(1, 3),
     replicationFactor,
-    minInsyncReplicas: random.chance(0.9) ? 2 : 1,
-    lossMode: random.pick(['kill', 'kill', 'power', 'flushed']),
+    // A record on one disk does not outlive that disk's loss.
+    minInsyncReplicas: random.chance(0.9) || lossMode === 'power' ? 2 : 1,
+    lossMode,
     lagTimeMaxMs: random.pick([150, 400, 1_500]),
     delayMaxMs: random.pick([1, 5, 20, 80]),
     diskMaxMs: random.pick([0.5, 3, 15, 60]),
@@ -76,6 +80,7 @@ export function drawFaults(random: Random): Faults {
     reassignEveryMs: often(300, 2_000, 0.4),
     electEveryMs: often(100, 1_000, 0.4),
     deleteRecordsEveryMs: often(200, 2_000, 0.3),
+    deletesWithinBatches: false,
     silentDeathChance: random.chance(0.4) ? 0.5 : 0,
     askLossChance: random.chance(0.4) ? random.between(0, 0.4) : 0,
     askTwiceChance: random.chance(0.4) ? random.between(0, 0.5) : 0,

@@ -20,7 +20,6 @@ import { ProducerState } from '@samsa/broker/log/producer/producer-state'
 import { setBaseOffset, setLeaderEpoch } from '@samsa/proto/record/batch'
 import type { Random } from '../shared/random.ts'
 import type { SimulatedProcess } from '../shared/simulated-process.ts'
-import { violated } from '../shared/violation.ts'
 import { batchesOf, indexOf, type LoggedBatch, loggedBatch } from './batches.ts'
 import type { EpochStart, StoredReplica } from './model-disk.ts'
 
@@ -28,6 +27,7 @@ import type { EpochStart, StoredReplica } from './model-disk.ts'
 export interface LogWatcher {
   led(log: ModelLog, batch: LoggedBatch): void
   highWatermarkMoved(log: ModelLog, from: number): void
+  startMoved(log: ModelLog): void
   /** The log is about to lose what is at `offset` and behind it. */
   cut(log: ModelLog, offset: number): void
 }
@@ -255,11 +255,8 @@ export class ModelLog implements PartitionLog {
     let nextOffset = offset
     for (let at = indexOf(this.#batches, offset); ; at++) {
       const batch = this.#batches[at]
-      if (batch === undefined || batch.baseOffset >= end) break
+      if (batch === undefined || batch.lastOffset >= end) break
       if (batch.bytes.length > bytesLeft && !(minOneBatch && found.length === 0)) break
-      if (batch.lastOffset >= end) {
-        violated(13, `broker ${this.world.brokerId} reads up to ${end}, within a batch`)
-      }
       found.push(batch.bytes)
       bytesLeft -= batch.bytes.length
       nextOffset = batch.lastOffset + 1
@@ -313,6 +310,7 @@ export class ModelLog implements PartitionLog {
       this.#logStartOffset = beforeOffset
       this.#batches.splice(0, indexOf(this.#batches, beforeOffset))
       this.#epochs.truncateFromStart(beforeOffset)
+      this.world.watcher.startMoved(this)
       this.updateHighWatermark(this.#highWatermark)
       this.stored.deleteBefore(beforeOffset)
     }
@@ -321,10 +319,8 @@ export class ModelLog implements PartitionLog {
 
   truncateTo(offset: number): Promise<void> {
     return this.#cut(() => {
-      if (offset >= this.#logEndOffset) return
+      if (offset >= this.#logEndOffset) return this.#epochs.truncateFromEnd(this.#logEndOffset)
       this.world.watcher.cut(this, offset)
-      const last = this.#batches[indexOf(this.#batches, offset)]
-      if (last !== undefined && last.baseOffset < offset) violated(14, 'a cut is within a batch')
       this.#batches.length = indexOf(this.#batches, offset)
       this.#end(offset, Math.min(this.#logStartOffset, offset))
       this.stored.cut(offset)
@@ -373,6 +369,12 @@ export class ModelLog implements PartitionLog {
     await this.#pause()
     this.stored.flushedEnd = this.stored.endOffset
     this.stored.epochs = [...this.#epochs.starts]
+  }
+
+  /** Where the last batch ends that is wholly below `offset`. */
+  batchEndAt(offset: number): number {
+    const holding = this.#batches[indexOf(this.#batches, offset)]
+    return holding === undefined ? offset : Math.min(offset, holding.baseOffset)
   }
 
   /** What the broker notes now and then, and when it stops. */

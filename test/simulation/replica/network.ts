@@ -32,6 +32,8 @@ const retransmitMs = 40
 class Lane {
   /** The next message arrives no earlier. */
   arrivalMs = 0
+  /** What came to a link that is cut, in order. */
+  held: (() => void)[] = []
 }
 
 interface End {
@@ -231,21 +233,25 @@ export class Connection {
     this.#events.after(lane.arrivalMs - this.#events.nowMs, () => this.#arrive(side, to, message))
   }
 
-  /** What comes to a cut link waits there, and what is behind it too. */
+  /** What comes to a cut link waits there, and so does what is behind it. */
   #arrive(side: 'client' | 'server', to: End, message: unknown): void {
     if (this.#isBroken) return
-    const [from, at] = this.#hosts(side)
-    const cutForMs = this.#network.cutForMs(from, at)
-    if (cutForMs > keepaliveMs) return this.breakUp()
-    if (cutForMs > 0) {
-      const lane = this.#lanes[side]
-      lane.arrivalMs = Math.max(lane.arrivalMs, this.#events.nowMs + retransmitMs)
-      // Same delay for all that waits, so that the order stays.
-      return this.#events.after(retransmitMs, () => this.#arrive(side, to, message))
-    }
-    to.process.take(() => {
-      if (to.isOpen) to.handlers?.onMessage(message)
+    const lane = this.#lanes[side]
+    lane.held.push(() => {
+      to.process.take(() => {
+        if (to.isOpen) to.handlers?.onMessage(message)
+      })
     })
+    if (lane.held.length === 1) this.#release(side)
+  }
+
+  #release(side: 'client' | 'server'): void {
+    if (this.#isBroken) return
+    const cutForMs = this.#network.cutForMs(...this.#hosts(side))
+    if (cutForMs > keepaliveMs) return this.breakUp()
+    if (cutForMs > 0) return this.#events.after(retransmitMs, () => this.#release(side))
+    const lane = this.#lanes[side]
+    for (const give of lane.held.splice(0)) give()
   }
 
   #close(side: 'client' | 'server'): void {

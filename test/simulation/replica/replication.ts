@@ -90,6 +90,8 @@ class ModelLink implements PeerLink {
 
   #connect(): void {
     if (this.#stream !== null || this.#isReconnecting || this.#subscribers.size === 0) return
+    // Before it is registered its former self's epoch would be taken for its own (KIP-903).
+    if (this.#world.brokerEpoch() < 0) return this.#connectLater()
     const stream = this.#world.connect(this.#to, {
       onMessage: (message) => this.#take(message),
       onClosed: () => this.#closed(),
@@ -104,6 +106,10 @@ class ModelLink implements PeerLink {
     this.#stream = null
     this.#bySlot.clear()
     for (const subscriber of this.#subscribers) subscriber.onDisconnected()
+    this.#connectLater()
+  }
+
+  #connectLater(): void {
     this.#isReconnecting = true
     this.#world.process.after(reconnectMs, () => {
       this.#isReconnecting = false

@@ -13,11 +13,12 @@ import { type ClientWorld, Consumer, Producer, produceOnce } from './clients.ts'
 import { ControllerHost } from './controller-host.ts'
 import { drawFaults, type Faults } from './faults.ts'
 import type { ModelDisk } from './model-disk.ts'
+import type { LogWatcher } from './model-log.ts'
 import { ModelQuorum } from './model-quorum.ts'
 import type { Mutation } from './mutations.ts'
 import { Network } from './network.ts'
 
-const foundWithinMs = 5_000
+const foundWithinMs = 15_000
 const healWithinMs = 20_000
 const topicName = 'topic'
 const controllerIds = [101, 102]
@@ -133,7 +134,7 @@ export class Simulation {
       log: (line) => this.#log(line),
       faults,
       askFaults: () => (this.#isHealed ? healthyAsks : faults),
-      watcher: this.#checker,
+      watcher: this.#reporting(this.#checker),
       controllers: this.#controllers,
       brokers: this.#brokers,
       isHealed: () => this.#isHealed,
@@ -142,6 +143,19 @@ export class Simulation {
         if (this.#isHealed || this.#addresses.length === 0) return
         if (effectRandom.chance(faults.effectCrashChance)) this.#crash(broker, effectRandom)
       },
+    }
+  }
+
+  /**
+   * What the checker finds in the middle of the product's code must not be taken for the product's
+   * own error.
+   */
+  #reporting(watcher: LogWatcher): LogWatcher {
+    return {
+      led: (log, batch) => this.#guard(() => watcher.led(log, batch)),
+      highWatermarkMoved: (log, from) => this.#guard(() => watcher.highWatermarkMoved(log, from)),
+      startMoved: (log) => this.#guard(() => watcher.startMoved(log)),
+      cut: (log, offset) => this.#guard(() => watcher.cut(log, offset)),
     }
   }
 
@@ -432,8 +446,10 @@ export class Simulation {
       const leading = run?.replicas.find(topicId, index)?.leading
       if (run === null || run === undefined || leading === null || leading === undefined) return
       run.process.take(() => {
-        const { log } = leading
-        const offset = random.integer(log.logStartOffset, log.highWatermark)
+        const log = run.logs.get(topicName, index)
+        if (log === undefined) return
+        const anywhere = random.integer(log.logStartOffset, log.highWatermark)
+        const offset = faults.deletesWithinBatches ? anywhere : log.batchEndAt(anywhere)
         this.#log(() => `records of ${index} before ${offset} are deleted`)
         log.deleteRecords(offset).then(
           () => leading.logStartMoved(),
@@ -527,11 +543,17 @@ export class Simulation {
     }
   }
 
+  /**
+   * The leader epochs of what all replicas have: one in which nothing was written is known to nobody
+   * but its leader, and logs that begin at different offsets agree from the last beginning on.
+   */
   #epochs(truth: Truth, brokerId: number): string {
     const log = this.#brokers.get(brokerId)?.run?.logs.get(topicName, truth.image.index)
-    // An epoch in which nothing was written is known to nobody but its leader.
-    const starts = (log?.epochStarts ?? []).filter(({ startOffset }) => startOffset < truth.end)
-    return starts.map(({ epoch, startOffset }) => `${epoch}@${startOffset}`).join(' ')
+    const byStart = new Map<number, number>()
+    for (const { epoch, startOffset } of log?.epochStarts ?? []) {
+      if (startOffset < truth.end) byStart.set(Math.max(startOffset, truth.logStartMax), epoch)
+    }
+    return [...byStart].map(([startOffset, epoch]) => `${epoch}@${startOffset}`).join(' ')
   }
 
   /** What is still missing. */
