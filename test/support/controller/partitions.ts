@@ -15,7 +15,7 @@ import type { NewRecord } from '@samsa/controller/records/record'
 import type { BrokerRegistration } from '@samsa/controller/requests'
 import { applied, decideContext, directoryOf, imageWith, registration } from './controllers.ts'
 
-export const topicId = 'topic-0000000000000000'.padEnd(22, 'A')
+export const topicId = 'topic'.padEnd(22, 'A')
 
 export interface Sketch {
   readonly replicas: readonly number[]
