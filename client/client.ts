@@ -160,7 +160,10 @@ export class SamsaClient {
     })
     const [found] = partitions
     if (found === undefined) throw errorOfCall(new Error('an answer without the partition'))
-    if (found.error === null) return found
+    if (found.error === null) {
+      const { offset, timestampMs, leaderEpoch } = found
+      return { partition, offset, timestampMs, leaderEpoch }
+    }
     const error = errorOfFailure(found.error)
     const isNews = error.leader !== null && this.#topics.learn(topic, partition, error.leader)
     if (!isNews) this.#topics.forget(topic)

@@ -108,11 +108,11 @@ export class PartitionQueue {
 
   /** Sends when nothing is under way and something is ready. */
   #schedule(): void {
-    if (this.#isSending || this.#timer !== null) return
+    if (this.#isSending) return
     if (this.#sealed.length === 0 && this.#records.length === 0) return
-    const ready = this.#sealed.length > 0
-    const waitMs = ready ? 0 : this.#sinceMs + this.#options.lingerMs - performance.now()
-    if (ready) return void this.#run()
+    if (this.#sealed.length > 0) return void this.#run()
+    if (this.#timer !== null) return
+    const waitMs = this.#sinceMs + this.#options.lingerMs - performance.now()
     // At least what is added in this turn goes together.
     this.#timer = setTimeout(
       () => {
@@ -166,7 +166,8 @@ export class PartitionQueue {
         return appended
       } catch (cause) {
         const error = errorOfCall(cause)
-        if (lostIdentity.has(error.code) && !isAmbiguous) {
+        const isLate = performance.now() >= sealed.endMs
+        if (lostIdentity.has(error.code) && !isAmbiguous && !isLate) {
           // The log knows nothing of us any more; none of these records is there.
           this.#forgetIdentity()
           batch = null

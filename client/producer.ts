@@ -68,6 +68,7 @@ interface Pending {
 
 /** What is to be sent to a topic and has no place yet: in the order of the calls. */
 interface TopicState {
+  readonly topic: string
   readonly pending: Pending[]
   readonly partitioner: Partitioner
   /** Null while it is being asked for. */
@@ -142,7 +143,7 @@ export class Producer {
     const known = this.#states.get(topic)
     if (known !== undefined) return known
     const partitioner = new Partitioner()
-    const made: TopicState = { pending: [], partitioner, partitionCount: null, askedMs: 0 }
+    const made: TopicState = { topic, pending: [], partitioner, partitionCount: null, askedMs: 0 }
     this.#states.set(topic, made)
     void this.#ask(topic, made)
     return made
@@ -168,23 +169,24 @@ export class Producer {
   #place(state: TopicState): void {
     const { pending, partitioner, partitionCount } = state
     if (partitionCount === null) return
-    while (pending.length > 0) {
-      const [next] = pending
-      if (next === undefined || !this.#hasRoom(next.bytes)) break
-      pending.shift()
-      const { topic, record, bytes, resolve, reject } = next
+    let placed = 0
+    for (const { topic, partition: asked, record, bytes, resolve, reject } of pending) {
+      if (!this.#hasRoom(bytes)) break
+      placed++
       const max = this.#options.batchBytes
-      const partition =
-        next.partition ?? partitioner.choose(record.key, partitionCount, { bytes, max })
+      const partition = asked ?? partitioner.choose(record.key, partitionCount, { bytes, max })
       this.#bufferedBytes += bytes
       this.#queue(topic, partition)
         .add(record, bytes)
         .then((offset) => resolve({ topic, partition, offset }), reject)
     }
-    const [topic] = pending
-    if (performance.now() - state.askedMs > topicsAgeMaxMs && topic !== undefined) {
-      void this.#ask(topic.topic, state)
-    }
+    pending.splice(0, placed)
+    this.#askAgainIfOld(state)
+  }
+
+  /** A topic may have got more partitions. */
+  #askAgainIfOld(state: TopicState): void {
+    if (performance.now() - state.askedMs > topicsAgeMaxMs) void this.#ask(state.topic, state)
   }
 
   #hasRoom(bytes: number): boolean {
@@ -236,10 +238,10 @@ export class Producer {
     return made
   }
 
-  #newIdentity(): Promise<Identity> {
+  async #newIdentity(): Promise<Identity> {
     const { connections, topics, requestTimeoutMs: timeoutMs } = this.#context
     const { signal } = this.#closing
-    return withRetries({ timeoutMs, signal }, () =>
+    const { producerId, producerEpoch } = await withRetries({ timeoutMs, signal }, () =>
       callUnary(
         connections.to(topics.anyBroker()),
         Storage.initProducer,
@@ -247,6 +249,7 @@ export class Producer {
         { timeoutMs: initTimeoutMs, signal },
       ),
     )
+    return { producerId, producerEpoch }
   }
 }
 

@@ -5,6 +5,7 @@ import { Acks, type AppendResponseInit } from '@samsa/proto/grpc/gen/storage'
 import { batchField, batchHeaderBytes, isTransactional } from '@samsa/proto/record/batch'
 import { BrokerError } from '../errors.ts'
 import type { Append } from '../log/partition-log.ts'
+import type { Leading } from '../replica/leading.ts'
 import type { Partition } from '../replica/partition.ts'
 import type { Services } from '../services.ts'
 import type { AppendMessage } from './append-decoding.ts'
@@ -22,12 +23,16 @@ export class Appender {
 
   async append(message: AppendMessage): Promise<AppendResponseInit> {
     const partition = ledPartition(this.#services, message)
+    if (!this.#services.replicas.inContact) {
+      const text = 'this broker has lost the controller: another may lead by now'
+      throw new StorageError('NOT_LEADER_OR_FOLLOWER', text)
+    }
     check(message)
     const batch = this.#batchOf(message, partition)
-    if (message.acks === Acks.ACKS_ALL) this.#checkReplicas(partition)
-    const opened = partition.openLog()
-    const log = opened instanceof Promise ? await opened : opened
-    const append = partition.append(log, batch, 'client')
+    const found = partition.lead()
+    const leading = found instanceof Promise ? await found : found
+    if (message.acks === Acks.ACKS_ALL) checkIsr(leading)
+    const append = leading.append(batch, 'client')
     if (!append.duplicate) {
       const recordCount = batch.readInt32BE(batchField.recordCount)
       this.#services.metrics.onProduced(partition.topic, batch.length, recordCount)
@@ -37,7 +42,8 @@ export class Appender {
       append.written.catch(() => undefined)
       return { baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 }
     }
-    await this.#written(append, message)
+    await append.written
+    if (message.acks === Acks.ACKS_ALL) await committed(leading, append, message)
     const { baseOffset, logAppendTimeMs, logStartOffset } = append
     return { baseOffset, logAppendTimeMs, logStartOffset }
   }
@@ -54,30 +60,21 @@ export class Appender {
       throw new StorageError('INVALID_REQUEST', 'the records cannot be read', { cause: error })
     }
   }
+}
 
-  #checkReplicas({ topic, image: { isr, replicas } }: Partition): void {
-    const configured = this.#services.topicConfig(topic).minInsyncReplicas
-    const needed = Math.min(configured, replicas.length)
-    if (isr.length >= needed) return
-    const text = `${isr.length} replicas are in sync, min.insync.replicas is ${needed}`
-    throw new StorageError('NOT_ENOUGH_REPLICAS', text)
-  }
+function checkIsr({ isUnderMinIsr, isr, isrSizeMin }: Leading): void {
+  if (!isUnderMinIsr) return
+  const text = `${isr.length} replicas are in sync, min.insync.replicas is ${isrSizeMin}`
+  throw new StorageError('NOT_ENOUGH_REPLICAS', text)
+}
 
-  async #written(append: Append, { timeoutMs }: AppendMessage): Promise<void> {
-    const waitMaxMs = timeoutMs === 0 ? appendTimeoutMsDefault : timeoutMs
-    let timer: { cancel(): void } | undefined
-    const expired = new Promise<never>((_, reject) => {
-      timer = this.#services.timers.schedule(waitMaxMs, () => {
-        const text = `not acknowledged within ${waitMaxMs} ms; the records may be there or not`
-        reject(new StorageError('REQUEST_TIMED_OUT', text))
-      })
-    })
-    try {
-      await Promise.race([append.written, expired])
-    } finally {
-      timer?.cancel()
-    }
-  }
+/** Waits until as many replicas have it as the topic asks for. */
+async function committed(leading: Leading, append: Append, message: AppendMessage): Promise<void> {
+  const timeoutMs = message.timeoutMs === 0 ? appendTimeoutMsDefault : message.timeoutMs
+  const waiting = leading.committed(append, timeoutMs)
+  const error = waiting === null ? null : await waiting
+  if (error === null) return
+  throw new StorageError(error, 'the records were written, but are not known to be committed')
 }
 
 function check({ acks, timeoutMs }: AppendMessage): void {

@@ -52,7 +52,9 @@ export async function fetchCommittedOffsets(
   }
   // Nothing was ever committed in a cluster without the topic.
   if (keeper === undefined) {
-    return partitions.map((asked) => ({ ...asked, offset: -1, leaderEpoch: -1, metadata: '' }))
+    return partitions.map(({ topic, partition }) => {
+      return { topic, partition, offset: -1, leaderEpoch: -1, metadata: '' }
+    })
   }
   return fetchHere(services, request, caller)
 }

@@ -1,7 +1,7 @@
 // What a broker's gRPC server has for everybody: the storage API, health and reflection, made and
 // closed together.
 
-import type { Server } from '@grpc/grpc-js'
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type { Services } from '../services.ts'
 import { HealthService, healthDefinition } from './health.ts'
 import {
@@ -10,6 +10,11 @@ import {
   reflectionV1AlphaDefinition,
 } from './reflection.ts'
 import { StorageService, storageDefinition } from './storage-service.ts'
+
+/** The broker's gRPC server, as far as it is needed here. */
+export interface ServiceHost {
+  add(methods: ServiceDefinition, handlers: UntypedServiceImplementation): void
+}
 
 export interface PublicServicesOptions {
   readonly services: Services
@@ -39,12 +44,12 @@ export class PublicServices {
     })
   }
 
-  addTo(server: Server): void {
-    server.addService(storageDefinition, this.#storage.handlers())
-    server.addService(healthDefinition, this.#health.handlers())
+  addTo(host: ServiceHost): void {
+    host.add(storageDefinition, this.#storage.handlers())
+    host.add(healthDefinition, this.#health.handlers())
     const reflection = reflectionHandlers([storageName, healthName, ...reflectionNames])
-    server.addService(reflectionDefinition, reflection)
-    server.addService(reflectionV1AlphaDefinition, reflection)
+    host.add(reflectionDefinition, reflection)
+    host.add(reflectionV1AlphaDefinition, reflection)
   }
 
   /** Ends what is open, before the server is closed: callers go elsewhere at once. */

@@ -21,7 +21,7 @@ const batchesTag = 0x12
 const longestPrefixBytes = 6
 
 /**
- * Batches in a buffer, as content: `headroomBytes` or more of what lies before them is written over.
+ * Batches in a buffer, as content: of what lies before them, `headroomBytes` are written over.
  */
 export function batchesContent(buffer: Buffer, position: number, sizeBytes: number): Buffer {
   let prefixBytes = 2

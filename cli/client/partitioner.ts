@@ -1,6 +1,6 @@
 // Chooses the partition of a record as Kafka's default partitioner does, so that a key lands where
-// Java clients put it. A record without a key goes to one random partition until that one's batch is
-// full (KIP-480).
+// Java clients put it. A record without a key goes to one random partition until that one's batch
+// is full (KIP-480).
 
 import { murmur2, partitionOfKey } from '@samsa/proto/record/murmur2'
 

@@ -221,6 +221,12 @@ const cli: readonly Layer[] = [
     types: ['cli/format/record.ts'],
     packages: ['node:net', 'node:timers/promises'],
   },
+  // What the Kafka protocol has no request for.
+  {
+    path: 'cli/client/controller-ask.ts',
+    values: ['cli/client', 'controller/remote', 'proto/grpc'],
+    packages: ['@grpc/grpc-js'],
+  },
   {
     path: 'cli/command',
     values: ['cli/client', 'cli/commands', 'cli/errors.ts', 'cli/units.ts'],
@@ -299,6 +305,15 @@ const operator: readonly Layer[] = [
   },
 ]
 
+const client: readonly Layer[] = [
+  // A library of its own: the wire and nothing of the broker.
+  {
+    path: 'client',
+    values: ['proto/grpc', 'proto/record'],
+    packages: ['@grpc/grpc-js', 'node:timers/promises'],
+  },
+]
+
 /** Nothing that ships imports these; they may use all that Node has and all of the product. */
 const tools: readonly Layer[] = [
   { path: 'scripts', values: productFolders, packages: ['*'] },
@@ -314,6 +329,7 @@ export const layers: readonly Layer[] = [
   ...controller,
   ...broker,
   ...cli,
+  ...client,
   ...operator,
   ...tools,
 ]
