@@ -41,6 +41,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/quorum-remove.ts')).quorumRemove,
   },
   {
+    name: 'quorum transfer',
+    summary: 'Have another controller lead.',
+    load: async () => (await import('../commands/quorum-transfer.ts')).quorumTransfer,
+  },
+  {
     name: 'topic create',
     summary: 'Create topics.',
     load: async () => (await import('../commands/topic-create.ts')).topicCreate,

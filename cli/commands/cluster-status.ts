@@ -137,18 +137,23 @@ function stateOf(
 /** What is wrong, a sentence each. */
 export function problemsOf(nodes: readonly NodeView[], health: Health): string[] {
   const problems: string[] = []
+  if (!nodes.some(({ roles }) => roles.includes('broker'))) problems.push('there is no broker')
   for (const { id, state, failedDirs } of nodes) {
     if (state === 'fenced' || state === 'down') problems.push(`broker ${id} is ${state}`)
     for (const dir of failedDirs) problems.push(`broker ${id}: ${dir} has failed`)
   }
   const { leaderless, belowMinInsync, underReplicated } = health
   const say = (count: number, what: string) => {
-    if (count > 0) problems.push(`${count} ${count === 1 ? 'partition' : 'partitions'} ${what}`)
+    if (count > 0) problems.push(`${counted(count, 'partition')} ${what}`)
   }
   say(leaderless, 'without a leader')
   say(belowMinInsync, 'with fewer replicas in sync than min.insync.replicas')
   say(underReplicated, 'with replicas out of sync')
   return problems
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 interface Shown {
@@ -169,7 +174,7 @@ async function print(io: Io, shown: Shown): Promise<void> {
   await write(
     io.stdout,
     `cluster ${state.clusterId}, controller ${leader}${levels}\n` +
-      `${health.topics} topics, ${health.partitions} partitions${moving}\n` +
+      `${counted(health.topics, 'topic')}, ${counted(health.partitions, 'partition')}${moving}\n` +
       `${summary}\n\n`,
   )
   await printTable<NodeView>(

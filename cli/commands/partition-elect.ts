@@ -14,6 +14,7 @@ import { flag } from '../command/options.ts'
 import { note, printJson, printTable } from '../format/print.ts'
 import { throwRefused } from './partition-moves.ts'
 import { executeHint, executeOptions } from './partition-options.ts'
+import { checkChoices } from './partition-survey.ts'
 
 export const partitionElect = defineClientCommand({
   positionals: '[topic[:partitions]]...',
@@ -34,6 +35,7 @@ Examples:
     const choices = positionals.map(parsePartitions)
     const topics = [...new Set(choices.map(({ topic }) => topic))]
     const all = await describePartitions(cluster, topics.length === 0 ? null : topics)
+    checkChoices(all, choices)
     const type: ElectionType = options.unclean ? 'unclean' : 'preferred'
     const wanted = all.filter((one) => isChosen(choices, one) && needsElection(one, type))
     if (!json) {

@@ -78,7 +78,7 @@ async function planFor(
   }
   if (choices.length === 0) throw new UsageError('name topics, or give --plan')
   const found = await survey(cluster)
-  checkChoices(found, choices)
+  checkChoices(found.partitions, choices)
   return makePlan({
     brokers: found.brokers,
     // Others do not count: these topics are to be spread, whatever else the brokers carry.

@@ -28,7 +28,7 @@ Examples:
   async run({ options, positionals, cluster, io, json }) {
     const choices = positionals.map(parsePartitions)
     const found = await survey(cluster)
-    checkChoices(found, choices)
+    checkChoices(found.partitions, choices)
     const plan = makePlan({
       ...found,
       targets: targetsOf(found, options.brokers),

@@ -3,7 +3,11 @@
 import type { Cluster } from '../client/cluster.ts'
 import { type BrokerState, describeCluster } from '../client/cluster-state.ts'
 import { type BrokerSizes, replicaSizes } from '../client/log-dirs.ts'
-import { describePartitions, type PartitionState } from '../client/partitions.ts'
+import {
+  describePartitions,
+  type PartitionName,
+  type PartitionState,
+} from '../client/partitions.ts'
 import type { PartitionChoice } from '../command/arguments.ts'
 import { CommandError } from '../errors.ts'
 import type { PlanPartition } from '../plan/model.ts'
@@ -31,7 +35,10 @@ function planned(
 }
 
 /** Throws for a choice that no partition answers to. */
-export function checkChoices({ partitions }: Survey, choices: readonly PartitionChoice[]): void {
+export function checkChoices(
+  partitions: readonly PartitionName[],
+  choices: readonly PartitionChoice[],
+): void {
   for (const { topic, indexes } of choices) {
     const found = partitions.filter((one) => one.topic === topic)
     if (found.length === 0) throw new CommandError(`there is no topic ${topic}`)

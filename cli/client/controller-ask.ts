@@ -1,0 +1,51 @@
+// One request to the active controller by gRPC, for what the Kafka protocol has no words for. It goes
+// to the controller's own listener, which is not one for clients: this works where nodes reach each
+// other.
+
+import { Client, credentials } from '@grpc/grpc-js'
+import { type ArgumentsOf, methods, type RemoteMethod } from '@samsa/controller/remote/methods'
+import { callUnary } from '@samsa/proto/grpc/calls'
+import { Controller as ControllerService } from '@samsa/proto/grpc/gen/controller'
+import { channelOptions } from '@samsa/proto/grpc/options'
+import { ConnectionError, KafkaError } from './errors.ts'
+import type { Listener, Quorum } from './quorum.ts'
+
+export interface AskOptions {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/** Asks once: what was under way when the connection broke may have been done. */
+export async function askController<M extends RemoteMethod>(
+  quorum: Quorum,
+  method: M,
+  args: ArgumentsOf<M>,
+  options: AskOptions,
+): Promise<void> {
+  const { host, port } = listenerOf(quorum)
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const client = new Client(address, credentials.createInsecure(), channelOptions)
+  try {
+    const request = { method, arguments: methods[method].arguments.encode(args) }
+    const answer = await callUnary(client, ControllerService.ask, request, options).catch(
+      (error: Error) => {
+        throw new ConnectionError(`controller at ${address}: ${error.message}`, 1, { cause: error })
+      },
+    )
+    const { refusal } = answer
+    if (refusal) throw new KafkaError(refusal.error, 'the controller', refusal.message)
+  } finally {
+    client.close()
+  }
+}
+
+function listenerOf({ leaderId, members }: Quorum): Listener {
+  const leader = members.find((member) => member.isVoter && member.id === leaderId)
+  const [listener] = leader?.listeners ?? []
+  if (listener !== undefined) return listener
+  throw new ConnectionError(
+    leader === undefined
+      ? 'the quorum has no leader'
+      : `it is not known where controller ${leaderId} listens`,
+  )
+}
