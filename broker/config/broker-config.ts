@@ -228,6 +228,9 @@ function clusterFields(values: BrokerValues) {
     brokerHeartbeatIntervalMs: ifSet('broker.heartbeat.interval.ms') ?? 200,
     brokerSessionTimeoutMs: ifSet('broker.session.timeout.ms') ?? 1_000,
     replicaLagTimeMaxMs: values.number('replica.lag.time.max.ms'),
+    replicaSelectorClass: values.string('replica.selector.class'),
+    leaderReplicationThrottledRate: values.number('leader.replication.throttled.rate'),
+    followerReplicationThrottledRate: values.number('follower.replication.throttled.rate'),
     replicaHighWatermarkCheckpointIntervalMs: values.number(
       'replica.high.watermark.checkpoint.interval.ms',
     ),

@@ -59,7 +59,10 @@ export interface TopicConfig {
   readonly fileDeleteDelayMs: number
   readonly flushMessages: number
   readonly flushMs: number
+  /** As `partition:broker`, or `*`. */
+  readonly followerThrottledReplicas: readonly string[]
   readonly indexIntervalBytes: number
+  readonly leaderThrottledReplicas: readonly string[]
   readonly maxCompactionLagMs: number
   readonly maxMessageBytes: number
   readonly messageTimestampAfterMaxMs: number
@@ -98,7 +101,9 @@ export function resolveTopicConfig(broker: BrokerConfig, overrides: Overrides): 
     fileDeleteDelayMs: number('file.delete.delay.ms'),
     flushMessages: number('flush.messages'),
     flushMs: number('flush.ms'),
+    followerThrottledReplicas: value('follower.replication.throttled.replicas') as string[],
     indexIntervalBytes: number('index.interval.bytes'),
+    leaderThrottledReplicas: value('leader.replication.throttled.replicas') as string[],
     maxCompactionLagMs: number('max.compaction.lag.ms'),
     maxMessageBytes: number('max.message.bytes'),
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),

@@ -38,5 +38,7 @@ async function deleteBefore(services: Services, name: string, index: number, off
   if (target < 0 || target > log.highWatermark) {
     throw new BrokerError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${name}-${index}`)
   }
-  return log.deleteRecords(target)
+  const logStartOffset = await log.deleteRecords(target)
+  partition.leading?.logStartMoved()
+  return logStartOffset
 }

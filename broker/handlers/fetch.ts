@@ -1,7 +1,8 @@
 // Fetch (key 1), versions 4-18: reads partitions from an offset on, waiting until fetch.min.bytes
 // are there. KIP-74 response limit, KIP-98 isolation, KIP-320 epochs (v9, v12), KIP-516 topic ids
-// (v13). Reads of a request go to the disk together; the memory that they fill returns to the pool
-// once the response has been sent.
+// (v13), KIP-392 reads from followers (v11), up to the high watermark that they know of, KIP-951
+// leader hints (v16). Reads of a request go to the disk together; the memory that they fill returns
+// to the pool once the response has been sent.
 // Differs from Kafka: every fetch is a full one; incremental sessions (KIP-227) are declined with
 // session id 0, which clients must expect.
 
@@ -14,17 +15,25 @@ import { waitForRecords } from '../replica/fetch-wait.ts'
 import type { Partition } from '../replica/partition.ts'
 import type { Services } from '../services.ts'
 import type { Handler, RequestContext, RequestOf } from './handler.ts'
+import { LeaderHints } from './shared/leader-hints.ts'
+import { nearestReplica } from './shared/nearest-replica.ts'
 
 type FetchRequest = RequestOf<'fetch'>
 type FetchPartition = FetchRequest['topics'][number]['partitions'][number]
 
 const readCommitted = 1
 const noBytes = Buffer.alloc(0)
+/** Consumers of this version and later know that followers may be read. */
+const followersSince = 11
+const hintsSince = 16
 
 /** One partition of the request on its way to one partition of the response. */
 interface Read {
   readonly asked: FetchPartition
   readonly partition: Partition | null
+  readonly topicId: string | undefined
+  /** Whether a follower may answer. */
+  readonly fromFollower: boolean
   log: PartitionLog | null
   /** The end of what could be read when it was last read. */
   seenEnd: number
@@ -32,6 +41,8 @@ interface Read {
   divergingEpoch: { epoch: number; endOffset: number } | undefined
   records: Buffer
   abortedTransactions: readonly AbortedTransaction[] | null
+  /** Whom to read from instead; -1: from here. */
+  preferredReplica: number
 }
 
 export const fetch: Handler<'fetch'> = async (request, services, context) => {
@@ -47,14 +58,28 @@ export const fetch: Handler<'fetch'> = async (request, services, context) => {
   })
   const reads = topics.flatMap((topic) => topic.reads)
   await openLogs(reads)
+  for (const read of reads) preferNearest(read, request.rackId, services)
   await readAll(request, reads, services, context)
-  return {
-    responses: topics.map(({ asked, reads: topicReads }) => ({
-      topic: asked.topic,
-      topicId: asked.topicId,
-      partitions: topicReads.map((read) => respond(read, services)),
-    })),
-  }
+  const hints = new LeaderHints(services, context.listener)
+  const responses = topics.map(({ asked, reads: topicReads }) => ({
+    topic: asked.topic,
+    topicId: asked.topicId,
+    partitions: topicReads.map((read) => {
+      const row = respond(read, services)
+      if (row.errorCode === errorCodes.NONE || context.apiVersion < hintsSince) return row
+      const currentLeader = hints.currentLeader(read.topicId, row.partitionIndex, row.errorCode)
+      return { ...row, currentLeader }
+    }),
+  }))
+  return { responses, nodeEndpoints: hints.nodeEndpoints() }
+}
+
+function preferNearest(read: Read, rack: string, services: Services): void {
+  const { partition, asked, fromFollower, error } = read
+  const leading = partition?.leading ?? null
+  if (!fromFollower || leading === null || error !== null) return
+  const reader = { rack, fetchOffset: asked.fetchOffset }
+  read.preferredReplica = nearestReplica(leading, reader, services) ?? -1
 }
 
 function refusalOf(request: FetchRequest): KafkaErrorName | null {
@@ -83,18 +108,26 @@ function resolve(
   { apiVersion }: RequestContext,
 ): Read {
   const unknownId = topic === undefined && apiVersion >= 13
-  const found = unknownId ? 'UNKNOWN_TOPIC_ID' : services.replicas.leader(topic, asked.partition)
+  const fromFollower = apiVersion >= followersSince
+  const { replicas } = services
+  const held = fromFollower
+    ? replicas.replica(topic, asked.partition)
+    : replicas.leader(topic, asked.partition)
+  const found = unknownId ? 'UNKNOWN_TOPIC_ID' : held
   const partition = typeof found === 'string' ? null : found
   const error = typeof found === 'string' ? found : found.epochError(asked.currentLeaderEpoch)
   return {
     asked,
     partition,
+    topicId: topic?.id,
+    fromFollower,
     log: partition?.log ?? null,
     seenEnd: -1,
     error,
     divergingEpoch: undefined,
     records: noBytes,
     abortedTransactions: null,
+    preferredReplica: -1,
   }
 }
 
@@ -125,7 +158,10 @@ async function readAll(
   for (;;) {
     check(reads)
     const bytes = await readOnce(request, reads, services, context)
-    const urgent = reads.some((read) => read.error !== null || read.divergingEpoch !== undefined)
+    const urgent = reads.some(
+      ({ error, divergingEpoch, preferredReplica }) =>
+        error !== null || divergingEpoch !== undefined || preferredReplica >= 0,
+    )
     const waitMaxMs = endMs - services.clock.monotonicMs()
     if (bytes >= wanted || urgent || waitMaxMs <= 0 || reads.length === 0) return
     // What became visible while the files were read would wake nobody any more.
@@ -150,7 +186,10 @@ function check(reads: readonly Read[]): void {
   for (const read of reads) {
     const { partition, log, asked } = read
     if (partition === null || log === null || read.error !== null) continue
-    if (!partition.isLeader) read.error = 'NOT_LEADER_OR_FOLLOWER'
+    const isServed = partition.isLeader || (read.fromFollower && !partition.isGone)
+    const epochError = partition.epochError(asked.currentLeaderEpoch)
+    if (!isServed) read.error = 'NOT_LEADER_OR_FOLLOWER'
+    else if (epochError !== null) read.error = epochError
     else if (!log.online) read.error = 'KAFKA_STORAGE_ERROR'
     else if (asked.lastFetchedEpoch >= 0) {
       const end = log.endOffsetForEpoch(asked.lastFetchedEpoch)
@@ -159,9 +198,11 @@ function check(reads: readonly Read[]): void {
         read.divergingEpoch = { epoch: end.epoch, endOffset: end.endOffset }
       }
     }
-    const outside = asked.fetchOffset < log.logStartOffset || asked.fetchOffset > log.logEndOffset
-    if (read.error === null && read.divergingEpoch === undefined && outside) {
-      read.error = 'OFFSET_OUT_OF_RANGE'
+    if (read.error !== null || read.divergingEpoch !== undefined) continue
+    if (asked.fetchOffset < log.logStartOffset) read.error = 'OFFSET_OUT_OF_RANGE'
+    else if (asked.fetchOffset > log.logEndOffset) {
+      // A follower may just not have it yet.
+      read.error = partition.isLeader ? 'OFFSET_OUT_OF_RANGE' : 'OFFSET_NOT_AVAILABLE'
     }
   }
 }
@@ -182,6 +223,7 @@ async function readOnce(
   for (const read of reads) {
     const { log, asked } = read
     if (log === null || read.error !== null || read.divergingEpoch !== undefined) continue
+    if (read.preferredReplica >= 0) continue
     const upTo = visibleEnd(log, request)
     read.seenEnd = upTo
     if (asked.fetchOffset >= upTo || (bytesLeft <= 0 && !first)) continue
@@ -237,6 +279,7 @@ function respond(read: Read, services: Services) {
     logStartOffset: log.logStartOffset,
     divergingEpoch: read.divergingEpoch,
     abortedTransactions: read.abortedTransactions,
+    preferredReadReplica: read.preferredReplica,
     records: read.records,
   }
 }

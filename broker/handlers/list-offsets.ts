@@ -1,7 +1,9 @@
 // ListOffsets (key 2), versions 1-11: the offset at a timestamp, or at an end of the log. Special
 // timestamps: latest -1, earliest -2, max timestamp -3 (KIP-734, v7), earliest local -4 (KIP-405,
 // v8), latest tiered -5 (KIP-1005, v9), earliest pending upload -6 (KIP-1023, v11). Latest is the
-// high watermark, or the last stable offset under read_committed (KIP-98).
+// high watermark, or the last stable offset under read_committed (KIP-98); not known, and so not
+// available, while a new leader has not committed what was in its log at the election (KIP-207): the
+// answer would go back.
 // Differs from Kafka: nothing known; without tiered storage -4 equals -2, and -5 and -6 find
 // nothing, as in Kafka.
 
@@ -43,9 +45,16 @@ export const listOffsets: Handler<'listOffsets'> = async (request, services, con
         if (context.apiVersion < (sinceVersion.get(asked.timestamp) ?? 0)) {
           throw new BrokerError('UNSUPPORTED_VERSION', 'the timestamp is newer than the version')
         }
-        const log = await partition.openLog()
+        const { log, isCaughtUp } = await partition.lead()
         const end = committed ? log.lastStableOffset : log.highWatermark
-        return row(asked, await lookUp(log, asked.timestamp, end), 'NONE')
+        const found = await lookUp(log, asked.timestamp, end)
+        // Both of these depend on what is committed.
+        const isOpen = asked.timestamp === latest || (found === notFound && asked.timestamp >= 0)
+        if (isOpen && !isCaughtUp) {
+          const error = context.apiVersion >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE'
+          throw new BrokerError(error, 'what is committed is not known yet')
+        }
+        return row(asked, found, 'NONE')
       } catch (error) {
         return { ...row(asked, notFound, 'NONE'), errorCode: errorCodeOf(error) }
       }

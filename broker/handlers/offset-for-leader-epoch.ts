@@ -24,7 +24,7 @@ async function lookUp(services: Services, name: string, asked: Asked) {
     if (typeof partition === 'string') throw new BrokerError(partition, partition)
     const epochError = partition.epochError(asked.currentLeaderEpoch)
     if (epochError !== null) throw new BrokerError(epochError, epochError)
-    const log = await partition.openLog()
+    const { log } = await partition.lead()
     const { epoch, endOffset } = log.endOffsetForEpoch(asked.leaderEpoch)
     return {
       partition: asked.partition,

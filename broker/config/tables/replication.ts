@@ -35,7 +35,8 @@ export const replicationConfigs: readonly ConfigDefinition[] = [
     accepted: "Receive buffer of a follower's socket.",
   }),
   string('replica.selector.class', null, 'medium', {
-    accepted: 'Java class that picks the replica a consumer reads from.',
+    effective:
+      'Which replica a consumer reads from: with ...RackAwareReplicaSelector one of its own rack.',
   }),
   int('num.replica.fetchers', 1, 'high', {
     check: atLeast(1),
@@ -73,12 +74,12 @@ export const replicationConfigs: readonly ConfigDefinition[] = [
   long('leader.replication.throttled.rate', longMax, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Bytes a second that a leader sends to throttled replicas.',
+    effective: 'Bytes a second that a leader sends to throttled replicas that are not in sync.',
   }),
   long('follower.replication.throttled.rate', longMax, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Bytes a second that throttled replicas of a follower fetch.',
+    effective: 'Bytes a second that throttled replicas of a follower fetch from each leader.',
   }),
   long('replica.alter.log.dirs.io.max.bytes.per.second', longMax, 'medium', {
     check: atLeast(0),

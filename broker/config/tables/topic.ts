@@ -53,7 +53,7 @@ export const topicConfigs: readonly ConfigDefinition[] = [
   }),
   list('follower.replication.throttled.replicas', [], 'medium', {
     check: throttledReplicas,
-    accepted: 'Replicas whose fetching is throttled, as partition:broker, or * for all.',
+    effective: 'Replicas whose fetching is throttled, as partition:broker, or * for all.',
   }),
   int('index.interval.bytes', 4096, 'medium', {
     check: atLeast(0),
@@ -65,7 +65,7 @@ export const topicConfigs: readonly ConfigDefinition[] = [
   }),
   list('leader.replication.throttled.replicas', [], 'medium', {
     check: throttledReplicas,
-    accepted: 'Replicas to which sending is throttled, as partition:broker, or * for all.',
+    effective: 'Leaders whose sending is throttled, as partition:broker, or * for all.',
   }),
   long('local.retention.bytes', -2, 'medium', {
     check: atLeast(-2),

@@ -135,8 +135,9 @@ export class TestBroker {
       timers: systemTimers,
       events,
       throttledRate: () => Number.MAX_SAFE_INTEGER,
+      throttledReplicas: () => [],
     }
-    this.#links = new ReplicationClient({ ...shared, isThrottled: () => false })
+    this.#links = new ReplicationClient(shared)
     this.#replicas = new ReplicaManager({
       ...shared,
       logs: this.#logs,
