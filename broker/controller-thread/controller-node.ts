@@ -47,6 +47,8 @@ const ownListener = { host: '127.0.0.1', port: 0 }
 const probeTimeoutMs = 250
 /** Another voter gets so long to take over before this one goes. */
 const handOverMs = 1_000
+/** Calls under way get so long; streams of followers end by then. */
+const closeGraceMs = 200
 const eventLoopResolutionMs = 20
 
 export class ControllerNode {
@@ -153,7 +155,7 @@ export class ControllerNode {
     await this.#handOver()
     this.#registrar?.close()
     this.#sessions.close()
-    await closeServer(this.#server)
+    await closeServer(this.#server, closeGraceMs)
     await this.#controller.close()
     this.#addresses.close()
     this.#delay.disable()

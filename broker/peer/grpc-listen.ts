@@ -3,9 +3,6 @@
 import { type Server, ServerCredentials } from '@grpc/grpc-js'
 import { type Address, textOf } from './controller-addresses.ts'
 
-/** Calls under way get so long to end by themselves. */
-const closeGraceMs = 500
-
 /** Resolves with the port; rejects as a socket would, when the address cannot be taken. */
 export async function listen(server: Server, { host, port }: Address): Promise<number> {
   const target = textOf({ host: host === '' ? '0.0.0.0' : host, port })
@@ -17,12 +14,13 @@ export async function listen(server: Server, { host, port }: Address): Promise<n
   })
 }
 
-export async function closeServer(server: Server): Promise<void> {
+/** Calls under way get `graceMs` to end by themselves. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => {
       server.forceShutdown()
       resolve()
-    }, closeGraceMs)
+    }, graceMs)
     server.tryShutdown(() => {
       clearTimeout(timer)
       resolve()

@@ -6,15 +6,15 @@ import { serverOptions } from '@samsa/proto/grpc/options'
 import type { Address } from './controller-addresses.ts'
 import { closeServer, listen } from './grpc-listen.ts'
 
+/** Streams of followers end with the connection; nobody is to be waited for. */
+const closeGraceMs = 100
+
 export class PeerServer {
   readonly #server = new Server(serverOptions)
 
   /** The methods as proto/grpc/gen has them, and their handlers by the same names. */
-  add<Handlers extends object>(
-    methods: ServiceDefinition<Handlers & UntypedServiceImplementation>,
-    handlers: Handlers,
-  ): void {
-    this.#server.addService(methods, handlers as Handlers & UntypedServiceImplementation)
+  add(methods: ServiceDefinition, handlers: UntypedServiceImplementation): void {
+    this.#server.addService(methods, handlers)
   }
 
   /** Resolves with the port. */
@@ -23,6 +23,6 @@ export class PeerServer {
   }
 
   close(): Promise<void> {
-    return closeServer(this.#server)
+    return closeServer(this.#server, closeGraceMs)
   }
 }

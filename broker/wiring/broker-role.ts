@@ -16,22 +16,24 @@ import { groupConfig } from '../coordinator/group/group-config.ts'
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { handlers } from '../handlers/registry.ts'
 import type { LogEvents, LogManager } from '../log/log-manager.ts'
+import type { NetworkServer } from '../network/server.ts'
 import { BrokerSession } from '../peer/broker-session.ts'
 import type { ControllerClient } from '../peer/controller-client.ts'
 import { PeerServer } from '../peer/grpc-server.ts'
 import { ProducerIds } from '../producer-ids.ts'
 import { InternalTopic } from '../replica/internal-topic.ts'
 import type { Partition } from '../replica/partition.ts'
-import { noLinks } from '../replica/peer-link.ts'
-import { ReplicaManager } from '../replica/replica-manager.ts'
+import type { ReplicaManager } from '../replica/replica-manager.ts'
 import { advertised } from '../request/api-table.ts'
 import type { Services } from '../services.ts'
+import { PublicServices } from '../storage/public-services.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 import { makeClientServer } from './client-server.ts'
 import type { ClusterLink } from './cluster-link.ts'
 import { brokerEndpoints } from './endpoints.ts'
 import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
+import { Replication } from './replication.ts'
 
 export const offsetsTopic = '__consumer_offsets'
 
@@ -70,7 +72,7 @@ export class BrokerRole {
   /** What to close, in the order of opening. */
   readonly #opened: (() => Promise<void>)[] = []
   #logs: LogManager | null = null
-  #replicas: ReplicaManager | null = null
+  #replication: Replication | null = null
   #endpoints: readonly Endpoint[] = []
   /** What the start has come to; null when it is through. */
   #step: string | null = 'the logs are being opened'
@@ -101,13 +103,16 @@ export class BrokerRole {
     this.#refreshConfig()
     const logs = await this.#openLogs()
     this.#step = 'the partitions are being opened'
-    const replicas = this.#makeReplicas(logs)
-    await this.#startReplicas(replicas)
+    const replication = this.#makeReplication(logs)
+    const { replicas } = replication
+    await this.#startReplicas(replication)
     this.#opened.push(async () => this.#groups.close())
-    const server = this.#makeServer(replicas)
+    const services = this.#services(replicas)
+    const server = this.#makeServer(services)
     const ports = await server.start()
     this.#opened.push(() => server.close(drainGraceMs))
-    const grpcPort = await this.#openGrpc()
+    const grpcPort = await this.#openGrpc(services)
+    this.#opened.push(async () => replication.closeService())
     registerNodeMetrics(this.#options.registry, { server: () => server, replicas })
     this.#endpoints = brokerEndpoints(this.#file, ports, grpcPort)
     this.#opened.push(() => this.#session.close())
@@ -121,7 +126,9 @@ export class BrokerRole {
   notReady(): string | null {
     if (this.#step !== null) return this.#step
     let offline = 0
-    for (const partition of this.#replicas?.all() ?? []) if (!partition.online) offline++
+    for (const partition of this.#replication?.replicas.all() ?? []) {
+      if (!partition.online) offline++
+    }
     const notServing = this.#session.notServing()
     return notServing ?? (offline === 0 ? null : `${offline} partitions are offline`)
   }
@@ -140,27 +147,26 @@ export class BrokerRole {
     return logs
   }
 
-  #makeReplicas(logs: LogManager): ReplicaManager {
-    this.#replicas = new ReplicaManager({
+  #makeReplication(logs: LogManager): Replication {
+    const replication = new Replication({
       nodeId: this.#file.nodeId,
       logs,
-      topicConfig: (topic) => this.#config.topic(topic),
-      lagTimeMaxMs: () => this.#config.broker.replicaLagTimeMaxMs,
+      config: this.#config,
       image: () => this.#client.image(),
+      brokerEpoch: () => this.#session.epoch,
       alterPartition: (request) => this.#client.alterPartition(request),
-      links: noLinks,
+      inContact: () => this.#inContact(),
       leadership: {
         onElected: (partition) => this.#onElected(partition),
         onResigned: ({ topic, index }) => {
           if (topic === offsetsTopic) this.#groups.onResigned(index)
         },
       },
-      inContact: () => this.#inContact(),
-      clock: systemClock,
-      timers: systemTimers,
+      grpc: this.#grpc,
       events: this.#events,
     })
-    return this.#replicas
+    this.#replication = replication
+    return replication
   }
 
   /** Nobody else could lead what the only broker of a cluster does. */
@@ -169,10 +175,10 @@ export class BrokerRole {
   }
 
   /** The metadata may change while the logs open: nothing of that is missed. */
-  async #startReplicas(replicas: ReplicaManager): Promise<void> {
+  async #startReplicas(replication: Replication): Promise<void> {
     this.#refreshConfig()
-    const started = replicas.start(this.#client.image())
-    this.#opened.push(() => replicas.close())
+    const started = replication.replicas.start(this.#client.image())
+    this.#opened.push(() => replication.close())
     const unsubscribe = this.#client.subscribe((image, delta) => this.#onMetadata(image, delta))
     this.#opened.push(async () => unsubscribe())
     await started
@@ -181,8 +187,8 @@ export class BrokerRole {
   #makeGroups(): GroupCoordinator {
     const topic = () => this.#client.image().topicsByName.get(offsetsTopic)
     const replicas = () => {
-      if (this.#replicas === null) throw new Error('the replicas are not there yet')
-      return this.#replicas
+      if (this.#replication === null) throw new Error('the replicas are not there yet')
+      return this.#replication.replicas
     }
     return new GroupCoordinator({
       config: () => groupConfig(this.#config.broker),
@@ -204,7 +210,7 @@ export class BrokerRole {
 
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     this.#refreshConfig()
-    this.#replicas?.apply(image, delta)
+    this.#replication?.onMetadata(image, delta)
     for (const key of delta.changedConfigs) {
       const [type, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)]
       if (type === 'topic' && image.topicsByName.has(name)) {
@@ -230,9 +236,9 @@ export class BrokerRole {
     }
   }
 
-  #makeServer(replicas: ReplicaManager) {
+  #services(replicas: ReplicaManager): Services {
     const { nodeId } = this.#file
-    const services: Services = {
+    return {
       nodeId,
       config: () => this.#config.broker,
       topicConfig: (topic) => this.#config.topic(topic),
@@ -247,15 +253,25 @@ export class BrokerRole {
       advertisedApis: advertised(handlers),
       supportedFeatures,
     }
+  }
+
+  #makeServer(services: Services): NetworkServer {
     const [config, metrics, events] = [this.#file, this.#metrics, this.#events]
     return makeClientServer({ config, services, metrics, events })
   }
 
-  async #openGrpc(): Promise<number | null> {
+  async #openGrpc(services: Services): Promise<number | null> {
     const { grpcListener } = this.#file
     if (grpcListener === null) return null
+    const storage = new PublicServices({
+      services,
+      isReady: () => this.notReady() === null,
+      onFault: (error) => this.#events.error({ error }, 'a gRPC call failed unexpectedly'),
+    })
+    storage.addTo(this.#grpc)
     const port = await this.#grpc.start(grpcListener)
     this.#opened.push(() => this.#grpc.close())
+    this.#opened.push(async () => storage.close())
     return port
   }
 

@@ -1,0 +1,70 @@
+// Wires the replicas of a broker to those of others: the manager, the links to leaders, and the
+// service that followers come to.
+
+import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import type { CurrentConfig } from '../config/current-config.ts'
+import type { LogEvents, LogManager } from '../log/log-manager.ts'
+import type { PeerServer } from '../peer/grpc-server.ts'
+import { ReplicationClient } from '../peer/replication-client.ts'
+import { ReplicationServer } from '../peer/replication-server.ts'
+import { ReplicaManager, type ReplicaManagerOptions } from '../replica/replica-manager.ts'
+import { systemClock, systemTimers } from '../system-time.ts'
+
+type FromNode = 'nodeId' | 'image' | 'brokerEpoch' | 'alterPartition' | 'inContact' | 'leadership'
+
+export interface ReplicationOptions extends Pick<ReplicaManagerOptions, FromNode> {
+  readonly logs: LogManager
+  readonly config: CurrentConfig
+  readonly grpc: PeerServer
+  readonly events: LogEvents
+}
+
+export class Replication {
+  readonly replicas: ReplicaManager
+  readonly #links: ReplicationClient
+  readonly #service: ReplicationServer
+
+  constructor(options: ReplicationOptions) {
+    const { nodeId, image, brokerEpoch, events, config } = options
+    const time = { clock: systemClock, timers: systemTimers }
+    const shared = { nodeId, image, brokerEpoch, events, ...time }
+    this.#links = new ReplicationClient({
+      ...shared,
+      throttledRate: () => config.broker.followerReplicationThrottledRate,
+      throttledReplicas: (topic) => config.topic(topic).followerThrottledReplicas,
+    })
+    this.replicas = new ReplicaManager({
+      ...shared,
+      logs: options.logs,
+      topicConfig: (topic) => config.topic(topic),
+      lagTimeMaxMs: () => config.broker.replicaLagTimeMaxMs,
+      alterPartition: options.alterPartition,
+      inContact: options.inContact,
+      leadership: options.leadership,
+      links: this.#links,
+    })
+    this.#service = new ReplicationServer({
+      ...shared,
+      replicas: this.replicas,
+      throttledRate: () => config.broker.leaderReplicationThrottledRate,
+      throttledReplicas: (topic) => config.topic(topic).leaderThrottledReplicas,
+    })
+    options.grpc.add(this.#service.service, this.#service.handlers)
+  }
+
+  onMetadata(image: MetadataImage, delta: MetadataDelta): void {
+    this.replicas.apply(image, delta)
+    this.#links.onMetadata(delta)
+  }
+
+  /** Followers of other brokers look for another leader; what this one follows goes on. */
+  closeService(): void {
+    this.#service.close()
+  }
+
+  async close(): Promise<void> {
+    this.#service.close()
+    await this.replicas.close()
+    this.#links.close()
+  }
+}
