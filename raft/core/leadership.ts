@@ -194,7 +194,8 @@ export class Leadership {
       voter === id ? nowMs : (this.#progress.get(voter)?.lastContactMs ?? 0),
     )
     const silentMs = nowMs - heardMs
-    if (silentMs >= options.electionTimeoutMinMs) return `no quorum heard for ${silentMs} ms`
+    const isOver = rules.losesOffice(silentMs, options.electionTimeoutMinMs)
+    if (isOver) return `no quorum heard for ${silentMs} ms`
     if (this.#transfer !== null && nowMs >= this.#transfer.deadlineMs) {
       outbox.emit({ type: 'transferEnded', to: this.#transfer.to, reason: 'it took too long' })
       this.#transfer = null

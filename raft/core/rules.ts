@@ -21,6 +21,8 @@ export interface Rules {
    * Within the lease of a leader that was heard no vote is granted (dissertation, 4.2.3 and 9.6).
    */
   holdsLease(sinceLeaderHeardMs: number, leaseMs: number): boolean
+  /** A leader that has not heard a quorum for so long is none (check-quorum; dissertation, 6.2). */
+  losesOffice(silentMs: number, timeoutMs: number): boolean
   wins(configuration: Configuration, granted: (id: VoterId) => boolean): boolean
   /** What a quorum has reached, of match indexes, rounds and times of contact alike. */
   reached(configuration: Configuration, valueOf: (id: VoterId) => number): number
@@ -50,6 +52,7 @@ export const rules: Rules = {
   isUpToDate: (candidate, own) =>
     candidate.term > own.term || (candidate.term === own.term && candidate.index >= own.index),
   holdsLease: (sinceLeaderHeardMs, leaseMs) => sinceLeaderHeardMs < leaseMs,
+  losesOffice: (silentMs, timeoutMs) => silentMs >= timeoutMs,
   wins: hasQuorum,
   reached: quorumValue,
   mayCommit: (entryTerm, ownTerm) => entryTerm === ownTerm,

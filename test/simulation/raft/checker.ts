@@ -4,8 +4,8 @@
 // The numbers are those of the invariants that the project's tests go by: 1 election safety; 2 log
 // matching, leader completeness, nothing committed is ever overwritten; 3 terms, commit and applied
 // indexes never fall and states are equal; 4 nothing is said before it is durable; 5 a leader
-// without a quorum steps down, one with a quorum is left alone; 8 snapshots are what the leader
-// had. Reads are never stale.
+// without a quorum steps down, one with a quorum is left alone; 6 changes of the quorum; 7 lost
+// disks; 8 snapshots are what the leader had; 9 damage; 10 pauses; 11 clocks.
 
 import { hasQuorum } from '@samsa/raft/core/configuration'
 import type { Persist } from '@samsa/raft/core/effects'

@@ -43,6 +43,8 @@ export interface DiskFlaws {
   readonly trustsSnapshots?: boolean
   /** Says of the last operation that it is durable when it is not: a disk that ignores flushes. */
   readonly lies?: boolean
+  /** A restart finds the term and vote as they were before they were last written. */
+  readonly forgetsBallot?: boolean
 }
 
 export class ModelDisk {
@@ -220,8 +222,16 @@ export class ModelDisk {
   }
 
   /** What a start finds. */
+  get #formerBallot(): HardState | null {
+    if (this.hardState === null) return null
+    const lastTerm = this.entries.at(-1)?.term ?? this.base.term
+    const term = Math.max(lastTerm, this.hardState.term - 1)
+    return { ...this.hardState, term, votedFor: null }
+  }
+
   restore(bootstrap: Configuration): RestoredState {
-    const { hardState, snapshot, base, entries, commit, isDamaged: damaged } = this
+    const { snapshot, base, entries, commit, isDamaged: damaged } = this
+    const hardState = this.#flaws.forgetsBallot === true ? this.#formerBallot : this.hardState
     return { hardState, snapshot, base, entries: [...entries], commit, bootstrap, damaged }
   }
 }

@@ -11,10 +11,17 @@ export interface Mutation {
   readonly flaws?: DiskFlaws
   /** The driver sends without waiting for the disk. */
   readonly ignoresAfter?: boolean
+  /** A leader answers reads for as long as its own clock says that it leads. */
+  readonly readsByTheClock?: boolean
   /** A wiped disk comes back under its old name. */
   readonly wipesKeepIdentity?: boolean
   /** Faults among which it shows soonest, where the usual mixture is slow to find it. */
   readonly faults?: Partial<Faults>
+}
+
+export interface NumberedMutation extends Mutation {
+  /** Which of the invariants that the project's tests go by (see checker.ts). */
+  readonly breaks: number
 }
 
 /**
@@ -65,6 +72,19 @@ const stalledLeaders: Partial<Faults> = {
   wipeEveryMs: 0,
 }
 
+/** Clocks that jump, so that what was heard long ago seems to have been heard just now. */
+const wildClocks: Partial<Faults> = {
+  ...stalledLeaders,
+  pauseEveryMs: 0,
+  partitionEveryMs: 700,
+  clockJumpEveryMs: 300,
+  // Leases end early with these, also where clocks are right.
+  falseAlarmEveryMs: 0,
+  tellsOfCrashes: false,
+  transferEveryMs: 0,
+  driftMax: 0,
+}
+
 /** Disks that lose entries, again and again. */
 const bitRot: Partial<Faults> = {
   nodeCount: 3,
@@ -93,44 +113,62 @@ function onlyNew(configuration: Configuration): Configuration {
 
 export const mutations = {
   'a vote leaves before it is durable': {
+    breaks: 4,
     rules: { gate: (message) => (message.type === 'vote' ? 'none' : rules.gate(message)) },
   },
   'an acknowledgement leaves before it is durable': {
+    breaks: 4,
     rules: { gate: (message) => (message.type === 'appended' ? 'ballot' : rules.gate(message)) },
   },
-  'the driver sends without waiting': { ignoresAfter: true },
-  'the disk ignores flushes': { flaws: { lies: true } },
-  'two votes in one term': { rules: { mayVote: () => true } },
+  'the driver sends without waiting': { breaks: 4, ignoresAfter: true },
+  'the disk ignores flushes': { breaks: 3, flaws: { lies: true } },
+  'two votes in one term': { breaks: 1, rules: { mayVote: () => true } },
   'half of the votes are enough': {
+    breaks: 1,
     rules: {
       wins: ({ voters }, granted) => voters.filter(granted).length >= voters.length / 2,
     },
   },
-  'a vote for a log that is behind': { rules: { isUpToDate: () => true } },
+  'a vote for a log that is behind': { breaks: 2, rules: { isUpToDate: () => true } },
   'an entry of an earlier term is committed by counting': {
+    breaks: 2,
     rules: { mayCommit: () => true },
     faults: figureEight,
   },
-  'votes are given within the lease': { rules: { holdsLease: () => false } },
+  'votes are given within the lease': { breaks: 5, rules: { holdsLease: () => false } },
   'a joint quorum needs only the new majority': {
+    breaks: 6,
     rules: {
       wins: (configuration, granted) => rules.wins(onlyNew(configuration), granted),
       reached: (configuration, valueOf) => rules.reached(onlyNew(configuration), valueOf),
     },
   },
-  'appends are taken without looking at what is before them': { rules: { continues: () => true } },
+  'appends are taken without looking at what is before them': {
+    breaks: 2,
+    rules: { continues: () => true },
+  },
   'reads are answered without asking the quorum': {
+    breaks: 10,
     rules: { readConfirmed: () => true },
     faults: stalledLeaders,
   },
-  'a damaged voter votes at once': { rules: { hasHealed: () => true }, faults: bitRot },
+  'a damaged voter votes at once': { breaks: 9, rules: { hasHealed: () => true }, faults: bitRot },
   'an older snapshot takes the place of the log': {
+    breaks: 8,
     rules: { isNews: () => true },
     faults: lateSnapshots,
   },
   'received snapshots are not checked': {
+    breaks: 8,
     rules: { chunkIntact: () => true },
     flaws: { trustsSnapshots: true },
   },
-  'a wiped disk keeps its name': { wipesKeepIdentity: true },
-} satisfies Record<string, Mutation>
+  'a wiped disk keeps its name': { breaks: 7, wipesKeepIdentity: true },
+  'a restart forgets the last term and vote': { breaks: 3, flaws: { forgetsBallot: true } },
+  'a leader without a quorum goes on': { breaks: 5, rules: { losesOffice: () => false } },
+  'a leader trusts its clock to tell that it leads': {
+    breaks: 11,
+    readsByTheClock: true,
+    faults: wildClocks,
+  },
+} satisfies Record<string, NumberedMutation>

@@ -2,6 +2,7 @@
 // voter's effects one at a time, so that it can die between any two, and shows each to the checker.
 
 import { crc32 } from 'node:zlib'
+import { hasQuorum } from '@samsa/raft/core/configuration'
 import type { Effect, Send } from '@samsa/raft/core/effects'
 import type { Input } from '@samsa/raft/core/inputs'
 import type { Message } from '@samsa/raft/core/messages'
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly isLastEffect: () => boolean
   /** Drivers that send without waiting for the disk are a fault of their own. */
   readonly ignoresAfter: boolean
+  /** So are those that answer reads without the core, while their clock says that they lead. */
+  readonly readsByTheClock: boolean
   send(from: VoterId, to: VoterId, message: Message): void
   diskOf(id: VoterId): ModelDisk | undefined
   happened(node: SimulatedNode, effect: Effect): void
@@ -210,9 +213,11 @@ export class SimulatedNode {
     })
   }
 
-  #step(inputs: readonly Input[]): void {
+  #step(given: readonly Input[]): void {
     const { voter } = this
-    if (voter === null || inputs.length === 0) return
+    if (voter === null || given.length === 0) return
+    const inputs = this.#world.readsByTheClock ? this.#withoutReads(given, voter) : given
+    if (inputs.length === 0) return
     const before = voter.status
     const isDown = (input: Input) => input.type === 'peerDown' && input.peer === this.#heard.from
     if (inputs.some(isDown)) this.#heard = nobodyHeard
@@ -231,6 +236,21 @@ export class SimulatedNode {
     this.#observe(before, inputs)
     this.#planTick()
     this.#maybeSnapshot()
+  }
+
+  /** Answers reads from the lease that a leader has by its own clock. */
+  #withoutReads(inputs: readonly Input[], { status }: Voter): readonly Input[] {
+    const { commit: index, configuration, role, term } = status
+    const lease = this.#world.options.electionTimeoutMinMs
+    const isNear = (id: VoterId) =>
+      id === this.id || this.#localMs - (this.#contacts.get(id) ?? 0) < lease
+    const isEstablished = this.mirror.termAt(index) === term
+    if (role !== 'leader' || !isEstablished || !hasQuorum(configuration, isNear)) return inputs
+    for (const input of inputs) {
+      if (input.type !== 'read') continue
+      this.#world.happened(this, { type: 'readReady', requestId: input.requestId, index })
+    }
+    return inputs.filter(({ type }) => type !== 'read')
   }
 
   #maybeDie(): void {

@@ -106,6 +106,7 @@ export class Simulation {
       rules: { ...rules, ...this.#mutation.rules },
       checker: this.#checker,
       flaws: this.#mutation.flaws ?? {},
+      readsByTheClock: this.#mutation.readsByTheClock === true,
       ignoresAfter: this.#mutation.ignoresAfter === true,
       isHealed: () => this.#isHealed,
       isLastEffect: () => ++this.#counts.boundaries === this.#setup.crashAtBoundary,
