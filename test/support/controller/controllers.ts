@@ -3,7 +3,7 @@
 
 import type { ConfigRules, DecideContext } from '@samsa/controller/decision'
 import { supportedFeatures } from '@samsa/controller/features'
-import type { MetadataImage } from '@samsa/controller/image'
+import type { FeatureRange, MetadataImage } from '@samsa/controller/image'
 import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
 import { LocalLog, type LocalLogOptions } from '@samsa/controller/local-log'
 import type { MetadataLog } from '@samsa/controller/metadata-log'
@@ -72,6 +72,7 @@ export interface BrokerSketch {
   readonly rack?: string | null
   readonly fenced?: boolean
   readonly logDirs?: readonly string[]
+  readonly features?: readonly FeatureRange[]
 }
 
 /** The one log directory that a broker has unless a test says otherwise. */
@@ -80,14 +81,18 @@ export function directoryOf(brokerId: number): string {
 }
 
 export function brokerRecordOf(sketch: BrokerSketch): NewRecord {
-  const { id, rack = null, fenced = false, logDirs = [] } = sketch
+  const { id, rack = null, fenced = false, logDirs = [], features = supportedFeatures } = sketch
   return {
     type: 'registerBroker',
     brokerId: id,
     incarnationId: uuidCounter()(),
     brokerEpoch: id,
     endpoints: [{ listener: 'PLAINTEXT', host: `b${id}`, port: 9092, securityProtocol: 0 }],
-    features: [],
+    features: features.map(({ name, minVersion, maxVersion }) => ({
+      name,
+      minSupportedVersion: minVersion,
+      maxSupportedVersion: maxVersion,
+    })),
     rack,
     fenced,
     logDirs,

@@ -7,6 +7,7 @@ import {
   unfenceBroker,
   unregisterBroker,
 } from '@samsa/controller/cluster'
+import type { FeatureRange } from '@samsa/controller/image'
 import { emptyImage } from '@samsa/controller/image/draft'
 import { allocateProducerIds } from '@samsa/controller/producer-ids'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +67,32 @@ describe('the registration of a broker', () => {
     expect(() => register([directory('shared')])).toThrow('Broker 1 is already registered')
     expect(() => register([directory('x'), directory('x')])).toThrow('Duplicate directory')
     expect(() => registerBroker(image, registration({ brokerId: -1 }), context)).toThrow('negative')
+    expect(() => register([])).toThrow('No directories specified')
+    expect(() => register(['AAAAAAAAAAAAAAAAAAAAAQ'])).toThrow('Reserved directory')
+    expect(() => register(['too-short'])).toThrow('Reserved directory')
+  })
+
+  it('is refused where it belongs to another cluster', () => {
+    const image = applied(emptyImage, [{ type: 'cluster', clusterId: 'ours' }])
+    const given = registration({ clusterId: 'theirs' })
+    expect(() => registerBroker(image, given, context)).toThrow(
+      expect.objectContaining({
+        kafkaError: 'INCONSISTENT_CLUSTER_ID',
+        message: 'Expected cluster ID ours, but got cluster ID theirs',
+      }),
+    )
+  })
+
+  it('is refused where it cannot serve what the cluster has finalized', () => {
+    const level = { type: 'featureLevel', name: 'metadata.version', featureLevel: 30 } as const
+    const image = applied(emptyImage, [level])
+    const refused = (features: FeatureRange[], range: string) =>
+      expect(() => registerBroker(image, registration({ features }), context)).toThrow(
+        'Unable to register because the broker does not support finalized version 30 of ' +
+          `metadata.version. The broker wants a version between ${range}, inclusive.`,
+      )
+    refused([{ name: 'metadata.version', minVersion: 7, maxVersion: 25 }], '7 and 25')
+    refused([], '0 and 0')
   })
 })
 
