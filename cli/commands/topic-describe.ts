@@ -4,6 +4,7 @@
 import type { Cluster, Partition, Topic } from '../client/cluster.ts'
 import { type Config, describeConfigs } from '../client/configs.ts'
 import { earliestTimestamp, latestTimestamp, listOffsets } from '../client/offsets.ts'
+import { describePartitions, type PartitionState } from '../client/partitions.ts'
 import { defineClientCommand } from '../command/client-command.ts'
 import { type Io, write } from '../command/io.ts'
 import { flag } from '../command/options.ts'
@@ -11,6 +12,10 @@ import { printJson } from '../format/print.ts'
 import { formatTable } from '../format/table.ts'
 
 interface PartitionView extends Partition {
+  /** Not in sync, and may lead all the same (KIP-966); null where the cluster cannot tell. */
+  readonly elr: readonly number[] | null
+  /** Replicas whose broker or disk is gone. */
+  readonly offline: readonly number[]
   /** null while the partition has no leader to ask. */
   readonly logStartOffset: number | null
   readonly logEndOffset: number | null
@@ -28,21 +33,31 @@ export const topicDescribe = defineClientCommand({
     internal: flag('With no topic named: include the internal ones.'),
     unavailable: flag('Show only partitions without a leader or with replicas out of sync.'),
   },
+  notes: `The first replica is the preferred leader. ELIGIBLE are replicas that have fallen out of sync
+and still hold every record that was acknowledged: they may lead when no replica in sync is left.`,
   async run({ options, positionals, cluster, io, json }) {
     const named = positionals.length > 0
     const all = await cluster.retrying(() => cluster.refresh(named ? positionals : null), {
       unknownTopicPatienceMs: 0,
     })
     const topics = all.filter(({ isInternal }) => named || options.internal || !isInternal)
+    const names = topics.map(({ name }) => name)
+    const states = new Map(
+      (await describePartitions(cluster, names)).map((one) => [`${one.topic}-${one.index}`, one]),
+    )
     const views: TopicView[] = []
-    for (const topic of topics) views.push(await viewOf(cluster, topic))
+    for (const topic of topics) views.push(await viewOf(cluster, topic, states))
     const shown = options.unavailable ? views.map(onlyUnavailable).filter(isNotEmpty) : views
     if (json) return await printJson(io, shown.map(toJson))
     for (const [index, view] of shown.entries()) await printView(io, view, index > 0)
   },
 })
 
-async function viewOf(cluster: Cluster, topic: Topic): Promise<TopicView> {
+async function viewOf(
+  cluster: Cluster,
+  topic: Topic,
+  states: ReadonlyMap<string, PartitionState>,
+): Promise<TopicView> {
   const led = topic.partitions.filter(({ leader }) => leader >= 0)
   const at = async (timestamp: number) => {
     const queries = led.map(({ index }) => ({ topic: topic.name, partition: index, timestamp }))
@@ -55,6 +70,8 @@ async function viewOf(cluster: Cluster, topic: Topic): Promise<TopicView> {
     topic,
     partitions: topic.partitions.map((partition) => ({
       ...partition,
+      elr: states.get(`${topic.name}-${partition.index}`)?.elr ?? null,
+      offline: states.get(`${topic.name}-${partition.index}`)?.offline ?? [],
       logStartOffset: starts.get(partition.index) ?? null,
       logEndOffset: ends.get(partition.index) ?? null,
     })),
@@ -96,6 +113,7 @@ async function printView(io: Io, view: TopicView, isFurther: boolean): Promise<v
       { title: 'LEADER', value: ({ leader }) => (leader < 0 ? 'none' : leader) },
       { title: 'REPLICAS', value: ({ replicas }) => replicas.join(',') },
       { title: 'IN SYNC', value: ({ isr }) => isr.join(',') },
+      { title: 'ELIGIBLE', value: ({ elr }) => elr?.join(',') ?? null },
       { title: 'START', value: ({ logStartOffset }) => logStartOffset },
       { title: 'END', value: ({ logEndOffset }) => logEndOffset },
     ],
