@@ -42,6 +42,7 @@ export class ControllerThread {
   readonly #events: PeerEvents
   readonly #worker: Worker
   readonly #exited: Promise<void>
+  #hasExited = false
   readonly #statusRequests = new Map<number, (status: ControllerStatus | null) => void>()
   #lastStatusId = 0
   #closing = false
@@ -69,6 +70,7 @@ export class ControllerThread {
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
         if (!this.#closing) this.#failed(new Error(`the controller's thread ended with ${code}`))
+        this.#hasExited = true
         for (const answer of this.#statusRequests.values()) answer(null)
         resolve()
       })
@@ -77,6 +79,7 @@ export class ControllerThread {
 
   /** null when the thread has ended. */
   status(): Promise<ControllerStatus | null> {
+    if (this.#hasExited) return Promise.resolve(null)
     const id = ++this.#lastStatusId
     return new Promise((resolve) => {
       this.#statusRequests.set(id, resolve)
@@ -111,6 +114,10 @@ export class ControllerThread {
       case 'status':
         this.#statusRequests.get(message.id)?.(message.status)
         this.#statusRequests.delete(message.id)
+        return
+      case 'closed':
+        // Connections of its clients may linger; nothing depends on them.
+        void this.#worker.terminate()
     }
   }
 

@@ -23,6 +23,8 @@ export type FromControllerThread =
       readonly message: string
     }
   | { readonly type: 'status'; readonly id: number; readonly status: ControllerStatus }
+  /** All is closed: the thread may end. */
+  | { readonly type: 'closed' }
 
 export type ToControllerThread =
   | { readonly type: 'status'; readonly id: number }

@@ -52,7 +52,7 @@ async function run(): Promise<void> {
     } catch (error) {
       events.error({ error }, 'the controller did not close cleanly')
     }
-    parentPort?.close()
+    tell({ type: 'closed' })
   }
   parentPort?.on('message', (message: ToControllerThread) => {
     if (message.type === 'close') closing ??= close()
