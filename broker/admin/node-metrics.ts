@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { NetworkServer } from '../network/server.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
 import { Gauge, type MetricsRegistry } from './prometheus.ts'
+import { registerReplicaMetrics } from './replica-metrics.ts'
 
 /** Coarse enough to wake an idle node only 20 times a second. */
 const eventLoopResolutionMs = 50
@@ -46,6 +47,7 @@ export function registerNodeMetrics(registry: MetricsRegistry, sources: NodeMetr
     replicas.logs.full ? 1 : 0,
   )
   registerLogSizes(registry, replicas)
+  registerReplicaMetrics(registry, replicas)
   registerProcess(registry, gauge)
 }
 

@@ -185,7 +185,7 @@ export class TestBroker {
   async stop(): Promise<void> {
     this.#controller.unfollow(this.id)
     this.#service?.close()
-    if (this.#server !== null) await closeServer(this.#server)
+    if (this.#server !== null) await closeServer(this.#server, 100)
     await this.#replicas?.close()
     this.#links?.close()
     await this.#logs?.close()
