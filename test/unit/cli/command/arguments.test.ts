@@ -3,13 +3,22 @@
 
 import { parseAddresses } from '@samsa/cli/client/addresses'
 import { parseTarget } from '@samsa/cli/client/target'
-import { parseAssignment, parsePair, parseSeparator } from '@samsa/cli/command/arguments'
+import {
+  isChosen,
+  parseAssignment,
+  parseNodeId,
+  parsePair,
+  parsePartitions,
+  parseSeparator,
+} from '@samsa/cli/command/arguments'
 import { nearest } from '@samsa/cli/command/nearest'
+import { parseListener } from '@samsa/cli/commands/quorum-add'
 import {
   formatCount,
   formatDuration,
   formatSize,
   parseDurationMs,
+  parseSizeBytes,
   parseTimeMs,
 } from '@samsa/cli/units'
 import { describe, expect, it } from 'vitest'
@@ -96,6 +105,59 @@ describe('units', () => {
     expect(formatCount(1_234_567)).toBe('1,234,567')
     expect(formatDuration(1_540)).toBe('1.5 s')
     expect(formatDuration(125_000)).toBe('2 min 5 s')
+  })
+})
+
+describe('partitions', () => {
+  it('are those of a topic, all or some', () => {
+    const choices = ['orders', 'bills:0,3-5'].map(parsePartitions)
+    const chosen = (topic: string, index: number) => isChosen(choices, { topic, index })
+    expect([chosen('orders', 7), chosen('bills', 0), chosen('bills', 4)]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect([chosen('bills', 1), chosen('others', 0)]).toEqual([false, false])
+    expect(isChosen([], { topic: 'others', index: 0 })).toBe(true)
+  })
+
+  it.each([':1', '', 't:', 't:1-', 't:-1'])('are not %j', (given) => {
+    expect(() => parsePartitions(given)).toThrow()
+  })
+})
+
+describe('nodes and where they listen', () => {
+  it('are read', () => {
+    expect(parseNodeId('12')).toBe(12)
+    expect(parseListener('CONTROLLER://node-4:9093')).toEqual({
+      name: 'CONTROLLER',
+      host: 'node-4',
+      port: 9093,
+    })
+    expect(parseListener('CONTROLLER://[::1]:9093').host).toBe('::1')
+  })
+
+  it.each(['node-4:9093', 'C://node-4', 'C://:1', 'C://h:99999', '://h:1'])(
+    'are refused as %s',
+    (given) => {
+      expect(() => parseListener(given)).toThrow('NAME://HOST:PORT')
+    },
+  )
+})
+
+describe('sizes', () => {
+  it.each([
+    ['0', 0],
+    ['512', 512],
+    ['1.5GB', 1_500_000_000],
+    ['50 mb', 50_000_000],
+    ['2kB', 2_000],
+  ])('are read from %s', (given, sizeBytes) => {
+    expect(parseSizeBytes(given)).toBe(sizeBytes)
+  })
+
+  it.each(['', '5XB', '-1', 'MB'])('are refused as %j', (given) => {
+    expect(() => parseSizeBytes(given)).toThrow('is not a size')
   })
 })
 
