@@ -28,7 +28,8 @@ export function registerBroker(
 ): Decision<BrokerRegistered> {
   checkRegistration(image, registration)
   const existing = image.brokers.get(registration.brokerId)
-  // The same process may amend what it said of itself; it keeps its epoch and its standing.
+  // The same process may amend what it said of itself, that a log directory failed for one; it keeps
+  // its epoch and its standing.
   if (existing?.incarnationId === registration.incarnationId) {
     const amended = registered(registration, existing)
     const steps = new Steps(image).add([brokerRecord(amended)])
@@ -195,27 +196,4 @@ export function beginControlledShutdown(
     records.unshift({ type, brokerId, brokerEpoch: epoch, inControlledShutdown: 1 })
   }
   return { records, response: { remainingLeaders } }
-}
-
-/** Log directories of the broker have failed: their leaderships move, and they count no more. */
-export function directoriesOffline(
-  image: MetadataImage,
-  { brokerId, epoch, offline }: { brokerId: BrokerId; epoch: number; offline: readonly string[] },
-  { topicDefaults }: DecideContext,
-): Decision<void> {
-  const broker = checkedEpoch(image, brokerId, epoch)
-  const logDirs = broker.logDirs.filter((directoryId) => !offline.includes(directoryId))
-  if (logDirs.length === broker.logDirs.length) return { records: [], response: undefined }
-  if (logDirs.length === 0) {
-    // It stops by itself. A record with no directories would say that nothing changed.
-    const records: NewRecord[] = [
-      { type: 'brokerRegistrationChange', brokerId, brokerEpoch: epoch, fenced: 1 },
-      ...changesAfterLoss(image, brokerId, topicDefaults),
-    ]
-    return { records, response: undefined }
-  }
-  const steps = new Steps(image)
-  steps.add([{ type: 'brokerRegistrationChange', brokerId, brokerEpoch: epoch, logDirs }])
-  steps.add(changesOfLostDirectories(steps.image, brokerId, topicDefaults))
-  return { records: steps.records, response: undefined }
 }

@@ -7,7 +7,6 @@ import { randomInt } from 'node:crypto'
 import { assert } from './assert.ts'
 import {
   beginControlledShutdown,
-  directoriesOffline,
   fenceBroker,
   registerBroker,
   unfenceBroker,
@@ -110,7 +109,7 @@ export class QuorumController implements Controller, MetadataLogListener {
   #decided: MetadataImage = emptyImage
   #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
   #listeners = new Set<MetadataListener>()
-  /** Settles when everything appended so far is committed or lost. */
+  /** Resolves once everything appended in this epoch is committed; rejects if it is lost. */
   #lastAppend: Promise<unknown> = Promise.resolve()
   #requestsInFlight = 0
   /** Settles when an empty log has got its first records, or will not get them from here. */
@@ -234,15 +233,6 @@ export class QuorumController implements Controller, MetadataLogListener {
     )
   }
 
-  /**
-   * Directories that the broker, which the caller has a session with, found failed. Those it told
-   * of before count once.
-   */
-  directoriesOffline(brokerId: BrokerId, epoch: number, offline: readonly string[]): Promise<void> {
-    const failed = { brokerId, epoch, offline }
-    return this.#decide((image) => directoriesOffline(image, failed, this.#context))
-  }
-
   /** Leadership back to preferred replicas: what LeaderRebalancer asks for now and then. */
   rebalanceLeaders(): Promise<Rebalanced> {
     return this.#decide((image) => rebalanceLeaders(image, this.#context))
@@ -289,8 +279,11 @@ export class QuorumController implements Controller, MetadataLogListener {
     this.#checkMayDecide()
     const { records, response } = decide(this.#decided)
     if (records.length === 0) {
-      // The answer may rest on what is not committed yet, and must not be known before that is.
-      await this.#lastAppend
+      // The answer may rest on what is not committed yet: it must not be known before that is, nor
+      // at all if that never will be.
+      await this.#lastAppend.catch((error: unknown) => {
+        throw this.#appendError(error)
+      })
       return response
     }
     const encoded = records.map(encodeRecord)
@@ -321,7 +314,9 @@ export class QuorumController implements Controller, MetadataLogListener {
     this.#requestsInFlight++
     this.#uncommittedRecords += encoded.length
     const appended = this.#log.append(epoch, encoded)
-    this.#lastAppend = appended.catch(() => undefined)
+    this.#lastAppend = appended
+    // Whoever appended hears of a failure; that nobody else waits is no reason to stop the process.
+    appended.catch(() => undefined)
     try {
       await appended
     } catch (error) {
@@ -368,6 +363,8 @@ export class QuorumController implements Controller, MetadataLogListener {
   onLeaderChange(leader: QuorumLeader): void {
     this.#leader = leader
     this.#uncommittedRecords = 0
+    // Nothing rests any more on what was lost.
+    this.#lastAppend = Promise.resolve()
     const { image, delta } = new MetadataDraft(this.#image).finish(
       this.#image.offset,
       leader.leaderId,

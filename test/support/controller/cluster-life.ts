@@ -4,7 +4,6 @@
 
 import {
   beginControlledShutdown,
-  directoriesOffline,
   fenceBroker,
   registerBroker,
   unfenceBroker,
@@ -15,7 +14,12 @@ import type { DecideContext } from '@samsa/controller/decision'
 import { ControllerError } from '@samsa/controller/errors'
 import { updateFeatures } from '@samsa/controller/feature-updates'
 import { bootstrapRecords, eligibleLeaders } from '@samsa/controller/features'
-import type { MetadataImage, PartitionImage, TopicImage } from '@samsa/controller/image'
+import type {
+  BrokerImage,
+  MetadataImage,
+  PartitionImage,
+  TopicImage,
+} from '@samsa/controller/image'
 import { emptyImage } from '@samsa/controller/image/draft'
 import { createPartitions } from '@samsa/controller/partitions'
 import type { NewRecord } from '@samsa/controller/records/record'
@@ -132,8 +136,7 @@ export class ClusterLife {
         return picks.oneIn(3) ? unregisterBroker(image, brokerId, context) : nothing
       case 'loseDirectory': {
         const lostDirectory = picks.of(known?.logDirs ?? []) ?? ''
-        const offline = { ...broker, offline: [lostDirectory] }
-        return { ...directoriesOffline(image, offline, context), lostDirectory }
+        return { ...this.#withoutDirectory(known, lostDirectory), lostDirectory }
       }
       case 'elect':
         return this.#elect(picks)
@@ -177,6 +180,15 @@ export class ClusterLife {
     const logDirs = directoriesOf(brokerId, generation)
     const given = { brokerId, clusterId, incarnationId, fenced, previousBrokerEpoch, logDirs }
     return registerBroker(this.image, registration(given), this.context)
+  }
+
+  /** The process goes on with the disks that it has left. */
+  #withoutDirectory(broker: BrokerImage | undefined, lost: string): Asked {
+    if (broker === undefined) return nothing
+    const { id: brokerId, incarnationId } = broker
+    const logDirs = broker.logDirs.filter((directoryId) => directoryId !== lost)
+    const given = registration({ brokerId, clusterId, incarnationId, logDirs })
+    return registerBroker(this.image, given, this.context)
   }
 
   #restart(brokerId: number, picks: Picks): Asked {

@@ -1,12 +1,7 @@
 // Who leads, who is in sync and who is eligible when brokers are fenced, come back, restart, stop
 // and lose disks.
 
-import {
-  beginControlledShutdown,
-  directoriesOffline,
-  fenceBroker,
-  registerBroker,
-} from '@samsa/controller/cluster'
+import { beginControlledShutdown, fenceBroker, registerBroker } from '@samsa/controller/cluster'
 import type { MetadataImage } from '@samsa/controller/image'
 import type { NewRecord } from '@samsa/controller/records/record'
 import { alterPartition } from '@samsa/controller/replication/alter-partition'
@@ -278,35 +273,38 @@ describe('log directories', () => {
       { type: 'partitionChange', topicId, partitionId: 1, isr: [1, 2], leader: 1 },
     ])
   }
-  const fail = (image: MetadataImage, offline: string[]) =>
-    directoriesOffline(image, { brokerId: 1, epoch: epochOf(image, 1), offline }, context)
+  /** The process goes on with the disks that it has left. */
+  const left = (image: MetadataImage, logDirs: string[]) => {
+    const incarnationId = image.brokers.get(1)?.incarnationId ?? ''
+    return restart(image, 1, { incarnationId, logDirs })
+  }
 
   it('that fail take their leaderships and ISR memberships with them', () => {
     const image = onTwoDisks()
-    const after = applied(image, fail(image, [one]).records)
+    const after = left(image, [other])
     expect(after.brokers.get(1)?.logDirs).toEqual([other])
     expect(partition(after, 0)).toMatchObject({ leader: 2, isr: [2] })
     expect(partition(after, 1)).toMatchObject({ leader: 1, isr: [1, 2] })
-    expect(fail(after, [one]).records).toEqual([])
-  })
-
-  it('that all fail fence the broker', () => {
-    const image = onTwoDisks()
-    const after = applied(image, fail(image, [one, other]).records)
-    expect(after.brokers.get(1)?.fenced).toBe(true)
-    expect(partition(after, 1)).toMatchObject({ leader: 2, isr: [2] })
   })
 
   it('that are offline keep their partitions from being led', () => {
     const image = applied(onTwoDisks(), [
       { type: 'partitionChange', topicId, partitionId: 0, isr: [1] },
     ])
-    const broken = applied(image, fail(image, [one]).records)
+    const broken = left(image, [other])
     expect(partition(broken)).toMatchObject({ leader: -1, isr: [1] })
     const again = restart(broken, 1, { logDirs: [other, directoryOf(9)], fenced: false })
     expect(partition(again).leader).toBe(-1)
     const repaired = restart(broken, 1, { logDirs: disks, fenced: false })
     expect(partition(repaired).leader).toBe(1)
+  })
+
+  it('that are back let their partitions be led again', () => {
+    const image = applied(onTwoDisks(), [
+      { type: 'partitionChange', topicId, partitionId: 0, isr: [1] },
+    ])
+    const repaired = left(left(image, [other]), disks)
+    expect(partition(repaired)).toMatchObject({ leader: 1, isr: [1] })
   })
 
   it('that are replaced: the only new one has all replicas, and nothing in them yet', () => {
