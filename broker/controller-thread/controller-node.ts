@@ -4,6 +4,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Client, Server } from '@grpc/grpc-js'
+import { LeaderRebalancer } from '@samsa/controller/leader-rebalancer'
 import type { QuorumLeader } from '@samsa/controller/metadata-log'
 import type { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
@@ -49,7 +50,14 @@ const probeTimeoutMs = 250
 const handOverMs = 1_000
 /** Calls under way get so long; streams of followers end by then. */
 const closeGraceMs = 200
+/** Followers are told something so often. */
+const feedTickMs = 500
 const eventLoopResolutionMs = 20
+
+function later(delayMs: number, call: () => void): () => void {
+  const timer = systemTimers.schedule(delayMs, call)
+  return () => timer.cancel()
+}
 
 export class ControllerNode {
   readonly #options: ControllerNodeOptions
@@ -60,10 +68,12 @@ export class ControllerNode {
   readonly #server = new Server(serverOptions)
   /** Of the other controllers. */
   readonly #addresses: ControllerAddresses
+  readonly #rebalancer: LeaderRebalancer | null
   readonly #delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
   #registrar: Registrar | null = null
   #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
   #port = 0
+  #stopTicks = () => {}
   #unlock: (() => Promise<void>) | null = null
 
   constructor(options: ControllerNodeOptions) {
@@ -87,15 +97,13 @@ export class ControllerNode {
       session: { ...defaultSessionOptions, sessionTimeoutMs: config.brokerSessionTimeoutMs },
       clock: {
         nowMs: systemClock.monotonicMs,
-        after(delayMs, call) {
-          const timer = systemTimers.schedule(delayMs, call)
-          return () => timer.cancel()
-        },
+        after: later,
       },
       isRefused: (address) => isRefused(address, probeTimeoutMs),
       leader,
       events,
     })
+    this.#rebalancer = config.autoLeaderRebalanceEnable ? this.#makeRebalancer() : null
     const [feed, sessions] = [this.#feed, this.#sessions]
     const service = new ControllerService({ controller, feed, sessions, leader, events })
     this.#server.addService(controllerServiceMethods, service.handlers())
@@ -130,8 +138,17 @@ export class ControllerNode {
       timers: systemTimers,
       events,
     })
+    this.#scheduleTick()
     await this.#controller.start()
     this.#registrar.check()
+  }
+
+  #scheduleTick(): void {
+    const timer = systemTimers.schedule(feedTickMs, () => {
+      this.#feed.tick()
+      this.#scheduleTick()
+    })
+    this.#stopTicks = () => timer.cancel()
   }
 
   status(): ControllerStatus {
@@ -154,12 +171,26 @@ export class ControllerNode {
   async close(): Promise<void> {
     await this.#handOver()
     this.#registrar?.close()
+    this.#rebalancer?.close()
+    this.#stopTicks()
     this.#sessions.close()
     await closeServer(this.#server, closeGraceMs)
     await this.#controller.close()
     this.#addresses.close()
     this.#delay.disable()
     await this.#unlock?.()
+  }
+
+  #makeRebalancer(): LeaderRebalancer {
+    const { config, events } = this.#options
+    return new LeaderRebalancer({
+      controller: this.#controller,
+      intervalMs: config.leaderImbalanceCheckIntervalMs,
+      after: later,
+      onElections: (partitions) =>
+        events.info({ partitions }, 'leadership went back to preferred replicas'),
+      onError: (error) => events.warn({ error }, 'leadership could not go back'),
+    })
   }
 
   get #isActive(): boolean {

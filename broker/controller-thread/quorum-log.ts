@@ -62,6 +62,10 @@ function quorumEvents(events: PeerEvents): QuorumEvents {
     refused: (peer, reason) => events.warn({ peer, reason }, 'a controller refuses this one'),
     damaged: (what) =>
       events.error({ what }, 'the metadata log is damaged: its content comes from the others'),
+    diskFull: (isFull) =>
+      isFull
+        ? events.error({}, 'the disk of the metadata log is full: its writes wait for room')
+        : events.info({}, 'the disk of the metadata log has room again'),
     quorumChanged: (voters) => events.info({ voters }, 'the controller quorum has changed'),
   }
 }

@@ -15,7 +15,6 @@ import {
 import { errorOf } from '@samsa/controller/service/refusal'
 import { callUnary } from '@samsa/proto/grpc/calls'
 import { type AskAnswer, Controller as ControllerService } from '@samsa/proto/grpc/gen/controller'
-import type { Clock } from '../clock.ts'
 import type { ControllerAddresses } from './controller-addresses.ts'
 import {
   type KnownLeader,
@@ -24,7 +23,6 @@ import {
 } from './metadata-follower.ts'
 
 export interface ControllerClientOptions extends MetadataFollowerOptions {
-  readonly clock: Clock
   /** How long a request may take, with all that is tried. */
   readonly requestTimeoutMs: () => number
 }

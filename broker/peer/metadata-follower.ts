@@ -19,7 +19,7 @@ import {
   type QuorumLeader,
   type SnapshotPart,
 } from '@samsa/proto/grpc/gen/controller'
-import type { Timers } from '../clock.ts'
+import type { Clock, Timers } from '../clock.ts'
 import { type Address, type ControllerAddresses, textOf } from './controller-addresses.ts'
 import type { PeerEvents } from './peer-events.ts'
 
@@ -33,6 +33,7 @@ export interface KnownLeader {
 export interface MetadataFollowerOptions {
   readonly nodeId: number
   readonly addresses: ControllerAddresses
+  readonly clock: Clock
   readonly timers: Timers
   readonly events: PeerEvents
   /** The metadata cannot be understood: the node must not serve by it. */
@@ -43,6 +44,11 @@ const backoffMinMs = 20
 const backoffMaxMs = 500
 /** So long a controller may know of no leader, or stay behind, before another one is followed. */
 const cutOffMs = 1_000
+/** A controller says something twice a second: one that is silent for so long stands still. */
+const silenceMaxMs = 1_250
+const checkMs = 250
+/** After so long with another controller, this node's own one is given another chance. */
+const returnMs = 5_000
 
 export class MetadataFollower {
   readonly #options: MetadataFollowerOptions
@@ -56,9 +62,14 @@ export class MetadataFollower {
   /** Records of a snapshot whose last part has yet to come. */
   #parts: Buffer[] = []
   #committedOffset = Number.POSITIVE_INFINITY
+  /** Which of the known addresses is followed. */
+  #turn = 0
   #failures = 0
   #retry: { cancel(): void } | null = null
   #cutOff: { cancel(): void } | null = null
+  #check: { cancel(): void } | null = null
+  #followedSinceMs = 0
+  #lastUpdateMs = 0
   #closed = false
 
   constructor(options: MetadataFollowerOptions) {
@@ -96,19 +107,33 @@ export class MetadataFollower {
 
   start(): void {
     this.#connect()
+    this.#scheduleCheck()
+  }
+
+  #scheduleCheck(): void {
+    const { timers, clock } = this.#options
+    this.#check = timers.schedule(checkMs, () => {
+      const nowMs = clock.monotonicMs()
+      const isAway = this.#turn > 0
+      if (nowMs - this.#lastUpdateMs > silenceMaxMs) this.#leave('it is silent')
+      else if (isAway && nowMs - this.#followedSinceMs > returnMs) this.#return()
+      this.#scheduleCheck()
+    })
   }
 
   close(): void {
     this.#closed = true
     this.#retry?.cancel()
     this.#cutOff?.cancel()
+    this.#check?.cancel()
     this.#stream?.cancel()
     this.#stream = null
   }
 
   /** What a controller said of the leader in refusing a request. */
   hint(leader: QuorumLeader): void {
-    this.#learnLeader(leader)
+    // One that has just been elected, and is not ready yet, knows of none.
+    if (leader.leaderId !== -1) this.#learnLeader(leader)
   }
 
   /** The active controller has committed so much; a controller that stays behind is cut off. */
@@ -122,9 +147,12 @@ export class MetadataFollower {
     const { addresses, nodeId } = this.#options
     const all = addresses.all(this.#image)
     // Its own controller, or the one that was followed, first; then one after the other.
-    const address = all[this.#failures % Math.max(1, all.length)]
+    this.#turn = this.#failures % Math.max(1, all.length)
+    const address = all[this.#turn]
     if (address === undefined) return this.#reconnect('no controller is known')
     this.#following = address
+    this.#followedSinceMs = this.#options.clock.monotonicMs()
+    this.#lastUpdateMs = this.#followedSinceMs
     const request = {
       clusterId: this.#image.clusterId,
       nodeId,
@@ -160,6 +188,7 @@ export class MetadataFollower {
   }
 
   #take(update: MetadataUpdate): void {
+    this.#lastUpdateMs = this.#options.clock.monotonicMs()
     try {
       switch (update.update) {
         case 'leader':
@@ -200,13 +229,26 @@ export class MetadataFollower {
     if (this.#cutOff !== null || this.#closed) return
     this.#cutOff = this.#options.timers.schedule(cutOffMs, () => {
       this.#cutOff = null
-      if (!isCutOff() || this.#addressCount() < 2) return
-      const stream = this.#stream
-      this.#stream = null
-      stream?.cancel()
-      this.#failures++
-      this.#reconnect('it is cut off from the quorum')
+      if (isCutOff()) this.#leave('it is cut off from the quorum')
     })
+  }
+
+  /** Follows another controller, if there is one. */
+  #leave(reason: string): void {
+    if (this.#stream === null || this.#addressCount() < 2) return
+    const stream = this.#stream
+    this.#stream = null
+    stream.cancel()
+    this.#failures = this.#turn + 1
+    this.#reconnect(reason)
+  }
+
+  #return(): void {
+    const stream = this.#stream
+    this.#stream = null
+    stream?.cancel()
+    this.#failures = 0
+    this.#connect()
   }
 
   #notCutOff(): void {

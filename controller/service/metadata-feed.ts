@@ -107,6 +107,11 @@ export class MetadataFeed {
     }
   }
 
+  /** Says to each follower, now and then, that this controller lives, and what it knows. */
+  tick(): void {
+    this.leaderChanged()
+  }
+
   #forget(): void {
     const bytesMax = this.#options.recentBytesMax ?? recentBytesMaxDefault
     while (this.#recentBytes > bytesMax && this.#recent.length > 1) {

@@ -71,7 +71,7 @@ export type SessionEffect =
 export interface SessionOptions {
   /** A broker that is not heard of for so long is fenced. */
   readonly sessionTimeoutMs: number
-  /** How long a controller that has become active waits for brokers before it looks for them. */
+  /** How long a broker that has yet to come to a new active controller counts as alive. */
   readonly claimMs: number
   /** Between two probes of one broker. */
   readonly probeIntervalMs: number

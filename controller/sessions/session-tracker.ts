@@ -169,6 +169,9 @@ export class SessionTracker {
     this.#offset = now.offset
     this.#sessions.clear()
     this.#learn(nowMs, now.brokers)
+    // Whoever refuses connections will not come.
+    for (const session of this.#sessions.values()) session.nextProbeAtMs = nowMs
+    this.#probeDisconnected(nowMs)
   }
 
   #learn(nowMs: number, brokers: readonly BrokerStanding[]): void {
