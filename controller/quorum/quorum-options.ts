@@ -18,6 +18,8 @@ export interface QuorumEvents {
   refused(peer: VoterId | null, reason: string): void
   /** Files were damaged; what they held comes back from the other voters. */
   damaged(what: string): void
+  /** The disk of the log is full, and what must be written waits; or there is room again. */
+  diskFull(isFull: boolean): void
   quorumChanged(voters: readonly VoterId[]): void
 }
 

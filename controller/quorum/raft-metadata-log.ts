@@ -321,6 +321,10 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     this.#options.events.damaged(what)
   }
 
+  onDiskFull(isFull: boolean): void {
+    this.#options.events.diskFull(isFull)
+  }
+
   onFault(error: Error): void {
     this.#listener?.onFault(error)
   }

@@ -32,3 +32,13 @@ export class RefusedError extends Error {
 export class LostLeadershipError extends Error {
   override readonly name = 'LostLeadershipError'
 }
+
+/**
+ * The disk took nothing, or a part of it that the same write will overwrite: it can be tried again.
+ * Not so after a sync: nobody can tell what the disk holds then, whatever the reason.
+ */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall = '' } = error as NodeJS.ErrnoException
+  return (code === 'ENOSPC' || code === 'EDQUOT') && !syscall.endsWith('sync')
+}

@@ -20,6 +20,7 @@ import type {
 } from '../core/types.ts'
 import { Voter } from '../core/voter.ts'
 import type { RaftClock } from './clock.ts'
+import { isDiskFull } from './errors.ts'
 import { type Committed, Requests } from './requests.ts'
 import { StorageDamagedError } from './storage/whole-file.ts'
 import type { OpenedStorage, RaftStorage } from './storage.ts'
@@ -39,6 +40,8 @@ export interface RaftListener {
   onLeaderReady(term: Term): void
   /** Files were damaged; the voter heals from its peers and votes when it has. */
   onDamage(what: string): void
+  /** The disk is full: what must be written waits until there is room. Or there is again. */
+  onDiskFull(isFull: boolean): void
   /** The voter has stopped. */
   onFault(error: Error): void
 }
@@ -60,6 +63,9 @@ export interface RaftNodeSetup {
   readonly inboxMessagesMax: number
 }
 
+/** Between two attempts to write to a full disk. */
+const roomCheckMs = 250
+
 type Write = Persist | { readonly type: 'compactLog'; readonly throughIndex: LogIndex }
 type State = 'new' | 'running' | 'stopped'
 
@@ -74,6 +80,8 @@ export class RaftNode {
   #timer: { readonly dueMs: number; readonly cancel: () => void } | null = null
   #writes: Write[] = []
   #writing: Promise<void> | null = null
+  #isDiskFull = false
+  readonly #pauses = new Set<() => void>()
   #durableToken: PersistToken = 0
   #waiting: Send[] = []
   #jobs: (() => void | Promise<void>)[] = []
@@ -262,8 +270,15 @@ export class RaftNode {
 
   async #receiveChunk(effect: Extract<Effect, { type: 'writeSnapshotChunk' }>): Promise<void> {
     const { snapshot, position, bytes, last } = effect
-    const written = await this.#setup.storage.receiveSnapshot(snapshot, position, bytes, last)
-    this.#ask({ type: 'snapshotChunkWritten', snapshot, ...written })
+    try {
+      const written = await this.#setup.storage.receiveSnapshot(snapshot, position, bytes, last)
+      this.#ask({ type: 'snapshotChunkWritten', snapshot, ...written })
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      await this.#pause(roomCheckMs)
+      const receivedBytes = position + bytes.length
+      this.#ask({ type: 'snapshotChunkWritten', snapshot, receivedBytes, intact: false })
+    }
   }
 
   /** Carries out what waits to be written until nothing does. Never rejects. */
@@ -290,8 +305,40 @@ export class RaftNode {
     const end = this.#writes.findIndex(({ type }) => type !== 'persist')
     const group = this.#writes.splice(0, end < 0 ? this.#writes.length : end)
     const persists = group.filter((write) => write.type === 'persist')
-    await storage.persist(persists)
+    try {
+      await storage.persist(persists)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      this.#writes.unshift(...group)
+      return this.#waitForRoom()
+    }
+    if (this.#isDiskFull) this.#setup.listener.onDiskFull(false)
+    this.#isDiskFull = false
     this.#durable(known(persists.at(-1), 'a persist').token)
+  }
+
+  /** Nobody has been told that it was written, so it may be late. Another can lead meanwhile. */
+  async #waitForRoom(): Promise<void> {
+    if (!this.#isDiskFull) {
+      this.#isDiskFull = true
+      this.#setup.listener.onDiskFull(true)
+      if (this.status.role === 'leader') this.#ask({ type: 'transferLeadership' })
+    }
+    await this.#pause(roomCheckMs)
+  }
+
+  /** Ends early when the voter stops. */
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const cancel = this.#setup.clock.after(delayMs, end)
+      this.#pauses.add(end)
+      if (this.#state !== 'running') end()
+    })
   }
 
   #durable(token: PersistToken): void {
@@ -362,6 +409,7 @@ export class RaftNode {
     this.#inbox = []
     this.#waiting = []
     this.#jobs = []
+    for (const end of this.#pauses) end()
     this.#requests.close()
   }
 

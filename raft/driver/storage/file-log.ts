@@ -4,6 +4,7 @@
 import { assert, known } from '../../core/assert.ts'
 import type { Entry, LogIndex, LogPosition } from '../../core/types.ts'
 import type { RaftDirectory, RaftFile } from '../directory.ts'
+import { isDiskFull } from '../errors.ts'
 import { encodeEntry, encodeHeader, encodeMark, encodeTruncate, headerBytes } from './frames.ts'
 import { logEndName, readLogEnd, removeLogEnd, writeLogEnd } from './log-end.ts'
 import { type RecoveredLog, type RecoveredSegment, recoverLog } from './log-recovery.ts'
@@ -35,6 +36,8 @@ export class FileLog {
   /** Terms of the entries behind the base. */
   #terms: number[] = []
   #commit = 0
+  /** Some of what `#terms` has is not written: the disk had no room for it. */
+  #isBehind = false
   #entriesToRepair: readonly Entry[] | null = null
 
   constructor(directory: RaftDirectory, segmentBytesMax: number) {
@@ -188,6 +191,7 @@ export class FileLog {
   /** Writes all and syncs once. When it fails nobody can tell what the disk holds. */
   async append(all: readonly Appending[]): Promise<void> {
     assert(!this.needsRepair, 'a damaged log is repaired first')
+    this.#isBehind = true
     const chunks: Buffer[] = []
     for (const { truncateFrom, entries, commit } of all) {
       const from = truncateFrom ?? entries[0]?.index
@@ -205,6 +209,7 @@ export class FileLog {
       }
     }
     await this.#flush(chunks)
+    this.#isBehind = false
   }
 
   /** A segment holds only what is behind its base, and not too much of it. */
@@ -238,7 +243,13 @@ export class FileLog {
     if (this.#file === null || this.#markedBytes === this.#writtenBytes) return
     const [chunk] = encodeMark(this.last, this.#commit, this.#durableBytes)
     if (chunk === undefined) return
-    await this.#file.write([chunk], this.#writtenBytes)
+    try {
+      await this.#file.write([chunk], this.#writtenBytes)
+    } catch (error) {
+      // Without it a start is only a little less sure of what was lost.
+      if (isDiskFull(error)) return
+      throw error
+    }
     this.#writtenBytes += chunk.length
     this.#markedBytes = this.#writtenBytes
   }
@@ -263,6 +274,11 @@ export class FileLog {
     this.#file = null
     if (file === null) return
     await file.close()
-    await writeLogEnd(this.#directory, this.last)
+    if (this.#isBehind) return
+    try {
+      await writeLogEnd(this.#directory, this.last)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+    }
   }
 }

@@ -8,6 +8,7 @@
 import { crc32 } from 'node:zlib'
 import type { HardState } from '../../core/types.ts'
 import type { RaftDirectory } from '../directory.ts'
+import { isDiskFull } from '../errors.ts'
 import { createWhole, StorageDamagedError } from './whole-file.ts'
 
 export const hardStateNames = ['hard-state', 'hard-state.copy'] as const
@@ -60,8 +61,17 @@ export class HardStateFile {
     this.#writes = newest.write
     const isWhole =
       copies.length === hardStateNames.length && copies.every((copy) => copy.write === newest.write)
-    if (!isWhole) await this.write(newest.state)
+    if (!isWhole) await this.#mend(newest.state)
     return newest.state
+  }
+
+  /** On a full disk one copy must do until the next write. */
+  async #mend(state: HardState): Promise<void> {
+    try {
+      await this.write(state)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   async write(state: HardState): Promise<void> {

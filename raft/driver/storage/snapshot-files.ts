@@ -234,6 +234,8 @@ export class SnapshotFiles {
   /** The received snapshot becomes the newest. */
   install(descriptor: SnapshotDescriptor): Promise<void> {
     return this.#afterIncoming(async () => {
+      // What came after it did not fit the disk, and the whole is being written again.
+      if (this.newest !== null && sameSnapshot(this.newest, descriptor)) return
       const incoming = known(this.#incoming, 'a received snapshot')
       assert(
         incoming.isComplete && sameSnapshot(incoming.descriptor, descriptor),

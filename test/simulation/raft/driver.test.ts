@@ -16,6 +16,7 @@ class Life {
   readonly #underWay: Promise<void>[] = []
   #texts = 0
   heals = 0
+  fullDisks = 0
 
   constructor(seed: number) {
     this.#random = new Random(seed)
@@ -30,8 +31,10 @@ class Life {
       for (let step = 0; step < steps; step++) await this.cluster.clock.advance()
       await this.#recover()
     }
-    for (const member of this.cluster.members)
-      member.directory.operationsLeft = Number.POSITIVE_INFINITY
+    for (const { directory } of this.cluster.members) {
+      directory.operationsLeft = Number.POSITIVE_INFINITY
+      directory.roomBytes = Number.POSITIVE_INFINITY
+    }
     await this.#recover(1)
     await this.cluster.untilLeader()
     await this.cluster.settled(Promise.all(this.#underWay))
@@ -40,12 +43,14 @@ class Life {
   async #happen(): Promise<void> {
     const random = this.#random
     const member = random.pick(this.cluster.members)
-    const choice = random.integer(0, 9)
+    const choice = random.integer(0, 11)
     if (choice <= 4) this.#propose()
     else if (choice === 5) this.cluster.isolate(member)
     else if (choice === 6) this.cluster.heal()
     else if (choice === 7) member.directory.operationsLeft = random.integer(0, 40)
     else if (choice === 8) this.#takeSnapshot(member)
+    else if (choice === 9) member.directory.roomBytes = random.integer(0, 2_000)
+    else if (choice === 10) this.#makeRoom()
     else await this.#rot(member)
   }
 
@@ -64,6 +69,13 @@ class Life {
     this.#underWay.push(outcome)
   }
 
+  #makeRoom(): void {
+    for (const { directory, fullness } of this.cluster.members) {
+      directory.roomBytes = Number.POSITIVE_INFINITY
+      this.fullDisks += fullness.splice(0).filter((isFull) => isFull).length
+    }
+  }
+
   #takeSnapshot({ node, appliedIndex, texts }: Member): void {
     if (node === null) return
     // The power may fail meanwhile; the voter then says so itself.
@@ -80,7 +92,8 @@ class Life {
     const isWhole = ({ node, directory }: Member) =>
       node !== null &&
       node.status.damagedInTerm === null &&
-      directory.operationsLeft === Number.POSITIVE_INFINITY
+      directory.operationsLeft === Number.POSITIVE_INFINITY &&
+      directory.roomBytes === Number.POSITIVE_INFINITY
     const [name] = member.directory.names.filter((each) => each.endsWith('.log'))
     if (name === undefined || !members.every(isWhole)) return
     this.cluster.heal()
@@ -134,7 +147,7 @@ describe('drivers on failing disks', () => {
     for (const member of cluster.members) expect(member.texts).toEqual(texts)
   })
 
-  it('acknowledge and heal something in those lives', async () => {
+  it('acknowledge and heal something in those lives, and fill disks', async () => {
     const lives = [new Life(1), new Life(2), new Life(3)]
     for (const life of lives) {
       await life.run(60)
@@ -142,5 +155,6 @@ describe('drivers on failing disks', () => {
     }
     expect(lives.flatMap(({ acknowledged }) => acknowledged).length).toBeGreaterThan(30)
     expect(lives.reduce((sum, { heals }) => sum + heals, 0)).toBeGreaterThan(0)
+    expect(lives.reduce((sum, { fullDisks }) => sum + fullDisks, 0)).toBeGreaterThan(0)
   })
 })

@@ -141,6 +141,7 @@ export class Member {
         waiting: (asks) => note(asks ? 'asking to join' : 'waiting'),
         refused: (peer, reason) => note(`refused by ${peer}: ${reason}`),
         damaged: (what) => note(`damaged: ${what}`),
+        diskFull: (isFull) => note(isFull ? 'disk full' : 'room again'),
         quorumChanged: (voters) => note(`quorum ${voters.join(' ')}`),
       },
     })

@@ -62,6 +62,7 @@ export class Member {
   ready: number[] = []
   damage: string[] = []
   faults: Error[] = []
+  fullness: boolean[] = []
   receive: ((from: VoterId, message: Message) => void) | null = null
 
   constructor(id: VoterId) {
@@ -150,6 +151,9 @@ export class Cluster {
         onLeaderChange: () => undefined,
         onLeaderReady: (term) => {
           member.ready.push(term)
+        },
+        onDiskFull: (isFull) => {
+          member.fullness.push(isFull)
         },
         onDamage: (what) => {
           member.damage.push(what)

@@ -84,6 +84,8 @@ export class MemoryDirectory implements RaftDirectory {
   operations = 0
   /** Makes the next sync fail, as a disk does that is going. */
   failsSync = false
+  /** Bytes that still fit; a write past them is cut where they end, and fails. */
+  roomBytes = Number.POSITIVE_INFINITY
   #durableNames = new Map<string, Inode>()
   #names = new Map<string, Inode>()
   /** Each group happens as a whole: a renaming is never half done. */
@@ -110,7 +112,13 @@ export class MemoryDirectory implements RaftDirectory {
     return {
       write: async (chunks, position) => {
         await this.#operate()
-        inode.change({ type: 'write', position, bytes: Buffer.concat(chunks) })
+        const bytes = Buffer.concat(chunks)
+        const fitting = bytes.subarray(0, this.roomBytes)
+        this.roomBytes -= fitting.length
+        inode.change({ type: 'write', position, bytes: fitting })
+        if (fitting.length === bytes.length) return
+        const error = new Error('ENOSPC: no space left on device')
+        throw Object.assign(error, { code: 'ENOSPC', syscall: 'writev' })
       },
       read: async (position, length) => {
         await this.#operate()

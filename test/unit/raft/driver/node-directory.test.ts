@@ -48,6 +48,7 @@ async function startSole() {
         isReady = true
       },
       onDamage: ignore,
+      onDiskFull: ignore,
       onFault: ignore,
     },
   })

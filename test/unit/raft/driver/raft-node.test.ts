@@ -195,6 +195,48 @@ describe('a voter', () => {
     await cluster.until('the rest agree', () => others.every(({ texts }) => texts.at(-1) === 'z'))
   })
 
+  it('whose disk is full waits for room, while another leads', async () => {
+    const leader = await startCluster(3)
+    leader.directory.roomBytes = 40
+    const proposal = cluster.settled(leader.running.propose([Buffer.from('x'.repeat(100))]))
+    await cluster.until('another leads', () => {
+      return cluster.leader !== leader && cluster.leader?.ready.length === 1
+    })
+    expect(leader.fullness).toEqual([true])
+    const next = await cluster.untilLeader()
+    await cluster.propose(next, 'y')
+    const others = followers().filter((member) => member !== leader)
+    await cluster.until('the rest agree', () => others.every(({ texts }) => texts.at(-1) === 'y'))
+    expect(leader.texts).not.toContain('y')
+    leader.directory.roomBytes = Number.POSITIVE_INFINITY
+    await cluster.until('it has all', () => leader.texts.at(-1) === 'y')
+    expect(leader.fullness).toEqual([true, false])
+    expect(leader.faults).toEqual([])
+    await proposal
+  })
+
+  it('that is the only one commits when there is room again, and is not confused by a kill', async () => {
+    const only = await startCluster(1)
+    await cluster.propose(only, 'before')
+    only.directory.roomBytes = 70
+    const waiting = cluster.settled(only.running.propose([Buffer.from('y'.repeat(100))]))
+    await cluster.until('it is full', () => only.fullness.length === 1)
+    expect(only.texts).toEqual(['before'])
+    only.directory.roomBytes = Number.POSITIVE_INFINITY
+    expect(await waiting).toMatchObject({ status: 'fulfilled' })
+    only.directory.roomBytes = 70
+    void cluster
+      .settled(only.running.propose([Buffer.from('z'.repeat(100))]))
+      .catch(() => undefined)
+    await cluster.until('it is full again', () => only.fullness.at(-1) === true)
+    await only.running.close()
+    only.directory.roomBytes = Number.POSITIVE_INFINITY
+    await cluster.start(only)
+    expect(only.damage).toEqual([])
+    await cluster.untilLeader()
+    expect(only.texts).toEqual(['before', 'y'.repeat(100)])
+  })
+
   it('whose log is damaged says so, heals from its peers, and votes again', async () => {
     const first = await startCluster(3)
     const texts = Array.from({ length: 10 }, (_, at) => `text ${at}`)
