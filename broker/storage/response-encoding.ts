@@ -12,8 +12,11 @@ export type ReadProgress = Omit<ReadResponseInit, 'records' | 'batches'>
 
 export interface OutgoingResponse {
   readonly progress: ReadProgress
-  /** Field 1 or 2 as it goes out, tags included, as a view with room in front; may be empty. */
-  readonly content: Buffer
+  /**
+   * Field 1 or 2 as it goes out, tags included, as a view with room in front; may be empty. Null once
+   * it is encoded: who takes long to be sent to must not keep it.
+   */
+  content: Buffer | null
 }
 
 /** Tag of field 2, `batches`. */
@@ -37,10 +40,12 @@ export function batchesContent(buffer: Buffer, position: number, sizeBytes: numb
   return buffer.subarray(position - prefixBytes, position + sizeBytes)
 }
 
-/** The message's bytes. */
-export function encodeReadResponse({ progress, content }: OutgoingResponse): Buffer {
+/** The message's bytes; once only. */
+export function encodeReadResponse(response: OutgoingResponse): Buffer {
+  const { progress, content } = response
   const head = ReadResponse.encode(progress).finish() as Buffer
-  if (content.length === 0) return head
+  response.content = null
+  if (content === null || content.length === 0) return head
   if (head.length > headroomBytes - longestPrefixBytes) return Buffer.concat([head, content])
   const start = content.byteOffset - head.length
   const message = Buffer.from(content.buffer, start, head.length + content.length)

@@ -13,6 +13,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 export interface TestNode {
   readonly port: number
   readonly httpPort: number
+  /** 0 without samsa.grpc.listener. */
+  readonly grpcPort: number
   readonly dataDir: string
   connect(): Promise<KafkaClient>
   /** Stops in order and starts again on the same data. */
@@ -43,6 +45,9 @@ export async function startTestNode(overrides: readonly string[] = []): Promise<
     },
     get httpPort() {
       return node.httpPort ?? 0
+    },
+    get grpcPort() {
+      return node.grpcPort ?? 0
     },
     async connect() {
       const client = await KafkaClient.connect({ port: port() })
