@@ -61,6 +61,11 @@ export class SessionCluster {
     for (const id of this.brokers.keys()) this.connect(id)
   }
 
+  /** What the tracker wanted done, but for probes, which change nothing. */
+  get asked(): SessionEffect[] {
+    return this.effects.filter(({ type }) => type !== 'probe')
+  }
+
   broker(id: number): Broker {
     const broker = this.brokers.get(id)
     if (broker === undefined) throw new Error(`no broker ${id}`)

@@ -68,7 +68,7 @@ describe('a broken stream', () => {
     const cluster = new SessionCluster(2)
     cluster.input({ type: 'probed', brokerId: 1, epoch: 1, refused: true })
     cluster.input({ type: 'closed', brokerId: 1, epoch: 0 })
-    expect(cluster.effects).toEqual([])
+    expect(cluster.asked).toEqual([])
   })
 
   it('fences after a session where the address does not answer', () => {
@@ -166,7 +166,7 @@ describe('a new active controller', () => {
     cluster.input({ type: 'deactivated' })
     for (const broker of cluster.brokers.values()) broker.alive = false
     cluster.run(10_000)
-    expect(cluster.effects).toEqual([])
+    expect(cluster.asked).toEqual([])
     expect(cluster.tracker.counts()).toEqual({ connected: 0, fenced: 0, unfenced: 0 })
   })
 })
@@ -247,7 +247,7 @@ describe('a broker that wants to stop', () => {
     cluster.broker(1).appliedOffset = cluster.offset
     cluster.run(400)
     expect(cluster.tracker.state({ brokerId: 1, epoch: 1 })?.mayStop).toBe(true)
-    expect(cluster.effects).toEqual([])
+    expect(cluster.asked).toEqual([])
   })
 })
 
