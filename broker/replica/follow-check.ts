@@ -37,6 +37,11 @@ export function checkFollow(leader: LeaderView, follower: FollowPosition): Follo
   if (follower.lastEpoch >= 0) {
     const { epoch, endOffset } = leader.endOffsetForEpoch(follower.lastEpoch)
     if (epoch < 0 || endOffset < 0) return outside
+    // What the leader has of that epoch was deleted: nothing tells whether the follower's is the
+    // same, and the leader's start may lie within a batch.
+    const isForgotten =
+      follower.lastEpoch < leader.leaderEpoch && endOffset <= leader.logStartOffset
+    if (isForgotten) return outside
     if (epoch < follower.lastEpoch || endOffset < follower.logEndOffset) {
       return { kind: 'diverging', epoch, endOffset }
     }

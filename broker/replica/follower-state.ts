@@ -4,6 +4,7 @@
 // ignored, so that nothing late can be taken for news.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import { baseOffset, batchHeaderBytes } from '@samsa/proto/record/batch'
 import { assertNever } from '../assert.ts'
 import type { EpochEndOffset } from '../log/partition-log.ts'
 import type { FollowPosition } from './follow-check.ts'
@@ -86,6 +87,8 @@ export class FollowerState {
   #follow = 0
   #leaderHighWatermark = -1
   #leaderLogStart = -1
+  /** Where to follow from while the log is empty, if that is not where it begins. */
+  #startsAt = -1
 
   constructor(leaderEpoch: number, log: FollowerLog) {
     this.leaderEpoch = leaderEpoch
@@ -137,12 +140,19 @@ export class FollowerState {
   }
 
   #begin(): FollowerEffect[] {
-    const { logStartOffset, logEndOffset, latestEpoch } = this.#log
+    const { logStartOffset, latestEpoch: lastEpoch } = this.#log
     const { leaderEpoch } = this
     this.#phase = 'following'
     const follow = ++this.#follow
-    const position = { leaderEpoch, logEndOffset, lastEpoch: latestEpoch, logStartOffset }
+    const logEndOffset = this.#isEmpty
+      ? Math.max(this.#log.logEndOffset, this.#startsAt)
+      : this.#log.logEndOffset
+    const position = { leaderEpoch, logEndOffset, lastEpoch, logStartOffset }
     return [{ type: 'follow', follow, ...position }]
+  }
+
+  get #isEmpty(): boolean {
+    return this.#log.logEndOffset === this.#log.logStartOffset
   }
 
   #retry(afterMs: number): FollowerEffect[] {
@@ -159,6 +169,16 @@ export class FollowerState {
     this.#leaderHighWatermark = input.highWatermark
     this.#leaderLogStart = input.logStartOffset
     if (input.records.length === 0) return this.#catchUpWithLeader()
+    const { logEndOffset } = this.#log
+    // What is no batch at all is refused by the log.
+    const isBatch = input.records.length >= batchHeaderBytes
+    const first = isBatch ? baseOffset(input.records, 0) : logEndOffset
+    if (first < logEndOffset && this.#isEmpty) {
+      // The leader's log starts within its first batch. The batch is whole here, too: the log
+      // begins where the batch does.
+      this.#startsAt = logEndOffset
+      return this.#cut('restart', first)
+    }
     // The high watermark and the log start follow once the records are there.
     return [{ type: 'append', follow: this.#follow, records: input.records }]
   }
@@ -222,6 +242,7 @@ export class FollowerState {
    */
   #onOutOfRange(leader: FollowerInput & { type: 'refused' }): FollowerEffect[] {
     const { logEndOffset, logStartOffset } = this.#log
+    this.#startsAt = -1
     const isBehindEnd = leader.logEndOffset < logEndOffset && leader.logEndOffset >= logStartOffset
     if (isBehindEnd) return this.#cut('truncate', leader.logEndOffset)
     return this.#cut('restart', leader.logStartOffset)

@@ -20,6 +20,8 @@ export interface PartitionContext {
   readonly timeouts: CommitTimeouts
   readonly links: PeerLinks
   readonly metrics: ReplicaMetrics
+  /** Whether the metadata knows this process: before, its roles are those of its former self. */
+  isRegistered(): boolean
   lagTimeMaxMs(): number
   minInsyncReplicas(topic: string): number
   /** Asks the controller; the leader hears of the answer. */

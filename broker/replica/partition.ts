@@ -176,6 +176,11 @@ export class Partition implements PartitionIdentity {
     else this.#changeRole()
   }
 
+  /** The metadata knows this process now: its role may begin. */
+  begin(): void {
+    if (this.#leading === null && this.#following === null) this.#changeRole()
+  }
+
   /** The partition is deleted, or has no replica here any more. */
   drop(): void {
     this.#isGone = true
@@ -209,7 +214,7 @@ export class Partition implements PartitionIdentity {
     if (change !== this.#roleChanges) return
     this.#isBeginning = false
     const log = this.#log
-    if (log === null || this.#isGone) return
+    if (log === null || this.#isGone || !this.#context.isRegistered()) return
     this.#seenSizeBytes = log.sizeBytes
     const { leader } = this.#image
     if (leader === this.#context.nodeId) this.#beginToLead(log)

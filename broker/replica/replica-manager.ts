@@ -37,6 +37,11 @@ export interface ReplicaManagerOptions {
   readonly image: () => MetadataImage
   /** Of this process's registration; -1 until it has one. */
   readonly brokerEpoch: () => number
+  /**
+   * Whether the metadata names this very process. What it says before that is about its former
+   * self, whose log may have been longer: roles begin only after.
+   */
+  readonly isRegistered: () => boolean
   readonly alterPartition: (request: AlterPartition) => Promise<AlterPartitionResult[]>
   readonly links: PeerLinks
   readonly leadership: LeadershipListener
@@ -62,6 +67,7 @@ export class ReplicaManager {
   /** By topic id, then by partition index; a hole is a partition that lives elsewhere. */
   readonly #partitions = new Map<TopicId, (Partition | undefined)[]>()
   #tick: { cancel(): void } | null = null
+  #mayBegin = false
 
   constructor(options: ReplicaManagerOptions) {
     const { clock, timers, logs } = options
@@ -86,6 +92,7 @@ export class ReplicaManager {
       events,
       links,
       lagTimeMaxMs,
+      isRegistered: this.#options.isRegistered,
       timeouts: this.#timeouts,
       metrics: this.metrics,
       minInsyncReplicas: (topic) => topicConfig(topic).minInsyncReplicas,
@@ -136,9 +143,10 @@ export class ReplicaManager {
 
   /**
    * Opens what the first image places here. Resolves once every log is open or known to be out of
-   * order, and each partition that is led here is ready.
+   * order. What is led and followed here begins when the metadata knows this process.
    */
   async start(image: MetadataImage): Promise<void> {
+    this.#mayBegin = this.#options.isRegistered()
     for (const topic of image.topicsById.values()) this.#applyTopic(topic)
     await Promise.all([...this.all()].map(({ ready }) => ready))
     this.#reportStrays(image)
@@ -166,6 +174,9 @@ export class ReplicaManager {
       const topic = image.topicsById.get(topicId)
       if (topic !== undefined) this.#applyTopic(topic)
     }
+    if (this.#mayBegin || !this.#options.isRegistered()) return
+    this.#mayBegin = true
+    for (const partition of this.all()) partition.begin()
   }
 
   #applyTopic(topic: TopicImage): void {

@@ -154,6 +154,10 @@ export class BrokerRole {
       config: this.#config,
       image: () => this.#client.image(),
       brokerEpoch: () => this.#session.epoch,
+      isRegistered: () => {
+        const registered = this.#client.image().brokers.get(this.#file.nodeId)
+        return registered?.incarnationId === this.#options.incarnationId
+      },
       alterPartition: (request) => this.#client.alterPartition(request),
       inContact: () => this.#inContact(),
       leadership: {

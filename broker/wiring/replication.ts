@@ -10,7 +10,14 @@ import { ReplicationServer } from '../peer/replication-server.ts'
 import { ReplicaManager, type ReplicaManagerOptions } from '../replica/replica-manager.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 
-type FromNode = 'nodeId' | 'image' | 'brokerEpoch' | 'alterPartition' | 'inContact' | 'leadership'
+type FromNode =
+  | 'nodeId'
+  | 'image'
+  | 'brokerEpoch'
+  | 'isRegistered'
+  | 'alterPartition'
+  | 'inContact'
+  | 'leadership'
 
 export interface ReplicationOptions extends Pick<ReplicaManagerOptions, FromNode> {
   readonly logs: LogManager
@@ -38,6 +45,7 @@ export class Replication {
       logs: options.logs,
       topicConfig: (topic) => config.topic(topic),
       lagTimeMaxMs: () => config.broker.replicaLagTimeMaxMs,
+      isRegistered: options.isRegistered,
       alterPartition: options.alterPartition,
       inContact: options.inContact,
       leadership: options.leadership,

@@ -106,6 +106,9 @@ export class BrokerRun {
       lagTimeMaxMs: () => faults.lagTimeMaxMs,
       image: () => this.image,
       brokerEpoch: () => this.#brokerEpoch,
+      isRegistered: () =>
+        this.#world.startsEarly ||
+        this.image.brokers.get(brokerId)?.incarnationId === this.incarnationId,
       alterPartition: (request) => this.#alterPartition(request),
       links: new ModelLinks({
         process,

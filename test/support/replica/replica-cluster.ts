@@ -30,7 +30,11 @@ export const topicName = 'events'
 export const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const clusterId = 'test-cluster-0000000000'
 
-export type TopicSettings = LogConfig & { readonly minInsyncReplicas: number }
+export type TopicSettings = LogConfig & {
+  readonly minInsyncReplicas: number
+  /** replica.lag.time.max.ms: short for tests that wait for it. */
+  readonly lagTimeMaxMs: number
+}
 
 type Listener = (image: MetadataImage, delta: MetadataDelta) => void
 
@@ -142,7 +146,8 @@ export class TestBroker {
       ...shared,
       logs: this.#logs,
       topicConfig: this.#settings,
-      lagTimeMaxMs: () => 1000,
+      lagTimeMaxMs: () => this.#settings().lagTimeMaxMs,
+      isRegistered: () => this.#image.brokers.get(nodeId)?.epoch === this.#epoch,
       alterPartition: (request) => this.#controller.alterPartition(request),
       links: this.#links,
       inContact: () => true,
@@ -207,7 +212,12 @@ export async function startReplicaCluster(
   settings: Partial<TopicSettings> = {},
 ): Promise<ReplicaCluster> {
   const controller = new FakeController()
-  const topic: TopicSettings = { ...logConfig, minInsyncReplicas: 1, ...settings }
+  const topic: TopicSettings = {
+    ...logConfig,
+    minInsyncReplicas: 1,
+    lagTimeMaxMs: 30_000,
+    ...settings,
+  }
   const ids = Array.from({ length: size }, (_, index) => index + 1)
   const brokers = ids.map((id) => new TestBroker(id, controller, () => topic))
   for (const broker of brokers) await broker.start()

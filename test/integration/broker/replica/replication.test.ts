@@ -69,7 +69,7 @@ describe('a partition of three replicas', () => {
   })
 
   it('goes on without a member that stopped, once it is out of the ISR', async () => {
-    cluster = await startReplicaCluster(3)
+    cluster = await startReplicaCluster(3, { lagTimeMaxMs: 1000 })
     const first = await leader(1)
     await produce(first, 'before')
     await cluster.broker(3).stop()
@@ -82,7 +82,7 @@ describe('a partition of three replicas', () => {
   })
 
   it('answers nothing as committed while too few are in sync', async () => {
-    cluster = await startReplicaCluster(3, { minInsyncReplicas: 3 })
+    cluster = await startReplicaCluster(3, { minInsyncReplicas: 3, lagTimeMaxMs: 1000 })
     const first = await leader(1)
     await produce(first, 'before')
     await cluster.broker(3).stop()
@@ -163,7 +163,7 @@ describe('a partition of three replicas', () => {
   })
 
   it('begins anew on a replica whose records were all deleted at the leader', async () => {
-    cluster = await startReplicaCluster(3)
+    cluster = await startReplicaCluster(3, { lagTimeMaxMs: 1000 })
     const first = await leader(1)
     for (let index = 0; index < 5; index++) await produce(first, `record ${index}`)
     await cluster.broker(3).stop()

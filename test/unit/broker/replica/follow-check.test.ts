@@ -11,7 +11,9 @@ const leader = {
   endOffsetForEpoch(epoch: number) {
     if (epoch >= 7) return { epoch: 7, endOffset: 30 }
     if (epoch >= 5) return { epoch: 5, endOffset: 30 }
-    return epoch >= 2 ? { epoch: 2, endOffset: 20 } : { epoch: -1, endOffset: -1 }
+    if (epoch >= 2) return { epoch: 2, endOffset: 20 }
+    // As LeaderEpochs says of an epoch whose data were deleted.
+    return epoch === 1 ? { epoch: 1, endOffset: 10 } : { epoch: -1, endOffset: -1 }
   },
 }
 
@@ -27,7 +29,8 @@ describe('a replica that follows', () => {
     ['with an empty log at the start', 7, 10, -1, accepted],
     ['with an empty log before the start', 7, 0, -1, refused('OFFSET_OUT_OF_RANGE')],
     ['with a log that ends before the start', 7, 5, 2, refused('OFFSET_OUT_OF_RANGE')],
-    ['with an epoch that was forgotten', 7, 12, 1, refused('OFFSET_OUT_OF_RANGE')],
+    ['with an epoch that was forgotten', 7, 12, 0, refused('OFFSET_OUT_OF_RANGE')],
+    ['with an epoch that ended where the log starts', 7, 12, 1, refused('OFFSET_OUT_OF_RANGE')],
     ['behind the end of its epoch', 7, 22, 2, diverging(2, 20)],
     ['with an epoch of its own', 7, 24, 4, diverging(2, 20)],
     ['with a later epoch of its own', 7, 31, 6, diverging(5, 30)],

@@ -2,6 +2,7 @@
 
 import { type FollowerInput, FollowerState } from '@samsa/broker/replica/follower-state'
 import { describe, expect, it } from 'vitest'
+import { batchOf } from '../../../support/disk/log-fixture.ts'
 
 /** Only as much of a log as the state looks at; epochs as pairs of epoch and start. */
 class ModelLog {
@@ -61,6 +62,28 @@ describe('a follower', () => {
     expect(state.step({ type: 'written', follow: 1 })).toEqual([
       { type: 'progress', follow: 1, logEndOffset: 5 },
       { type: 'advanceHighWatermark', offset: 3 },
+      { type: 'advanceLogStart', offset: 1 },
+    ])
+  })
+
+  it('begins where the batch does that the start of the leader lies in', () => {
+    const log = new ModelLog(1)
+    log.logStartOffset = 1
+    const state = following(log)
+    const batch = batchOf(['a', 'b'])
+    const data = { type: 'data', records: batch, highWatermark: 2, logStartOffset: 1 } as const
+    expect(state.step({ ...data, follow: 1 })).toEqual([{ type: 'restart', follow: 1, offset: 0 }])
+    log.logStartOffset = 0
+    log.logEndOffset = 0
+    const again = state.step({ type: 'truncated', follow: 1 })
+    expect(again).toMatchObject([{ type: 'follow', follow: 2, logEndOffset: 1, lastEpoch: -1 }])
+    expect(state.step({ ...data, follow: 2 })).toEqual([
+      { type: 'append', follow: 2, records: batch },
+    ])
+    log.logEndOffset = 2
+    expect(state.step({ type: 'written', follow: 2 })).toEqual([
+      { type: 'progress', follow: 2, logEndOffset: 2 },
+      { type: 'advanceHighWatermark', offset: 2 },
       { type: 'advanceLogStart', offset: 1 },
     ])
   })
