@@ -1,5 +1,6 @@
 // Installs the foreign clients that the conformance suites drive and that npm does not bring: kcat
-// (Debian's package), confluent-kafka (a Python environment in .cache/venv) and franz-go (test/go).
+// (Debian's package), confluent-kafka and grpcio (a Python environment in .cache/venv), franz-go
+// (test/go) and grpcurl (.cache/bin).
 // Idempotent: leaves alone what is there. Nothing that ships needs any of it.
 
 import { spawnSync } from 'node:child_process'
@@ -10,13 +11,16 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const venvDir = join(root, '.cache/venv')
 const python = join(venvDir, 'bin/python')
-const confluentKafka = 'confluent-kafka==2.16.1'
+const pythonPackages = ['confluent-kafka==2.16.1', 'grpcio==1.85.1', 'grpcio-tools==1.85.1']
+const binDir = join(root, '.cache/bin')
+const grpcurl = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3'
 
 function main(): void {
   setUpPackageIndex()
   setUpKcat()
   setUpPython()
   setUpGo()
+  setUpGrpcurl()
 }
 
 /** The package index is the suites' real input: it is there once the package lists are. */
@@ -40,11 +44,15 @@ function setUpKcat(): void {
 
 function setUpPython(): void {
   if (!existsSync(python)) must('python3', ['-m', 'venv', venvDir])
-  const [name, version] = confluentKafka.split('==')
-  const shown = spawnSync(python, ['-m', 'pip', 'show', name ?? ''], { encoding: 'utf8' })
-  if (shown.stdout.includes(`Version: ${version}`)) return report('confluent-kafka', 'there')
-  must(python, ['-m', 'pip', 'install', '--quiet', confluentKafka])
-  report('confluent-kafka', 'installed')
+  for (const wanted of pythonPackages) {
+    const [name, version] = wanted.split('==')
+    const shown = spawnSync(python, ['-m', 'pip', 'show', name ?? ''], { encoding: 'utf8' })
+    if (shown.stdout.includes(`Version: ${version}\n`)) report(name ?? '', 'there')
+    else {
+      must(python, ['-m', 'pip', 'install', '--quiet', wanted])
+      report(name ?? '', 'installed')
+    }
+  }
 }
 
 function setUpGo(): void {
@@ -52,12 +60,23 @@ function setUpGo(): void {
   report('franz-go', 'downloaded')
 }
 
+function setUpGrpcurl(): void {
+  if (works(join(binDir, 'grpcurl'), ['-version'])) return report('grpcurl', 'there')
+  must('go', ['install', grpcurl], root, { GOBIN: binDir })
+  report('grpcurl', 'installed')
+}
+
 function works(command: string, args: readonly string[]): boolean {
   return spawnSync(command, [...args], { stdio: 'ignore' }).status === 0
 }
 
-function must(command: string, args: readonly string[], cwd = root): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+function must(
+  command: string,
+  args: readonly string[],
+  cwd = root,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...more }
   const done = spawnSync(command, [...args], { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] })
   if (done.status === 0) return
   const reason = done.error === undefined ? `ended with ${done.status}` : done.error.message

@@ -70,6 +70,11 @@ export function samsaHttpPort(port: number): number {
   return port + httpPortOffset
 }
 
+/** The port of a node's gRPC: replication, the storage API. */
+export function samsaGrpcPort(port: number): number {
+  return port + grpcPortOffset
+}
+
 function isDev({ nodes, configs }: ClusterPlan): boolean {
   return nodes.length === 1 && Object.keys(configs).length === 0
 }

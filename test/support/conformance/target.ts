@@ -11,6 +11,8 @@ export const cacheDir = join(repositoryDir, '.cache')
 export const kafkaLibsDir = join(cacheDir, 'kafka/libs')
 export const newestClientsDir = join(cacheDir, 'kafka/newest-clients')
 export const pythonPath = join(cacheDir, 'venv/bin/python')
+/** Put there by `npm run setup:clients`. */
+export const grpcurlPath = join(repositoryDir, '.cache/bin/grpcurl')
 export const pythonScriptsDir = join(repositoryDir, 'test/support/conformance/python')
 export const goModuleDir = join(repositoryDir, 'test/go')
 
@@ -28,6 +30,11 @@ export function targetKind(): TargetKind {
 /** Nodes of the clusters that the suites start where they do not say it themselves. */
 export function nodeCount(): number {
   return sizeFromEnvironment('SAMSA_TEST_NODES', 1)
+}
+
+/** Where the logs of closed clusters go; without it they are gone with the cluster. */
+export function keptLogsDir(): string | undefined {
+  return process.env.SAMSA_TEST_KEEP_LOGS
 }
 
 /** In CI a missing tool is a failure, never a skip. */
