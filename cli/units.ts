@@ -51,6 +51,11 @@ export function formatSize(sizeBytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${sizeUnits[unit]}`
 }
 
+/** '1 topic', '5 topics'. */
+export function counted(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`
+}
+
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }

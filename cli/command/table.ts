@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,
   },
   {
+    name: 'cluster unregister',
+    summary: 'Forget a broker that will not come back.',
+    load: async () => (await import('../commands/cluster-unregister.ts')).clusterUnregister,
+  },
+  {
     name: 'quorum status',
     summary: 'Show the leader, voters and observers of the controllers.',
     load: async () => (await import('../commands/quorum-status.ts')).quorumStatus,

@@ -11,7 +11,7 @@ import { type Io, write } from '../command/io.ts'
 import { flag } from '../command/options.ts'
 import { CommandError } from '../errors.ts'
 import { printJson, printTable } from '../format/print.ts'
-import { formatSize } from '../units.ts'
+import { counted, formatSize } from '../units.ts'
 
 export interface NodeView {
   readonly id: number
@@ -150,10 +150,6 @@ export function problemsOf(nodes: readonly NodeView[], health: Health): string[]
   say(belowMinInsync, 'with fewer replicas in sync than min.insync.replicas')
   say(underReplicated, 'with replicas out of sync')
   return problems
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 interface Shown {

@@ -12,6 +12,7 @@ import { defineClientCommand } from '../command/client-command.ts'
 import { write } from '../command/io.ts'
 import { flag } from '../command/options.ts'
 import { note, printJson, printTable } from '../format/print.ts'
+import { counted } from '../units.ts'
 import { throwRefused } from './partition-moves.ts'
 import { executeHint, executeOptions } from './partition-options.ts'
 import { checkChoices } from './partition-survey.ts'
@@ -58,7 +59,7 @@ Examples:
     } else if (results === null) {
       await note(io, executeHint)
     } else {
-      await write(io.stdout, `${results.elected.length} leaders elected\n`)
+      await write(io.stdout, `${counted(results.elected.length, 'leader')} elected\n`)
     }
     throwRefused(results?.refused ?? [])
   },

@@ -20,7 +20,7 @@ import { CommandError } from '../errors.ts'
 import { note } from '../format/print.ts'
 import { StatusLine } from '../format/status-line.ts'
 import type { Plan } from '../plan/model.ts'
-import { formatSize } from '../units.ts'
+import { counted, formatSize } from '../units.ts'
 
 const pollMs = 500
 /** Asking every broker for the sizes of its replicas costs more. */
@@ -31,6 +31,8 @@ export interface MoveOptions {
   readonly throttle: number | undefined
   /** Begin only; clean-up is left to `samsa partition reassign --status`. */
   readonly noWait: boolean
+  /** stdout has the plan as JSON, and nothing else is to be on it. */
+  readonly json: boolean
 }
 
 /** Throws for what was refused, once all else is done. */
@@ -38,7 +40,7 @@ export async function carryOut(
   cluster: Cluster,
   io: Io,
   plan: Plan,
-  { throttle, noWait }: MoveOptions,
+  { throttle, noWait, json }: MoveOptions,
 ): Promise<void> {
   const moves = plan.moves.map(({ partition, to }) => {
     const { topic, index, replicas: from } = partition
@@ -51,7 +53,8 @@ export async function carryOut(
   await note(io, `${begun.length} of ${moves.length} moves have begun`)
   if (!noWait) {
     await waitForMoves(cluster, io, begun)
-    await finish(cluster, io, begun)
+    const done = await finish(cluster, begun)
+    await write(json ? io.stderr : io.stdout, done)
   }
   throwRefused(refused)
 }
@@ -112,12 +115,8 @@ class SizeWatch {
   }
 }
 
-/** Takes limits away and has the first replicas lead. */
-export async function finish(
-  cluster: Cluster,
-  io: Io,
-  moved: readonly PartitionName[],
-): Promise<void> {
+/** Takes limits away, has the first replicas lead, and says what was done. */
+async function finish(cluster: Cluster, moved: readonly PartitionName[]): Promise<string> {
   const topics = [...new Set(moved.map(({ topic }) => topic))]
   await removeThrottles(cluster, topics)
   const partitions = await describePartitions(cluster, topics)
@@ -129,8 +128,8 @@ export async function finish(
   )
   const { elected, refused } = await electLeaders(cluster, 'preferred', wanted)
   const leaders = elected.length === 0 ? '' : `, ${elected.length} with another leader`
-  await write(io.stdout, `${moved.length} partitions have moved${leaders}\n`)
   throwRefused(refused)
+  return `${counted(moved.length, 'partition')} moved${leaders}\n`
 }
 
 export function throwRefused(refused: readonly Refused[]): void {

@@ -20,6 +20,7 @@ import { parsePlanFile } from '../format/plan-file.ts'
 import { note, printJson, printTable } from '../format/print.ts'
 import type { Plan } from '../plan/model.ts'
 import { givenPlan, makePlan } from '../plan/plan.ts'
+import { counted } from '../units.ts'
 import { carryOut, throwRefused, waitForMoves } from './partition-moves.ts'
 import { executeHint, moveOptions } from './partition-options.ts'
 import { checkChoices, survey, targetsOf } from './partition-survey.ts'
@@ -62,8 +63,8 @@ Examples:
     if (json) await printJson(io, planJson(plan))
     else await printPlan(io, plan)
     if (plan.moves.length === 0) return
-    if (!given.execute && !given.yes) return await note(io, executeHint)
-    await carryOut(cluster, io, plan, given)
+    if (!given.execute && !given.yes) return json ? undefined : await note(io, executeHint)
+    await carryOut(cluster, io, plan, { ...given, json })
   },
 })
 
@@ -140,6 +141,6 @@ async function cancel(
   const failed = refused.filter(({ error }) => error.kafkaError !== 'NO_REASSIGNMENT_IN_PROGRESS')
   await waitForMoves(cluster, io, moving)
   await removeThrottles(cluster, [...new Set(moving.map(({ topic }) => topic))])
-  await write(io.stdout, `${moving.length - refused.length} moves taken back\n`)
+  await write(io.stdout, `${counted(moving.length - refused.length, 'move')} taken back\n`)
   throwRefused(failed)
 }

@@ -38,7 +38,7 @@ Examples:
     if (json) await printJson(io, planJson(plan))
     else await printPlan(io, plan)
     if (plan.moves.length === 0) return
-    if (!options.execute && !options.yes) return await note(io, executeHint)
-    await carryOut(cluster, io, plan, options)
+    if (!options.execute && !options.yes) return json ? undefined : await note(io, executeHint)
+    await carryOut(cluster, io, plan, { ...options, json })
   },
 })

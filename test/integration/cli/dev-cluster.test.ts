@@ -52,6 +52,34 @@ async function json<T>(...args: string[]): Promise<T> {
   return JSON.parse(await samsa(...args, '--json')) as T
 }
 
+/** Commands that say on stderr how far they are. */
+async function moves(...args: string[]): Promise<void> {
+  const { code, stderr } = await runSamsa([...args, '--bootstrap-server', `127.0.0.1:${port}`])
+  if (code !== 0) throw new Error(stderr)
+}
+
+async function produce(topic: string, input: string): Promise<void> {
+  const args = ['produce', '--topic', topic, '--key-separator', ':', '--quiet']
+  const bootstrap = ['--bootstrap-server', `127.0.0.1:${port}`]
+  const { code, stderr } = await runSamsa([...args, ...bootstrap], { input })
+  if (code !== 0) throw new Error(stderr)
+}
+
+interface Described {
+  readonly leader: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+async function describeTopic(topic: string): Promise<readonly Described[]> {
+  const [described] = await json<{ partitions: Described[] }[]>('topic', 'describe', topic)
+  return described?.partitions ?? []
+}
+
+interface Plan {
+  readonly moves: readonly unknown[]
+  readonly brokers: readonly { readonly after: { readonly replicas: number } }[]
+}
 interface Status {
   readonly controller: { readonly id: number }
   readonly nodes: readonly { readonly id: number; readonly state: string }[]
@@ -95,6 +123,57 @@ describe('samsa dev --nodes 3', () => {
     const next = ids.find((id) => id !== leaderId) ?? 0
     await samsa('quorum', 'transfer', String(next))
     expect(await json('quorum', 'status')).toMatchObject({ leaderId: next })
+  })
+
+  it('spreads partitions evenly, moves them and takes moves back', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `${index % 997}:${index}\n`).join('')
+    await samsa('topic', 'create', 'moved', '--replica-assignment', '1:2,1:2,1:2,1:2,1:2,1:2')
+    await produce('moved', lines)
+    const plan = await json<Plan>('partition', 'rebalance')
+    expect(plan.brokers.map(({ after }) => after.replicas)).toEqual([4, 4, 4])
+    expect(await describeTopic('moved')).toMatchObject(
+      Array.from({ length: 6 }, () => ({ replicas: [1, 2] })),
+    )
+
+    await moves('partition', 'rebalance', '--execute')
+    const spread = await describeTopic('moved')
+    for (const id of ids) {
+      expect(spread.filter(({ replicas }) => replicas.includes(id))).toHaveLength(4)
+      expect(spread.filter(({ leader }) => leader === id)).toHaveLength(2)
+    }
+    expect((await json<Plan>('partition', 'rebalance')).moves).toEqual([])
+
+    // At 1 kB a second they would take a minute.
+    const slowly = ['--throttle', '1kB', '--execute', '--no-wait']
+    await moves('partition', 'reassign', 'moved', '--brokers', '1,3', ...slowly)
+    expect(await json('partition', 'reassign', '--status')).not.toEqual([])
+    expect(await json('config', 'get', '--topic', 'moved')).toContainEqual(
+      expect.objectContaining({ name: 'follower.replication.throttled.replicas' }),
+    )
+    await samsa('partition', 'reassign', 'moved', '--cancel')
+    expect(await json('partition', 'reassign', '--status')).toEqual([])
+    const configs = await json<{ name: string }[]>('config', 'get', '--topic', 'moved')
+    expect(configs.filter(({ name }) => name.includes('throttled'))).toEqual([])
+
+    await moves('partition', 'reassign', 'moved', '--replication-factor', '3', '--execute')
+    for (const { replicas, isr, leader } of await describeTopic('moved')) {
+      expect(replicas[0]).toBe(leader)
+      expect([...isr].sort((a, b) => a - b)).toEqual(ids)
+    }
+    const consume = ['consume', '--topic', 'moved', '--from', 'beginning', '--until-end', '--quiet']
+    const read = (await samsa(...consume)).trimEnd().split('\n').map(Number)
+    expect(read.sort((a, b) => a - b)).toEqual(Array.from({ length: 20_000 }, (_, index) => index))
+  })
+
+  it("changes another broker's settings, and those of all", async () => {
+    await samsa('config', 'set', '--broker', '2', 'log.cleaner.threads=2')
+    await samsa('config', 'set', '--all-brokers', 'log.cleaner.threads=3')
+    const threads = async (id: number) =>
+      (await json<{ value: string }[]>('config', 'get', '--broker', String(id), '--all', name))[0]
+    const name = 'log.cleaner.threads'
+    await expect
+      .poll(async () => await Promise.all(ids.map(threads)), { timeout: waitTimeoutMs })
+      .toMatchObject([{ value: '3' }, { value: '2' }, { value: '3' }])
   })
 
   it('goes on when a node is killed, and takes it back by samsa node', async () => {
