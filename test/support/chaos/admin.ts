@@ -7,7 +7,9 @@ import { waitFor } from '../conformance/wait.ts'
 import type { KafkaClient } from '../kafka-client.ts'
 import { connectWithin, within } from './deadline.ts'
 
-const answerMs = 5_000
+// Changes of the quorum wait for the new voter to catch up.
+const requestMs = 5_000
+const answerMs = 20_000
 
 export interface AdminTarget {
   readonly host: string
@@ -47,7 +49,7 @@ export class Admin {
             configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
           },
         ],
-        timeoutMs: answerMs,
+        timeoutMs: requestMs,
       })
       const code = answer.topics[0]?.errorCode ?? -1
       // An earlier try may have succeeded without our hearing of it.
@@ -75,7 +77,8 @@ export class Admin {
       )
     } catch (error) {
       const shown = last.map(
-        ({ partition, leader, isr }) => `${partition}: leader ${leader}, isr ${isr.join(' ')}`,
+        ({ partition, leader, isr, replicas }) =>
+          `${partition}: leader ${leader}, isr ${isr.join(' ')} of ${replicas.join(' ')}`,
       )
       throw new Error(`${String(error)}: ${shown.join('; ')}`, { cause: error })
     }
@@ -120,7 +123,7 @@ export class Admin {
   /** Makes the first replica of each partition its leader, where it is in sync. */
   electPreferred(patienceMs = 10_000): Promise<void> {
     return this.#ask(patienceMs, 'an election', async (client) => {
-      const request = { electionType: 0, topicPartitions: null, timeoutMs: answerMs }
+      const request = { electionType: 0, topicPartitions: null, timeoutMs: requestMs }
       throwIfFailed((await client.send('electLeaders', 2, request)).errorCode)
     })
   }
@@ -132,7 +135,7 @@ export class Admin {
   ): Promise<void> {
     return this.#ask(patienceMs, 'a reassignment', async (client) => {
       const answer = await client.send('alterPartitionReassignments', 1, {
-        timeoutMs: answerMs,
+        timeoutMs: requestMs,
         allowReplicationFactorChange: true,
         topics: [
           {
@@ -219,7 +222,7 @@ export class Admin {
         try {
           const client = await connectWithin(node, 500)
           try {
-            return { value: await within(answerMs, question(client)) }
+            return { value: await within(Math.min(answerMs, patienceMs), question(client)) }
           } finally {
             void client.close()
           }

@@ -1,15 +1,15 @@
 // A cluster of the broker under test: real processes on free ports with data directories of their
 // own. One node, or as many as asked for, each a combined broker and controller.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ClusterNode } from './cluster-node.ts'
 import { kafkaProgram } from './kafka-server.ts'
 import { freePort } from './ports.ts'
 import { samsaProgram } from './samsa-server.ts'
 import type { ClusterPlan, NodePlan, ServerProgram } from './server.ts'
-import { nodeCount, type TargetKind, targetKind } from './target.ts'
+import { keptLogsDir, nodeCount, type TargetKind, targetKind } from './target.ts'
 
 export interface ClusterOptions {
   kind?: TargetKind
@@ -112,12 +112,26 @@ export class Cluster {
     }
   }
 
+  /** What the nodes wrote, where somebody wants to read it. */
+  #keepLogs(): void {
+    const kept = keptLogsDir()
+    if (kept === undefined) return
+    for (const { dir, id } of this.all) {
+      for (const name of readdirSync(dir).filter((file) => file.endsWith('.log'))) {
+        const to = join(kept, basename(this.#baseDir), `node-${id}`)
+        mkdirSync(to, { recursive: true })
+        copyFileSync(join(dir, name), join(to, name))
+      }
+    }
+  }
+
   /** Stops the nodes and removes their data. */
   async close(): Promise<void> {
     try {
       await this.stop()
     } finally {
       await this.kill9()
+      this.#keepLogs()
       rmSync(this.#baseDir, { recursive: true, force: true })
     }
   }
