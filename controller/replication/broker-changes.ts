@@ -17,6 +17,7 @@ import {
   directoryOfReplica,
   isActive,
   isOnline,
+  isReservedDirectory,
   type PlacedPartition,
   partitionsOn,
   surroundingsOf,
@@ -94,8 +95,11 @@ export function changesOfDirectory(
 ): NewRecord[] {
   const directories = new Map([[brokerId, directoryId]])
   return changesOn(image, brokerId, { defaults }, ({ partition }, surroundings) => {
-    if (directoryOfReplica(partition, brokerId) === directoryId) return null
-    return changePartition(partition, { directories }, surroundings)
+    const known = directoryOfReplica(partition, brokerId)
+    if (known === directoryId || known === undefined) return null
+    if (isReservedDirectory(known)) return changePartition(partition, { directories }, surroundings)
+    const replaced = { directories, emptyReplica: brokerId }
+    return changePartition(partition, replaced, surroundings)
   })
 }
 

@@ -10,7 +10,7 @@ import type { NewRecord } from '../records/record.ts'
 import type { AssignDirectories, AssignDirectoriesResult } from '../requests.ts'
 import { changesOfLostDirectories } from './broker-changes.ts'
 import { changePartition } from './partition-change.ts'
-import { isOnline, surroundingsOf } from './surroundings.ts'
+import { directoryOfReplica, isOnline, surroundingsOf } from './surroundings.ts'
 
 export function assignDirectories(
   image: MetadataImage,
@@ -33,7 +33,11 @@ export function assignDirectories(
     seen.add(key)
     const directories = new Map([[brokerId, directoryId]])
     const surroundings = surroundingsOf(image, topic, topicDefaults)
-    const change = changePartition(partition, { directories }, surroundings)
+    const known = directoryOfReplica(partition, brokerId)
+    // A replica that was in a directory that is gone has begun anew in another.
+    const begunAnew = known !== undefined && !isOnline(broker, known) && known !== directoryId
+    const target = begunAnew ? { directories, emptyReplica: brokerId } : { directories }
+    const change = changePartition(partition, target, surroundings)
     if (change !== null) records.push(change)
     return result('NONE')
   })

@@ -29,6 +29,8 @@ export interface Target {
   readonly recovering?: boolean
   /** A replica that may have lost what it acknowledged: it is eligible no more. */
   readonly uncleanReplica?: BrokerId
+  /** A replica whose disk was replaced: it has nothing, and is no last resort. */
+  readonly emptyReplica?: BrokerId
   /** New log directories of some replicas. */
   readonly directories?: ReadonlyMap<BrokerId, string>
 }
@@ -65,6 +67,7 @@ export function changePartition(
   completeReassignment(after)
   after.directories = directoriesAfter(partition, after, target, surroundings)
   after.elr = eligibleReplicas(partition, after, target, surroundings.rules)
+  after.lastKnownElr = lastLeaders(partition, target)
   elect(partition, after, target.election ?? 'as configured', surroundings)
   if (after.isr.length === 0 && !surroundings.rules.eligibleLeaders) {
     // Its last member is the only one known to hold every committed record, and is not forgotten.
@@ -125,7 +128,7 @@ function elect(
   }
   const { leader } = after
   if (leader === noLeader) {
-    electOutside(before, after, able, election === 'unclean' || configured(election, rules))
+    electOutside(after, able, election === 'unclean' || configured(election, rules))
   } else if (after.isr.length === 0) {
     after.isr = [leader]
     after.elr = after.elr.filter((id) => id !== leader)
@@ -142,12 +145,11 @@ function configured(election: Election, rules: TopicRules): boolean {
  * unclean election gives up even that.
  */
 function electOutside(
-  before: PartitionImage,
   after: Mutable<PartitionImage>,
   able: (id: BrokerId) => boolean,
   unclean: boolean,
 ): void {
-  const isLastKnown = (id: BrokerId) => before.lastKnownElr.includes(id)
+  const isLastKnown = (id: BrokerId) => after.lastKnownElr.includes(id)
   const noneLeft = after.isr.length === 0 && after.elr.length === 0
   const alive = after.replicas.filter(able)
   const leader =
@@ -159,10 +161,16 @@ function electOutside(
   after.recovering = true
 }
 
+/** The only replica may be empty and lead all the same: there is nothing else to wait for. */
+function lastLeaders(before: PartitionImage, { emptyReplica }: Target): readonly BrokerId[] {
+  if (before.replicas.length === 1) return before.lastKnownElr
+  return before.lastKnownElr.filter((id) => id !== emptyReplica)
+}
+
 /** The leader that was lost with the last of the ISR, until there is another. */
 function lastKnownLeader(before: PartitionImage, after: PartitionImage): readonly BrokerId[] {
   if (after.isr.length > 0) return []
-  if (before.isr.length === 0) return before.lastKnownElr
+  if (before.isr.length === 0) return after.lastKnownElr
   return [before.leader === noLeader ? (before.isr[0] ?? noLeader) : before.leader]
 }
 

@@ -311,6 +311,19 @@ describe('log directories', () => {
     const image = restart(withPartition({ replicas: [1, 2] }), 1, { logDirs: [one] })
     expect(partition(image)).toMatchObject({ isr: [2], directories: [one, directoryOf(2)] })
   })
+
+  it('that are replaced make no last known leader, unless nobody else ever had anything', () => {
+    const last = { isr: [], leader: -1, lastKnownElr: [1] }
+    const shared = fence(withPartition({ replicas: [1, 2], ...last }, elr), 1)
+    const emptied = restart(shared, 1, { logDirs: [one], fenced: false })
+    expect(partition(emptied)).toMatchObject({ leader: -1, isr: [], lastKnownElr: [] })
+    expect(partition(restart(shared, 1, { fenced: false }))).toMatchObject({ leader: 1 })
+    const alone = fence(withPartition({ replicas: [1], ...last }, elr), 1)
+    expect(partition(restart(alone, 1, { logDirs: [one], fenced: false }))).toMatchObject({
+      leader: 1,
+      recovering: true,
+    })
+  })
 })
 
 describe('many partitions', () => {
