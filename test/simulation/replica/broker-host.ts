@@ -19,6 +19,7 @@ import {
   type SessionMessage,
 } from './controller-host.ts'
 import type { Faults } from './faults.ts'
+import { flawedAlterPartition, flawedImage } from './flaws.ts'
 import { ModelDisk } from './model-disk.ts'
 import type { LogWatcher } from './model-log.ts'
 import { ModelLogs } from './model-logs.ts'
@@ -32,7 +33,6 @@ export interface BrokerWorld extends ControllerWorld {
   readonly controllers: ReadonlyMap<number, ControllerHost>
   readonly brokers: ReadonlyMap<number, BrokerHost>
   readonly isHealed: () => boolean
-  readonly startsEarly: boolean
   readonly effectCrash: (broker: BrokerHost) => void
 }
 
@@ -55,7 +55,6 @@ export class BrokerRun {
   image: MetadataImage
   /** The next step of the metadata to be taken. */
   #nextStep: number
-  #hasStarted = false
   #session: Stream<SessionMessage> | null = null
   #sessionId = 0
   #brokerEpoch = -1
@@ -79,13 +78,15 @@ export class BrokerRun {
       random,
       watcher,
       diskMaxMs: faults.diskMaxMs,
-      flushesWrites: faults.lossMode === 'flushed',
+      flushesWrites: faults.lossMode === 'flushed' && !world.flaws.has('flushes nothing'),
+      flaws: world.flaws,
       effect,
     }
     this.logs = new ModelLogs(disk, logWorld, host.directoryId, logConfig)
     // It begins with metadata that may be old.
     this.#nextStep = Math.max(1, world.quorum.steps.length - random.integer(0, 5))
-    this.image = world.quorum.steps[this.#nextStep - 1]?.image ?? world.quorum.image
+    const image = world.quorum.steps[this.#nextStep - 1]?.image ?? world.quorum.image
+    this.image = flawedImage(image, world.flaws)
     const from = { process: this.process, host: host.name }
     this.#client = new ControllerClient(world, world.askFaults, from, world.controllers)
     this.replicas = this.#makeReplicas(effect)
@@ -94,7 +95,10 @@ export class BrokerRun {
   #makeReplicas(effect: () => void): ReplicaManager {
     const { process, host } = this
     const { brokerId } = host
-    const { faults, network, brokers } = this.#world
+    const { faults, flaws, network, brokers } = this.#world
+    const minInsyncReplicas = flaws.has('ignores min.insync.replicas')
+      ? 1
+      : faults.minInsyncReplicas
     const clock = { nowMs: () => process.nowMs, monotonicMs: () => process.nowMs }
     const log = (fields: object, message: string) => {
       this.#world.log(() => `${host.name}: ${message} ${JSON.stringify(fields, textOf)}`)
@@ -102,13 +106,11 @@ export class BrokerRun {
     return new ReplicaManager({
       nodeId: brokerId,
       logs: this.logs,
-      topicConfig: () => ({ ...logConfig, minInsyncReplicas: faults.minInsyncReplicas }),
+      topicConfig: () => ({ ...logConfig, minInsyncReplicas }),
       lagTimeMaxMs: () => faults.lagTimeMaxMs,
       image: () => this.image,
       brokerEpoch: () => this.#brokerEpoch,
-      isRegistered: () =>
-        this.#world.startsEarly ||
-        this.image.brokers.get(brokerId)?.incarnationId === this.incarnationId,
+      isRegistered: () => this.#isRegistered(),
       alterPartition: (request) => this.#alterPartition(request),
       links: new ModelLinks({
         process,
@@ -121,6 +123,7 @@ export class BrokerRun {
             end,
           ),
         effect,
+        flaws,
       }),
       leadership: { onElected: () => {}, onResigned: () => {} },
       inContact: () => process.nowMs - this.#lastContactMs <= sessionMs,
@@ -137,12 +140,14 @@ export class BrokerRun {
 
   #alterPartition(request: AlterPartition) {
     this.effect()
-    return this.#client.ask(this.image.controllerId, (controller) =>
-      controller.alterPartition(request),
-    )
+    const { flaws } = this.#world
+    const alterPartition = (asked: AlterPartition) =>
+      this.#client.ask(this.image.controllerId, (controller) => controller.alterPartition(asked))
+    return flawedAlterPartition(request, { flaws, image: this.image, alterPartition })
   }
 
   start(): void {
+    void this.replicas.start(this.image)
     this.#follow()
     this.#connect()
     this.#beat()
@@ -159,21 +164,18 @@ export class BrokerRun {
         const step = quorum.steps[this.#nextStep]
         if (step === undefined) break
         this.#nextStep++
-        this.image = step.image
-        if (this.#hasStarted) this.replicas.apply(step.image, step.delta)
-        else this.#startOnceRegistered()
+        this.image = flawedImage(step.image, this.#world.flaws)
+        this.replicas.apply(this.image, step.delta)
         if (random.chance(0.5)) break
       }
       this.#follow()
     })
   }
 
-  /** Not by metadata from before its registration: that knows it as its former self. */
-  #startOnceRegistered(): void {
-    const registered = this.image.brokers.get(this.host.brokerId)
-    if (registered?.incarnationId !== this.incarnationId && !this.#world.startsEarly) return
-    this.#hasStarted = true
-    void this.replicas.start(this.image)
+  /** Whether the metadata that it has is of this process, and not of a former one. */
+  #isRegistered(): boolean {
+    if (this.#world.flaws.has('starts early')) return true
+    return this.image.brokers.get(this.host.brokerId)?.incarnationId === this.incarnationId
   }
 
   #connect(): void {
@@ -236,7 +238,7 @@ export class BrokerRun {
         stream.close()
         this.process.after(reconnectMs, () => this.#connect())
       }
-      const { offset: appliedOffset } = this.#hasStarted ? this.image : { offset: -1 }
+      const { offset: appliedOffset } = this.image
       const wantsShutdown = this.#wantsShutdown
       if (this.#brokerEpoch >= 0) {
         this.#session?.send({ heartbeat: { id: 1, appliedOffset, wantsShutdown } })
@@ -262,7 +264,7 @@ export class BrokerRun {
   accept(stream: Stream<LeaderMessage>) {
     return {
       process: this.process,
-      end: new FeedServer(this.replicas, stream, () => this.effect()),
+      end: new FeedServer(this.replicas, stream, this.#world.flaws, () => this.effect()),
     }
   }
 }

@@ -13,6 +13,7 @@ import { configRules } from '../../support/controller/controllers.ts'
 import type { EventQueue } from '../shared/event-queue.ts'
 import type { Random } from '../shared/random.ts'
 import { SimulatedProcess } from '../shared/simulated-process.ts'
+import { type Flaws, flawedController } from './flaws.ts'
 import type { ModelMetadataLog, ModelQuorum } from './model-quorum.ts'
 import type { Network, Stream, StreamEnd } from './network.ts'
 
@@ -25,6 +26,7 @@ export interface ControllerWorld {
   readonly quorum: ModelQuorum
   readonly newUuid: () => string
   readonly minInsyncReplicas: number
+  readonly flaws: Flaws
   /** Whether nothing listens at the host any more, seen from `from`. */
   readonly isRefused: (from: string, host: string) => Promise<boolean>
   readonly log: (line: () => string) => void
@@ -36,7 +38,7 @@ export class ControllerHost {
   readonly nodeId: number
   readonly host: string
   readonly process: SimulatedProcess
-  readonly controller: QuorumController
+  readonly controller: Controller
   readonly #sessions: BrokerSessions
   readonly #log: ModelMetadataLog
 
@@ -45,7 +47,8 @@ export class ControllerHost {
     this.host = `c${nodeId}`
     this.process = new SimulatedProcess(this.host, world.events)
     this.#log = world.quorum.node(nodeId, this.process)
-    this.controller = new QuorumController({
+    const uncleanLeaderElection = world.flaws.has('unclean elections')
+    const controller = new QuorumController({
       nodeId,
       clusterId: null,
       log: this.#log,
@@ -54,11 +57,12 @@ export class ControllerHost {
       configRules,
       numPartitionsDefault: 1,
       replicationFactorDefault: 1,
-      topicDefaults: { minInsyncReplicas: world.minInsyncReplicas, uncleanLeaderElection: false },
+      topicDefaults: { minInsyncReplicas: world.minInsyncReplicas, uncleanLeaderElection },
       onFault: (error) => {
         throw error
       },
     })
+    this.controller = flawedController(controller, world.flaws)
     this.#sessions = new BrokerSessions({
       nodeId,
       controller: this.controller,

@@ -55,6 +55,7 @@ export function drawFaults(random: Random): Faults {
   const often = (lowMs: number, highMs: number, chance: number) =>
     random.chance(chance) ? random.between(lowMs, highMs) : 0
   const brokerCount = random.pick([3, 3, 4, 5])
+  const deleteRecordsEveryMs = often(200, 2_000, 0.3)
   const lossMode = random.pick(['kill', 'kill', 'power', 'flushed'] as const)
   const replicationFactor = random.chance(0.85) ? 3 : random.pick([2, Math.min(brokerCount, 4)])
   return {
@@ -79,7 +80,7 @@ export function drawFaults(random: Random): Faults {
     wrongFenceEveryMs: often(100, 1_500, 0.4),
     reassignEveryMs: often(300, 2_000, 0.4),
     electEveryMs: often(100, 1_000, 0.4),
-    deleteRecordsEveryMs: often(200, 2_000, 0.3),
+    deleteRecordsEveryMs,
     deletesWithinBatches: false,
     silentDeathChance: random.chance(0.4) ? 0.5 : 0,
     askLossChance: random.chance(0.4) ? random.between(0, 0.4) : 0,
@@ -88,7 +89,9 @@ export function drawFaults(random: Random): Faults {
     effectCrashChance: random.chance(0.4) ? random.between(0, 0.004) : 0,
     producerCount: random.integer(1, 3),
     produceEveryMs: random.between(5, 80),
-    inFlightMax: random.pick([1, 5]),
+    // A replica that is made from a later log start on does not know who wrote before it, and takes
+    // any sequence from a producer that it does not know.
+    inFlightMax: deleteRecordsEveryMs === 0 ? random.pick([1, 5]) : 1,
     leaderAcksShare: random.chance(0.4) ? 0.4 : 0,
     consumerCount: random.integer(1, 3),
   }

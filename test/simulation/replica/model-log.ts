@@ -21,6 +21,7 @@ import { setBaseOffset, setLeaderEpoch } from '@samsa/proto/record/batch'
 import type { Random } from '../shared/random.ts'
 import type { SimulatedProcess } from '../shared/simulated-process.ts'
 import { batchesOf, indexOf, type LoggedBatch, loggedBatch } from './batches.ts'
+import type { Flaws } from './flaws.ts'
 import type { EpochStart, StoredReplica } from './model-disk.ts'
 
 /** Hears what happens to logs, before anybody else does. */
@@ -40,6 +41,7 @@ export interface ModelLogWorld {
   /** Longest time of one write, cut or read. */
   readonly diskMaxMs: number
   readonly flushesWrites: boolean
+  readonly flaws: Flaws
   /** Something leaves the process for the disk: it may die before it does. */
   effect(): void
 }
@@ -122,7 +124,7 @@ export class ModelLog implements PartitionLog {
     return this.#logEndOffset
   }
   get highWatermark(): number {
-    return this.#highWatermark
+    return this.world.flaws.has('shows the log end') ? this.#logEndOffset : this.#highWatermark
   }
   get lastStableOffset(): number {
     return this.#highWatermark
@@ -213,6 +215,10 @@ export class ModelLog implements PartitionLog {
       if (this.#cycles.length === 1) this.#write(this.#open)
     }
     this.#open.batches.push(batch)
+    if (this.world.flaws.has('acks unwritten')) {
+      this.#logEndOffset = this.#nextOffset
+      return done
+    }
     return this.#open.settled.promise
   }
 
@@ -232,7 +238,7 @@ export class ModelLog implements PartitionLog {
     stored.epochs = cycle.epochs
     for (const batch of cycle.batches) stored.write(batch)
     if (this.world.flushesWrites) stored.flushedEnd = stored.endOffset
-    this.#logEndOffset = stored.endOffset
+    this.#logEndOffset = Math.max(this.#logEndOffset, stored.endOffset)
     this.#cycles.shift()
     cycle.settled.resolve()
     const [next] = this.#cycles
@@ -290,6 +296,7 @@ export class ModelLog implements PartitionLog {
   }
 
   endOffsetForEpoch(epoch: number): EpochEndOffset {
+    if (this.world.flaws.has('logs always agree')) return { epoch, endOffset: this.#logEndOffset }
     return this.#epochs.endOffset(epoch, this.#logEndOffset)
   }
 
@@ -317,7 +324,9 @@ export class ModelLog implements PartitionLog {
     return this.#logStartOffset
   }
 
-  truncateTo(offset: number): Promise<void> {
+  truncateTo(wanted: number): Promise<void> {
+    const toHighWatermark = this.world.flaws.has('cuts to the high watermark')
+    const offset = toHighWatermark ? Math.min(wanted, this.#highWatermark) : wanted
     return this.#cut(() => {
       if (offset >= this.#logEndOffset) return this.#epochs.truncateFromEnd(this.#logEndOffset)
       this.world.watcher.cut(this, offset)
@@ -356,7 +365,7 @@ export class ModelLog implements PartitionLog {
     this.#logEndOffset = offset
     this.#logStartOffset = logStartOffset
     this.#epochs.truncateFromEnd(offset)
-    this.#reloadProducers()
+    if (!this.world.flaws.has('keeps producers of what is cut')) this.#reloadProducers()
     this.updateHighWatermark(this.#highWatermark)
   }
 

@@ -2,6 +2,7 @@
 
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type { LogDirectoryDescription, LogManager } from '@samsa/broker/log/log-manager'
+import { SerialTasks } from '@samsa/broker/log/serial-tasks'
 import { type ModelDisk, replicaKey, StoredReplica } from './model-disk.ts'
 import { ModelLog, type ModelLogWorld } from './model-log.ts'
 
@@ -15,6 +16,8 @@ export class ModelLogs implements LogManager {
   readonly #disk: ModelDisk
   readonly #world: ModelLogWorld
   readonly #logs = new Map<string, ModelLog>()
+  /** Creations and deletions of one partition follow each other. */
+  readonly #changes = new Map<string, SerialTasks>()
 
   constructor(disk: ModelDisk, world: ModelLogWorld, directoryId: string, config: LogConfig) {
     this.#disk = disk
@@ -42,29 +45,42 @@ export class ModelLogs implements LogManager {
     return this.#logs.values()
   }
 
-  async getOrCreate(
-    topic: string,
-    topicId: string,
-    index: number,
-    config: LogConfig,
-  ): Promise<ModelLog> {
-    const { process, random, diskMaxMs } = this.#world
-    await new Promise<void>((resolve) => process.after(random.between(0, diskMaxMs), resolve))
-    const known = this.get(topic, index)
-    if (known !== undefined) return known
-    const stored = new StoredReplica({ topic, topicId, index })
-    const [directoryId = ''] = this.onlineDirectoryIds
-    const log = new ModelLog(stored, this.#world, { config, directoryId })
-    this.#disk.replicas.set(replicaKey(topicId, index), stored)
-    this.#logs.set(replicaKey(topic, index), log)
-    return log
+  #change<T>(topic: string, index: number, task: () => Promise<T>): Promise<T> {
+    const key = replicaKey(topic, index)
+    const tasks = this.#changes.get(key) ?? new SerialTasks()
+    this.#changes.set(key, tasks)
+    return tasks.run(async () => {
+      await this.#pause()
+      return task()
+    })
   }
 
-  delete(topic: string, partition: number): Promise<void> {
-    const log = this.get(topic, partition)
-    if (log !== undefined) this.#disk.replicas.delete(replicaKey(log.topicId, partition))
-    this.#logs.delete(replicaKey(topic, partition))
-    return Promise.resolve()
+  #pause(): Promise<void> {
+    const { process, random, diskMaxMs } = this.#world
+    return new Promise((resolve) => {
+      process.after(random.between(0, diskMaxMs), resolve)
+    })
+  }
+
+  getOrCreate(topic: string, topicId: string, index: number, config: LogConfig): Promise<ModelLog> {
+    return this.#change(topic, index, async () => {
+      const known = this.get(topic, index)
+      if (known !== undefined) return known
+      const stored = new StoredReplica({ topic, topicId, index })
+      const [directoryId = ''] = this.onlineDirectoryIds
+      const log = new ModelLog(stored, this.#world, { config, directoryId })
+      this.#disk.replicas.set(replicaKey(topicId, index), stored)
+      this.#logs.set(replicaKey(topic, index), log)
+      return log
+    })
+  }
+
+  delete(topic: string, index: number): Promise<void> {
+    return this.#change(topic, index, async () => {
+      const log = this.get(topic, index)
+      if (log !== undefined) this.#disk.replicas.delete(replicaKey(log.topicId, index))
+      this.#logs.delete(replicaKey(topic, index))
+    })
   }
 
   updateConfig(): void {}

@@ -83,7 +83,7 @@ export class ModelQuorum {
     this.#pending.push(pending)
     this.#commitMs = Math.max(this.#commitMs, events.nowMs + random.between(0.2, delayMaxMs()))
     events.after(this.#commitMs - events.nowMs, () => {
-      if (this.#pending[0] === pending) this.#commitFirst()
+      while (this.#pending.includes(pending)) this.#commitFirst()
     })
   }
 

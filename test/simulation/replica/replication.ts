@@ -15,6 +15,7 @@ import type {
 import type { ReplicaManager } from '@samsa/broker/replica/replica-manager'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { SimulatedProcess } from '../shared/simulated-process.ts'
+import type { Flaws } from './flaws.ts'
 import type { Stream, StreamEnd } from './network.ts'
 
 export type FollowerMessage =
@@ -48,6 +49,7 @@ export interface LinkWorld {
   readonly connect: (to: number, end: StreamEnd<LeaderMessage>) => Stream<FollowerMessage>
   /** Something leaves the broker: it may die before it does. */
   readonly effect: () => void
+  readonly flaws: Flaws
 }
 
 /** The connections of one broker to those that it follows. */
@@ -82,6 +84,7 @@ class ModelLink implements PeerLink {
   #isReconnecting = false
   #slots = 0
   #bySlot = new Map<number, Subscription>()
+  readonly #latest = new Map<LinkSubscriber, number>()
 
   constructor(world: LinkWorld, to: number) {
     this.#world = world
@@ -149,9 +152,11 @@ class ModelLink implements PeerLink {
 
   follow(subscriber: LinkSubscriber, follow: number, start: FollowStart): void {
     if (this.#stream === null) return
+    const takesOld = this.#world.flaws.has('takes old follows')
     for (const [slot, one] of this.#bySlot) {
-      if (one.subscriber === subscriber) this.#bySlot.delete(slot)
+      if (one.subscriber === subscriber && !takesOld) this.#bySlot.delete(slot)
     }
+    this.#latest.set(subscriber, follow)
     const slot = ++this.#slots
     this.#bySlot.set(slot, { subscriber, follow })
     const { topicId, index } = subscriber
@@ -171,7 +176,10 @@ class ModelLink implements PeerLink {
   #take(message: LeaderMessage): void {
     const subscription = this.#bySlot.get(message.slot)
     if (subscription === undefined) return
-    const { subscriber, follow } = subscription
+    const { subscriber } = subscription
+    const follow = this.#world.flaws.has('takes old follows')
+      ? (this.#latest.get(subscriber) ?? subscription.follow)
+      : subscription.follow
     switch (message.type) {
       case 'data':
         return subscriber.onData(follow, message.news)
@@ -192,11 +200,18 @@ const windowRecords = 12
 export class FeedServer implements StreamEnd<FollowerMessage> {
   readonly #replicas: ReplicaManager
   readonly #stream: Stream<LeaderMessage>
+  readonly flaws: Flaws
   readonly #effect: () => void
   readonly #feeds = new Map<number, Feed>()
   #member = { brokerId: -1, brokerEpoch: -1 }
 
-  constructor(replicas: ReplicaManager, stream: Stream<LeaderMessage>, effect: () => void) {
+  constructor(
+    replicas: ReplicaManager,
+    stream: Stream<LeaderMessage>,
+    flaws: Flaws,
+    effect: () => void,
+  ) {
+    this.flaws = flaws
     this.#replicas = replicas
     this.#stream = stream
     this.#effect = effect
@@ -235,7 +250,8 @@ export class FeedServer implements StreamEnd<FollowerMessage> {
     if (leading === null) return this.refuse(slot, 'NOT_LEADER_OR_FOLLOWER', null)
     const feed = new Feed(this, slot, leading, this.#member.brokerId, start.logEndOffset)
     this.#feeds.set(slot, feed)
-    const answer = leading.follow(feed, this.#member, start)
+    const { leaderEpoch } = this.flaws.has('follows any epoch') ? leading : start
+    const answer = leading.follow(feed, this.#member, { ...start, leaderEpoch })
     if (answer.kind === 'accepted') return feed.onNews()
     this.#feeds.delete(slot)
     if (answer.kind === 'refused') return this.refuse(slot, answer.error, leading)
@@ -316,6 +332,9 @@ class Feed implements FollowerFeed {
     this.#sentLogStart = logStartOffset
     const news = { records, highWatermark, logStartOffset }
     this.#server.send({ type: 'data', slot: this.#slot, news })
+    if (this.#server.flaws.has('counts what is sent')) {
+      this.#leading.progressed(this, this.#nextOffset)
+    }
   }
 
   progressed(logEndOffset: number): void {

@@ -12,6 +12,7 @@ import { Checker, type Truth } from './checker.ts'
 import { type ClientWorld, Consumer, Producer, produceOnce } from './clients.ts'
 import { ControllerHost } from './controller-host.ts'
 import { drawFaults, type Faults } from './faults.ts'
+import type { Flaws } from './flaws.ts'
 import type { ModelDisk } from './model-disk.ts'
 import type { LogWatcher } from './model-log.ts'
 import { ModelQuorum } from './model-quorum.ts'
@@ -48,6 +49,7 @@ export interface Report {
 export class Simulation {
   readonly faults: Faults
   readonly #setup: SimulationSetup
+  readonly #flaws: Flaws
   readonly #random: Random
   readonly #events = new EventQueue()
   readonly #network: Network
@@ -71,9 +73,10 @@ export class Simulation {
 
   constructor(setup: SimulationSetup) {
     this.#setup = setup
-    const mutation = setup.mutation ?? {}
+    const { mutation } = setup
+    this.#flaws = new Set(mutation?.flaws)
     this.#random = new Random(setup.seed)
-    this.faults = { ...drawFaults(this.#random), ...mutation.faults, ...setup.faults }
+    this.faults = { ...drawFaults(this.#random), ...mutation?.faults, ...setup.faults }
     const { faults } = this
     const fork = () => this.#random.fork()
     this.#network = new Network(this.#events, fork(), faults)
@@ -130,6 +133,7 @@ export class Simulation {
         return bytes.toString('base64url')
       },
       minInsyncReplicas: faults.minInsyncReplicas,
+      flaws: this.#flaws,
       isRefused: (from, host) => this.#isRefused(from, host),
       log: (line) => this.#log(line),
       faults,
@@ -138,7 +142,6 @@ export class Simulation {
       controllers: this.#controllers,
       brokers: this.#brokers,
       isHealed: () => this.#isHealed,
-      startsEarly: this.#setup.mutation?.startsEarly === true,
       effectCrash: (broker) => {
         if (this.#isHealed || this.#addresses.length === 0) return
         if (effectRandom.chance(faults.effectCrashChance)) this.#crash(broker, effectRandom)
@@ -187,7 +190,12 @@ export class Simulation {
         return partition === undefined ? -1 : random.pick(partition.replicas)
       },
       produce: (client, brokerId, { address, batch, acks }, answered) =>
-        this.#request(client, brokerId, (run) => produce(run, address, batch, acks), answered),
+        this.#request(
+          client,
+          brokerId,
+          (run) => produce(run, address, batch, this.#flaws.has('acks early') ? 1 : acks),
+          answered,
+        ),
       fetch: (client, brokerId, { address, offset, leaderEpoch }, answered) =>
         this.#request(
           client,
