@@ -13,6 +13,11 @@ import { build } from 'rolldown'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 
+/** Of a hundred files, which two threads would load one by one. */
+const inlined: readonly string[] = ['@grpc/grpc-js', 'protobufjs']
+/** What only the parts of those need that nobody here uses. */
+const neverLoaded: readonly string[] = ['@grpc/proto-loader']
+
 interface PackageJson {
   readonly dependencies: Readonly<Record<string, string>>
   readonly [field: string]: unknown
@@ -22,7 +27,9 @@ async function main(): Promise<void> {
   const started = performance.now()
   checkTypes()
   const shipped = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageJson
-  const packages = Object.keys(shipped.dependencies)
+  const packages = [...Object.keys(shipped.dependencies), ...neverLoaded].filter(
+    (name) => !inlined.includes(name),
+  )
   rmSync(dist, { recursive: true, force: true })
   await build({
     cwd: root,
