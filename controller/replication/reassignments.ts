@@ -116,10 +116,11 @@ function reassign(
   if (!allowReplicationFactorChange) checkReplicationFactor(partition, wanted)
   const original = excluding(partition.replicas, partition.addingReplicas)
   // New replicas of the reassignment before this one that are wanted no more: they leave at once,
-  // unless nobody else is in sync.
+  // unless nobody else is known to hold every committed record.
   const abandoned = excluding(partition.addingReplicas, wanted)
   const isr = excluding(partition.isr, abandoned)
-  const leaving = isr.length > 0 || partition.isr.length === 0 ? abandoned : []
+  const holders = partition.isr.length > 0 ? isr : excluding(partition.elr, abandoned)
+  const leaving = holders.length > 0 ? abandoned : []
   const staying = excluding(partition.replicas, leaving)
   const removingReplicas = excluding(staying, wanted).toSorted((a, b) => a - b)
   return changePartition(

@@ -102,6 +102,14 @@ describe('a reassignment under way', () => {
     expect(partition(image)).toMatchObject({ isr: [4], leader: 4, removingReplicas: [4] })
   })
 
+  it('keeps what it was adding where nobody else may be elected', () => {
+    const moving = { replicas: [4, 2, 1, 3], isr: [], leader: -1, adding: [4], removing: [3] }
+    const eligible = reassign(withPartition({ ...moving, elr: [4] }), [1, 2, 3]).image
+    expect(partition(eligible)).toMatchObject({ replicas: [1, 2, 3, 4], removingReplicas: [4] })
+    const lastResort = reassign(withPartition({ ...moving, lastKnownElr: [4] }), [1, 2, 3]).image
+    expect(partition(lastResort)).toMatchObject({ replicas: [1, 2, 3, 4], removingReplicas: [4] })
+  })
+
   it('is cancelled: back to the replicas from before', () => {
     const { error, image } = reassign(moving, null)
     expect(error).toBe('NONE')
