@@ -8,7 +8,12 @@ import type { DecideContext, Decision } from './decision.ts'
 import { ControllerError } from './errors.ts'
 import { checkBrokerFeatures } from './features.ts'
 import { imageAfter } from './image/advance.ts'
-import type { BrokerId, BrokerImage, MetadataImage } from './image.ts'
+import {
+  type BrokerId,
+  type BrokerImage,
+  isReservedDirectory,
+  type MetadataImage,
+} from './image.ts'
 import type { NewRecord } from './records/record.ts'
 import {
   changesAfterLoss,
@@ -18,7 +23,7 @@ import {
   changesWith,
   changesWithout,
 } from './replication/broker-changes.ts'
-import { isActive, isReservedDirectory } from './replication/surroundings.ts'
+import { isActive } from './replication/surroundings.ts'
 import type { BrokerRegistered, BrokerRegistration, ControlledShutdown } from './requests.ts'
 
 export function registerBroker(

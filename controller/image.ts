@@ -136,3 +136,11 @@ export function configOverrides(
 ): ConfigOverrides {
   return image.configs.get(configKey(type, name)) ?? noOverrides
 }
+
+/** Ids below 100 are no directories: unassigned, lost, migrating (KIP-858). */
+export function isReservedDirectory(directoryId: string): boolean {
+  const bytes = Buffer.from(directoryId, 'base64url')
+  const last = bytes[15]
+  if (bytes.length !== 16 || last === undefined) return true
+  return last < 100 && bytes.subarray(0, 15).every((byte) => byte === 0)
+}

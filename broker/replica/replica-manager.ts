@@ -2,17 +2,19 @@
 // image: opens logs for what the image places here, drops what it no longer does, lets each know
 // its role. Decides nothing about placement or leadership itself.
 
-import type {
-  BrokerId,
-  MetadataDelta,
-  MetadataImage,
-  PartitionImage,
-  TopicId,
-  TopicImage,
+import {
+  type BrokerId,
+  isReservedDirectory,
+  type MetadataDelta,
+  type MetadataImage,
+  type PartitionImage,
+  type TopicId,
+  type TopicImage,
 } from '@samsa/controller/image'
 import type { AlterPartition, AlterPartitionResult } from '@samsa/controller/requests'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../clock.ts'
+import { BrokerError } from '../errors.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { LogEvents, LogManager } from '../log/log-manager.ts'
 import { CommitTimeouts } from './commit-waits.ts'
@@ -55,6 +57,11 @@ export interface ReplicaManagerOptions {
   readonly events: LogEvents
 }
 
+/** Whether this node leads, may be elected, or may be the last one to have led. */
+function isCountedOn({ isr, elr, lastKnownElr }: PartitionImage, nodeId: BrokerId): boolean {
+  return isr.includes(nodeId) || elr.includes(nodeId) || lastKnownElr.includes(nodeId)
+}
+
 /** How often ISRs are looked at for members that lag, and for what was refused before. */
 const isrTickMs = 500
 
@@ -66,6 +73,8 @@ export class ReplicaManager {
   readonly #timeouts: CommitTimeouts
   /** By topic id, then by partition index; a hole is a partition that lives elsewhere. */
   readonly #partitions = new Map<TopicId, (Partition | undefined)[]>()
+  /** Replicas in a directory that is offline. */
+  readonly #stranded = new Set<Partition>()
   #tick: { cancel(): void } | null = null
   #mayBegin = false
 
@@ -208,12 +217,29 @@ export class ReplicaManager {
   #open(partition: Partition): void {
     const { logs, topicConfig } = this.#options
     const { topic, topicId, index } = partition
-    partition.open(logs.getOrCreate(topic, topicId, index, topicConfig(topic)))
+    if (this.#isStranded(partition)) {
+      this.#stranded.add(partition)
+      partition.open(Promise.reject(new BrokerError('KAFKA_STORAGE_ERROR', 'its disk is offline')))
+    } else {
+      partition.open(logs.getOrCreate(topic, topicId, index, topicConfig(topic)))
+    }
     void partition.opened.then(() => {
       if (partition.openError === null || partition.isGone) return
       this.#reportUnusable(partition)
       this.#heal(partition)
     })
+  }
+
+  /**
+   * Whether the replica is in a log directory that is offline, and may be needed from there: begun
+   * anew in another directory, an empty log could become the truth.
+   */
+  #isStranded({ topic, index, image }: Partition): boolean {
+    const { nodeId, logs } = this.#options
+    const home = image.directories[image.replicas.indexOf(nodeId)]
+    if (home === undefined || isReservedDirectory(home)) return false
+    if (logs.onlineDirectoryIds.includes(home) || logs.get(topic, index) !== undefined) return false
+    return isCountedOn(image, nodeId)
   }
 
   /**
@@ -223,11 +249,15 @@ export class ReplicaManager {
   #heal(partition: Partition): void {
     const { topic, index, image } = partition
     const { nodeId, events } = this.#options
+    if (this.#stranded.has(partition) && !this.#isStranded(partition)) {
+      this.#stranded.delete(partition)
+      return this.#open(partition)
+    }
     const isDamaged = this.logs.damaged.some((log) => {
       return log.topic === topic && log.partition === index
     })
-    const isCountedOn = [...image.isr, ...image.elr, ...image.lastKnownElr].includes(nodeId)
-    if (!isDamaged || isCountedOn || image.leader < 0 || image.leader === nodeId) return
+    if (!isDamaged || isCountedOn(image, nodeId) || image.leader < 0 || image.leader === nodeId)
+      return
     const fields = { topic, partition: index, leader: image.leader }
     void this.logs.delete(topic, index).then(
       () => {
@@ -253,13 +283,13 @@ export class ReplicaManager {
   /** Its topic is deleted, or its replica has moved elsewhere: the data goes. */
   #drop(partition: Partition): void {
     const { topic, index } = partition
+    this.#stranded.delete(partition)
     partition.drop()
-    void partition.opened
-      .then(() => this.logs.delete(topic, index))
-      .catch((error: unknown) => {
-        const fields = { topic, partition: index, error }
-        this.#options.events.error(fields, 'a deleted partition could not be removed')
-      })
+    // At once: a replica that comes back in this very turn must get its log after this, not before.
+    this.logs.delete(topic, index).catch((error: unknown) => {
+      const fields = { topic, partition: index, error }
+      this.#options.events.error(fields, 'a deleted partition could not be removed')
+    })
   }
 
   #reportUnusable({ topic, index, openError }: Partition): void {

@@ -159,6 +159,7 @@ export class BrokerRole {
         return registered?.incarnationId === this.#options.incarnationId
       },
       alterPartition: (request) => this.#client.alterPartition(request),
+      assignDirectories: (request) => this.#client.assignDirectories(request),
       inContact: () => this.#inContact(),
       leadership: {
         onElected: (partition) => this.#onElected(partition),

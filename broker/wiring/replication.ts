@@ -7,6 +7,10 @@ import type { LogEvents, LogManager } from '../log/log-manager.ts'
 import type { PeerServer } from '../peer/grpc-server.ts'
 import { ReplicationClient } from '../peer/replication-client.ts'
 import { ReplicationServer } from '../peer/replication-server.ts'
+import {
+  DirectoryAssignments,
+  type DirectoryAssignmentsOptions,
+} from '../replica/directory-assignments.ts'
 import { ReplicaManager, type ReplicaManagerOptions } from '../replica/replica-manager.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 
@@ -24,12 +28,15 @@ export interface ReplicationOptions extends Pick<ReplicaManagerOptions, FromNode
   readonly config: CurrentConfig
   readonly grpc: PeerServer
   readonly events: LogEvents
+  readonly assignDirectories: DirectoryAssignmentsOptions['assign']
 }
 
 export class Replication {
   readonly replicas: ReplicaManager
   readonly #links: ReplicationClient
   readonly #service: ReplicationServer
+  /** null where there is one directory: the controller knows it from the registration. */
+  readonly #directories: DirectoryAssignments | null
 
   constructor(options: ReplicationOptions) {
     const { nodeId, image, brokerEpoch, events, config } = options
@@ -58,6 +65,11 @@ export class Replication {
       throttledReplicas: (topic) => config.topic(topic).leaderThrottledReplicas,
     })
     options.grpc.add(this.#service.service, this.#service.handlers)
+    const partitions = () => this.replicas.all()
+    this.#directories =
+      config.broker.logDirs.length > 1
+        ? new DirectoryAssignments({ ...shared, partitions, assign: options.assignDirectories })
+        : null
   }
 
   onMetadata(image: MetadataImage, delta: MetadataDelta): void {
@@ -71,6 +83,7 @@ export class Replication {
   }
 
   async close(): Promise<void> {
+    this.#directories?.close()
     this.#service.close()
     await this.replicas.close()
     this.#links.close()

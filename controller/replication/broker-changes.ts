@@ -3,7 +3,7 @@
 // out. Only partitions that the broker has a replica of are looked at.
 
 import type { TopicDefaults } from '../decision.ts'
-import type { BrokerId, MetadataImage } from '../image.ts'
+import { type BrokerId, isReservedDirectory, type MetadataImage } from '../image.ts'
 import type { NewRecord } from '../records/record.ts'
 import {
   changePartition,
@@ -17,7 +17,6 @@ import {
   directoryOfReplica,
   isActive,
   isOnline,
-  isReservedDirectory,
   type PlacedPartition,
   partitionsOn,
   surroundingsOf,

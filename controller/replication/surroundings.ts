@@ -3,22 +3,21 @@
 
 import { zeroUuid } from '@samsa/proto/wire/types'
 import type { TopicDefaults } from '../decision.ts'
-import type { BrokerId, BrokerImage, MetadataImage, PartitionImage, TopicImage } from '../image.ts'
+import {
+  type BrokerId,
+  type BrokerImage,
+  isReservedDirectory,
+  type MetadataImage,
+  type PartitionImage,
+  type TopicImage,
+} from '../image.ts'
 import type { Surroundings } from './partition-change.ts'
 import { topicRules } from './topic-rules.ts'
 
 /** The directory of a replica that its broker has yet to choose (KIP-858). */
 export const unassignedDirectory = zeroUuid
-/** Ids below 100 are no directories: unassigned, lost, migrating. */
+/** It was in a directory that failed, and its broker cannot say in which. */
 const lostDirectory = 'AAAAAAAAAAAAAAAAAAAAAQ'
-
-export function isReservedDirectory(directoryId: string): boolean {
-  const bytes = Buffer.from(directoryId, 'base64url')
-  return (
-    bytes.length !== 16 ||
-    (bytes.subarray(0, 15).every((byte) => byte === 0) && (bytes[15] ?? 0) < 100)
-  )
-}
 
 export function isActive(broker: BrokerImage | undefined): boolean {
   return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
