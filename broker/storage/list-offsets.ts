@@ -1,16 +1,19 @@
 // ListOffsets of the storage API: ends of logs and points in time, each partition with an error of
 // its own.
 
-import type {
-  ListedOffsetInit,
-  ListOffsetsRequest,
-  ListOffsetsResponseInit,
-  OffsetQuery,
+import {
+  type ListedOffsetInit,
+  type ListOffsetsRequest,
+  type ListOffsetsResponseInit,
+  type OffsetQuery,
+  Position,
 } from '@samsa/proto/grpc/gen/storage'
 import { failureOf, StorageError } from './failure.ts'
 import { itemsMax } from './limits.ts'
 import { ledPartition, type PartitionServices, topicNamed } from './partitions.ts'
-import { checkIsolation, offsetOfPosition, offsetOfTime } from './positions.ts'
+import { caughtUpLog, checkIsolation, offsetOfPosition, offsetOfTime } from './positions.ts'
+
+const earliest: number = Position.POSITION_EARLIEST
 
 export async function listOffsets(
   services: PartitionServices,
@@ -41,7 +44,8 @@ async function find(
   query: OffsetQuery,
 ): Promise<Omit<ListedOffsetInit, 'partition'>> {
   const led = ledPartition(services, { topic, topicId, partition: query.partition })
-  const log = await led.openLog()
+  const isEarliest = query.at !== 'timestampMs' && (query.position ?? 0) === earliest
+  const log = isEarliest ? await led.openLog() : await caughtUpLog(led)
   const { offset, timestamp, leaderEpoch } =
     query.at === 'timestampMs'
       ? await offsetOfTime(log, query.timestampMs, isolation)

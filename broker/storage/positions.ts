@@ -2,6 +2,7 @@
 
 import { Isolation, Position } from '@samsa/proto/grpc/gen/storage'
 import type { PartitionLog, TimestampedOffset } from '../log/partition-log.ts'
+import type { Partition } from '../replica/partition.ts'
 import { StorageError } from './failure.ts'
 
 const notFound: TimestampedOffset = { offset: -1, timestamp: -1, leaderEpoch: -1 }
@@ -9,6 +10,17 @@ const notFound: TimestampedOffset = { offset: -1, timestamp: -1, leaderEpoch: -1
 /** Exclusive: what a reader of this isolation may see. */
 export function visibleEnd(log: PartitionLog, isolation: number): number {
   return isolation === Isolation.ISOLATION_READ_COMMITTED ? log.lastStableOffset : log.highWatermark
+}
+
+/**
+ * The log of a leader that knows its end: a new one may not know yet how far the one before it had
+ * committed, and what it took for the end would lie before records that readers have seen (KIP-207).
+ */
+export async function caughtUpLog(partition: Partition): Promise<PartitionLog> {
+  const leading = await partition.lead()
+  if (leading.isCaughtUp) return leading.log
+  const text = 'the new leader does not know yet what is committed'
+  throw new StorageError('OFFSET_NOT_AVAILABLE', text)
 }
 
 export async function offsetOfPosition(

@@ -2,7 +2,7 @@
 // offset) until the caller leaves. Reads ahead by one response only: while one is on its way to the
 // caller the next is read, and then waits. Never sends what is not visible.
 
-import { Form, Isolation, type ReadRequest } from '@samsa/proto/grpc/gen/storage'
+import { Form, Isolation, Position, type ReadRequest } from '@samsa/proto/grpc/gen/storage'
 import { batchSize, recordCount } from '@samsa/proto/record/batch'
 import { assert } from '../assert.ts'
 import type { AbortedTransaction, PartitionLog } from '../log/partition-log.ts'
@@ -13,7 +13,13 @@ import { unpackedRecords } from './batches-to-records.ts'
 import { StorageError } from './failure.ts'
 import { responseBytesDefault, responseBytesMax } from './limits.ts'
 import { ledPartition } from './partitions.ts'
-import { checkIsolation, offsetOfPosition, offsetOfTime, visibleEnd } from './positions.ts'
+import {
+  caughtUpLog,
+  checkIsolation,
+  offsetOfPosition,
+  offsetOfTime,
+  visibleEnd,
+} from './positions.ts'
 import {
   batchesContent,
   headroomBytes,
@@ -70,7 +76,7 @@ export class Reader {
   async run(): Promise<void> {
     const { signal } = this.#options
     const log = await this.#partition.openLog()
-    this.#nextOffset = await this.#start(log)
+    this.#nextOffset = await this.#start()
     this.#check(log)
     await this.#send(log, Buffer.alloc(0))
     while (!signal.aborted && this.#nextOffset < this.#endOffset) {
@@ -82,27 +88,35 @@ export class Reader {
     await this.#sent
   }
 
-  async #start(log: PartitionLog): Promise<number> {
+  async #start(): Promise<number> {
     const { request } = this.#options
-    const { isolation } = request
     switch (request.start) {
       case 'offset':
         return request.offset
       case 'timestampMs': {
-        const { offset } = await offsetOfTime(log, request.timestampMs, isolation)
-        return offset < 0 ? visibleEnd(log, isolation) : offset
+        const log = await caughtUpLog(this.#partition)
+        const { offset } = await offsetOfTime(log, request.timestampMs, request.isolation)
+        return offset < 0 ? visibleEnd(log, request.isolation) : offset
       }
       case 'group': {
         const { groupId, otherwise } = request.group
         const committed = await this.#options.committedOffset(groupId, this.#partition)
-        if (committed >= 0) return committed
-        return (await offsetOfPosition(log, otherwise, isolation)).offset
+        return committed >= 0 ? committed : this.#startAt(otherwise)
       }
-      default: {
-        const found = await offsetOfPosition(log, request.position ?? 0, isolation)
-        return found.offset < 0 ? visibleEnd(log, isolation) : found.offset
-      }
+      default:
+        return this.#startAt(request.position ?? Position.POSITION_EARLIEST)
     }
+  }
+
+  async #startAt(position: number): Promise<number> {
+    if (position === Position.POSITION_MAX_TIMESTAMP) {
+      throw new StorageError('INVALID_REQUEST', 'a read starts at an end, an offset or a time')
+    }
+    const log =
+      position === Position.POSITION_EARLIEST
+        ? await this.#partition.openLog()
+        : await caughtUpLog(this.#partition)
+    return (await offsetOfPosition(log, position, this.#request.isolation)).offset
   }
 
   /** Throws where reading on is not possible. */

@@ -58,10 +58,8 @@ conformanceSuite('the storage API', ['grpcurl', 'python'], () => {
     const headers = [{ key: 'h', value }]
     const records = [{ value, headers, timestampMs: '7' }, { key: value }]
     await call(`${service}/Append`, { topic, records: { records } })
-    const { stdout } = await grpcurl([
-      ...['-d', JSON.stringify({ topic, endOffset: 2 })],
-      ...[address, `${service}/Read`],
-    ])
+    const read = JSON.stringify({ topic, endOffset: 2 })
+    const { stdout } = await grpcurl(['-d', read, address, `${service}/Read`])
     const responses = JSON.parse(
       `[${stdout.toString().replaceAll(/^\}\n\{/gm, '},{')}]`,
     ) as object[]

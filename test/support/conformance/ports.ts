@@ -2,10 +2,10 @@
 
 import { createServer } from 'node:net'
 
-// Below the kernel's ephemeral range (32768 and up), so that no client socket takes them in
-// between.
-const firstPort = 21_000
-const lastPort = 21_999
+// Below the kernel's ephemeral range (32768 and up), with the HTTP port that is 20,000 further on, so
+// that no client socket takes them in between.
+const firstPort = 11_000
+const lastPort = 11_999
 const attemptsMax = 200
 
 /** A port p for which p and every p + offset can be bound just now. */
