@@ -5,16 +5,20 @@ import type { Finished, RunOptions } from './processes.ts'
 
 const mainClasses = {
   brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
+  cluster: 'org.apache.kafka.tools.ClusterTool',
   clientCompatibility: 'org.apache.kafka.tools.ClientCompatibilityTest',
   configs: 'kafka.admin.ConfigCommand',
   consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
   consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  features: 'org.apache.kafka.tools.FeatureCommand',
   deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
   getOffsets: 'org.apache.kafka.tools.GetOffsetShell',
   groups: 'org.apache.kafka.tools.GroupsCommand',
+  leaderElection: 'org.apache.kafka.tools.LeaderElectionCommand',
   logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
+  reassignPartitions: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
   topics: 'org.apache.kafka.tools.TopicCommand',
   verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
   verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
@@ -32,8 +36,13 @@ export function kafkaTools(
   bootstrap: string,
   clients: JavaOptions['clients'] = 'reference',
 ): RunTool {
+  const server = ['--bootstrap-server', bootstrap]
   return (tool, args, options = {}) =>
-    java(mainClasses[tool], ['--bootstrap-server', bootstrap, ...args], { ...options, clients })
+    // The options of ClusterTool belong to its subcommands.
+    java(mainClasses[tool], tool === 'cluster' ? [...args, ...server] : [...server, ...args], {
+      ...options,
+      clients,
+    })
 }
 
 /** The lines of a tool's output, without blank ones. */
