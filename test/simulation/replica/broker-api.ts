@@ -1,11 +1,18 @@
-// What clients ask of a simulated broker: Produce and Fetch by the replica layer of the product, as
-// its handlers do.
+// What clients ask of a simulated broker, by the handlers of the product: Produce, Fetch and
+// ListOffsets, without sockets and codecs.
 
-import { BrokerError } from '@samsa/broker/errors'
-import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type { TrafficMetrics } from '@samsa/broker/admin/traffic-metrics'
+import type { BrokerConfig } from '@samsa/broker/config/broker-config'
+import { fetch as fetchHandler } from '@samsa/broker/handlers/fetch'
+import type { RequestContext } from '@samsa/broker/handlers/handler'
+import { listOffsets } from '@samsa/broker/handlers/list-offsets'
+import { produce as produceHandler } from '@samsa/broker/handlers/produce'
+import type { Services } from '@samsa/broker/services'
+import { errorByCode, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { BrokerRun } from './broker-host.ts'
 
 export interface PartitionAddress {
+  readonly topic: string
   readonly topicId: string
   readonly index: number
 }
@@ -18,70 +25,111 @@ export interface ProduceAnswer {
 export interface FetchAnswer {
   readonly error: KafkaErrorName
   readonly records: Buffer
-  readonly highWatermark: number
   readonly logStartOffset: number
   readonly brokerId: number
 }
 
+export interface OffsetAnswer {
+  readonly error: KafkaErrorName
+  readonly offset: number
+}
+
 const produceTimeoutMs = 400
+const fetchWaitMs = 30
 const fetchBytes = 1_000
+
+/** What the handlers touch of a node; anything else would fail. */
+function servicesOf(run: BrokerRun): Services {
+  const config: Partial<BrokerConfig> = { fetchMaxBytes: fetchBytes, replicaSelectorClass: '' }
+  const metrics: Partial<TrafficMetrics> = { onProduced: () => {}, onFetched: () => {} }
+  const services: Partial<Services> = {
+    nodeId: run.host.brokerId,
+    config: () => config as BrokerConfig,
+    metadata: () => run.image,
+    replicas: run.replicas,
+    clock: run.clock,
+    timers: run.process,
+    metrics: metrics as TrafficMetrics,
+  }
+  return services as Services
+}
+
+const forever = new AbortController().signal
+
+function contextOf(apiVersion: number): RequestContext {
+  const context: Partial<RequestContext> = {
+    apiVersion,
+    listener: 'PLAINTEXT',
+    signal: forever,
+    allocate: (sizeBytes) => Buffer.allocUnsafe(sizeBytes),
+  }
+  return context as RequestContext
+}
 
 export async function produce(
   run: BrokerRun,
-  { topicId, index }: PartitionAddress,
-  batch: Buffer,
+  { topic: name, topicId, index }: PartitionAddress,
+  records: Buffer,
   acks: number,
 ): Promise<ProduceAnswer> {
-  const refused = (error: KafkaErrorName) => ({ error, baseOffset: -1 })
-  try {
-    const { replicas, image } = run
-    const partition = replicas.leader(image.topicsById.get(topicId), index)
-    if (typeof partition === 'string') return refused(partition)
-    if (!replicas.inContact) return refused('NOT_LEADER_OR_FOLLOWER')
-    const leading = await partition.lead()
-    if (acks === -1 && leading.isUnderMinIsr) return refused('NOT_ENOUGH_REPLICAS')
-    const append = leading.append(batch, 'client')
-    await append.written
-    const error = acks === -1 ? await leading.committed(append, produceTimeoutMs) : null
-    return error === null ? { error: 'NONE', baseOffset: append.baseOffset } : refused(error)
-  } catch (error) {
-    if (error instanceof BrokerError) return refused(error.kafkaError)
-    throw error
+  const topicData = [{ name, topicId, partitionData: [{ index, records }] }]
+  const request = { transactionalId: null, acks, timeoutMs: produceTimeoutMs, topicData }
+  const response = await produceHandler(request, servicesOf(run), contextOf(13))
+  const [result] = [...(response?.responses ?? [])][0]?.partitionResponses ?? []
+  return { error: errorByCode(result?.errorCode ?? -1).name, baseOffset: result?.baseOffset ?? -1 }
+}
+
+/** `currentLeaderEpoch` -1 asks for no check. */
+export async function fetch(
+  run: BrokerRun,
+  { topic, topicId, index: partition }: PartitionAddress,
+  fetchOffset: number,
+  currentLeaderEpoch: number,
+): Promise<FetchAnswer> {
+  const asked = {
+    partition,
+    currentLeaderEpoch,
+    fetchOffset,
+    lastFetchedEpoch: -1,
+    logStartOffset: -1,
+    partitionMaxBytes: fetchBytes,
+    replicaDirectoryId: '',
+    highWatermark: 0n,
+  }
+  const request = {
+    clusterId: null,
+    replicaId: -1,
+    replicaState: { replicaId: -1, replicaEpoch: -1 },
+    maxWaitMs: fetchWaitMs,
+    minBytes: 1,
+    maxBytes: fetchBytes,
+    isolationLevel: 0,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [{ topic, topicId, partitions: [asked] }],
+    forgottenTopicsData: [],
+    rackId: '',
+  }
+  const response = await fetchHandler(request, servicesOf(run), contextOf(17))
+  const [result] = [...(response?.responses ?? [])][0]?.partitions ?? []
+  return {
+    error: errorByCode(result?.errorCode ?? -1).name,
+    records: result?.records ?? Buffer.alloc(0),
+    logStartOffset: result?.logStartOffset ?? -1,
+    brokerId: run.host.brokerId,
   }
 }
 
-export async function fetch(
+/** The high watermark, from the leader. */
+export async function latestOffset(
   run: BrokerRun,
-  { topicId, index }: PartitionAddress,
-  offset: number,
-  leaderEpoch: number,
-): Promise<FetchAnswer> {
-  const { brokerId } = run.host
-  const none = { records: Buffer.alloc(0), highWatermark: -1, logStartOffset: -1, brokerId }
-  const { replicas, image } = run
-  const topic = image.topicsById.get(topicId)
-  const found = leaderEpoch < 0 ? replicas.replica(topic, index) : replicas.leader(topic, index)
-  if (typeof found === 'string') return { error: found, ...none }
-  const wrongEpoch = found.epochError(leaderEpoch)
-  if (wrongEpoch !== null) return { error: wrongEpoch, ...none }
-  const { log } = found
-  if (log === null) return { error: 'NOT_LEADER_OR_FOLLOWER', ...none }
-  if (leaderEpoch >= 0 && found.leading?.isCaughtUp !== true) {
-    return { error: 'OFFSET_NOT_AVAILABLE', ...none }
-  }
-  try {
-    const upTo = log.highWatermark
-    const { records } = await log.read({
-      offset,
-      maxBytes: fetchBytes,
-      minOneBatch: true,
-      upTo,
-      abortedTransactions: false,
-    })
-    const { highWatermark, logStartOffset } = log
-    return { error: 'NONE', records, highWatermark, logStartOffset, brokerId }
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error
-    return { error: error.kafkaError, ...none, logStartOffset: log.logStartOffset }
-  }
+  { topic: name, index: partitionIndex }: PartitionAddress,
+  currentLeaderEpoch: number,
+): Promise<OffsetAnswer> {
+  const partitions = [{ partitionIndex, currentLeaderEpoch, timestamp: -1 }]
+  const topics = [{ name, partitions }]
+  const request = { replicaId: -1, isolationLevel: 0, topics, timeoutMs: 0 }
+  const response = await listOffsets(request, servicesOf(run), contextOf(9))
+  const [result] = [...(response?.topics ?? [])][0]?.partitions ?? []
+  return { error: errorByCode(result?.errorCode ?? -1).name, offset: result?.offset ?? -1 }
 }

@@ -2,6 +2,7 @@
 // controllers, with the life around it: it registers, beats, follows the metadata, dies anywhere,
 // and comes back with what its disk kept.
 
+import type { Clock } from '@samsa/broker/clock'
 import { ReplicaManager } from '@samsa/broker/replica/replica-manager'
 import { supportedFeatures } from '@samsa/controller/features'
 import type { MetadataImage } from '@samsa/controller/image'
@@ -52,6 +53,7 @@ export class BrokerRun {
   readonly #world: BrokerWorld
   readonly #client: ControllerClient
   readonly #previousBrokerEpoch: number
+  readonly clock: Clock
   image: MetadataImage
   /** The next step of the metadata to be taken. */
   #nextStep: number
@@ -71,6 +73,7 @@ export class BrokerRun {
     this.process = new SimulatedProcess(`b${brokerId}`, world.events)
     this.#previousBrokerEpoch = disk.cleanBrokerEpoch
     disk.cleanBrokerEpoch = -1
+    this.clock = { nowMs: () => this.process.nowMs, monotonicMs: () => this.process.nowMs }
     const effect = () => this.effect()
     const logWorld = {
       brokerId,
@@ -99,7 +102,6 @@ export class BrokerRun {
     const minInsyncReplicas = flaws.has('ignores min.insync.replicas')
       ? 1
       : faults.minInsyncReplicas
-    const clock = { nowMs: () => process.nowMs, monotonicMs: () => process.nowMs }
     const log = (fields: object, message: string) => {
       this.#world.log(() => `${host.name}: ${message} ${JSON.stringify(fields, textOf)}`)
     }
@@ -127,7 +129,7 @@ export class BrokerRun {
       }),
       leadership: { onElected: () => {}, onResigned: () => {} },
       inContact: () => process.nowMs - this.#lastContactMs <= sessionMs,
-      clock,
+      clock: this.clock,
       timers: process,
       events: { debug: log, info: log, warn: log, error: log },
     })

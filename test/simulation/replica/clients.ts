@@ -2,12 +2,11 @@
 // is acknowledged, in order, some in flight; or they are content with the leader's word, and never
 // ask again. Consumers read on from where they are, at leaders and at followers.
 
-import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { EventQueue } from '../shared/event-queue.ts'
 import type { Random } from '../shared/random.ts'
 import { violated } from '../shared/violation.ts'
 import { batchesOf, newBatch } from './batches.ts'
-import type { FetchAnswer, PartitionAddress, ProduceAnswer } from './broker-api.ts'
+import type { FetchAnswer, OffsetAnswer, PartitionAddress, ProduceAnswer } from './broker-api.ts'
 import type { Checker, Truth } from './checker.ts'
 
 export interface ClientWorld {
@@ -27,6 +26,12 @@ export interface ClientWorld {
     brokerId: number,
     request: { address: PartitionAddress; offset: number; leaderEpoch: number },
     answered: (answer: FetchAnswer) => void,
+  ) => void
+  readonly latestOffset: (
+    client: string,
+    brokerId: number,
+    request: { address: PartitionAddress; leaderEpoch: number },
+    answered: (answer: OffsetAnswer) => void,
   ) => void
   readonly truth: (address: PartitionAddress) => Truth
   readonly nextNumber: () => number
@@ -161,7 +166,8 @@ export class Consumer {
   offset = 0
   #leader: { leader: number; leaderEpoch: number } | null = null
   #leaderEpochMax = -1
-  #highWatermark = -1
+  /** The largest high watermark that a leader has told. */
+  #latest = -1
 
   constructor(world: ClientWorld, random: Random, name: string, address: PartitionAddress) {
     this.#world = world
@@ -183,56 +189,65 @@ export class Consumer {
   }
 
   #poll(): void {
-    const { events, fetch, replicaOf } = this.#world
-    let isOpen = true
+    const { events, replicaOf } = this.#world
     const atFollower = this.#random.chance(0.25)
-    const end = (answer: FetchAnswer) => {
-      if (!isOpen) return
-      isOpen = false
-      this.#answered(answer, !atFollower)
-      events.after(this.#random.between(1, 60), () => this.#poll())
-    }
-    const none = {
-      error: 'LEADER_NOT_AVAILABLE',
-      records: Buffer.alloc(0),
-      highWatermark: -1,
-      logStartOffset: -1,
-      brokerId: -1,
-    } as const
-    events.after(requestTimeoutMs, () => end(none))
     if (this.#leader === null) this.#findLeader()
     const target = atFollower ? replicaOf(this.address) : (this.#leader?.leader ?? -1)
-    if (target < 0) return void events.after(retryMs, () => end(none))
+    if (target < 0) return void events.after(retryMs, () => this.#poll())
+    let isOpen = true
+    const end = (take: () => void) => {
+      if (!isOpen) return
+      isOpen = false
+      take()
+      events.after(this.#random.between(1, 60), () => this.#poll())
+    }
+    events.after(requestTimeoutMs, () => end(() => this.#failed(!atFollower)))
+    if (!atFollower && this.#random.chance(0.3)) return this.#askLatest(target, end)
     const leaderEpoch = atFollower ? -1 : this.#leaderEpochMax
-    fetch(this.name, target, { address: this.address, offset: this.offset, leaderEpoch }, end)
+    const request = { address: this.address, offset: this.offset, leaderEpoch }
+    this.#world.fetch(this.name, target, request, (answer) => {
+      end(() => this.#fetched(answer, !atFollower))
+    })
   }
 
-  #answered(answer: FetchAnswer, isLeader: boolean): void {
-    const { error, records, highWatermark, logStartOffset, brokerId } = answer
-    if (error !== 'NONE') {
-      if (isLeader) this.#leader = null
-      if (error === 'OFFSET_OUT_OF_RANGE' && logStartOffset > this.offset) {
-        this.offset = logStartOffset
-      }
-      return
-    }
+  #failed(isLeader: boolean): void {
+    if (isLeader) this.#leader = null
+  }
+
+  #fetched(answer: FetchAnswer, isLeader: boolean): void {
+    const { error, records, logStartOffset, brokerId } = answer
+    if (error === 'OFFSET_OUT_OF_RANGE') return this.#reset()
+    if (error !== 'NONE') return this.#failed(isLeader)
     const { checker, truth } = this.#world
     for (const batch of batchesOf(records)) {
       checker.read(truth(this.address), brokerId, batch)
-      if (batch.lastOffset < this.offset)
+      if (batch.lastOffset < this.offset) {
         violated(13, `${this.name} reads ${batch.baseOffset} again`)
+      }
       if (batch.baseOffset > this.offset && logStartOffset < batch.baseOffset) {
         violated(12, `${this.name} misses ${this.offset} to ${batch.baseOffset}`)
       }
       this.offset = batch.lastOffset + 1
     }
-    if (!isLeader) return
-    if (highWatermark < this.#highWatermark) {
-      const text = `from ${this.#highWatermark} to ${highWatermark} at broker ${brokerId}`
-      violated(13, `${this.name} sees the high watermark go back ${text}`)
-    }
-    this.#highWatermark = highWatermark
+  }
+
+  /** Only what was deleted is passed over. */
+  #reset(): void {
+    this.offset = Math.max(this.offset, this.#world.truth(this.address).logStartMax)
+    this.#leader = null
+  }
+
+  #askLatest(target: number, end: (take: () => void) => void): void {
+    const request = { address: this.address, leaderEpoch: this.#leaderEpochMax }
+    this.#world.latestOffset(this.name, target, request, ({ error, offset }) => {
+      end(() => {
+        if (error !== 'NONE') return this.#failed(true)
+        if (offset < this.#latest) {
+          const text = `from ${this.#latest} to ${offset} at broker ${target}`
+          violated(13, `${this.name} sees the high watermark go back ${text}`)
+        }
+        this.#latest = offset
+      })
+    })
   }
 }
-
-export type { KafkaErrorName }

@@ -6,7 +6,7 @@ import { drain } from '../shared/drain.ts'
 import { EventQueue } from '../shared/event-queue.ts'
 import { Random } from '../shared/random.ts'
 import { violated } from '../shared/violation.ts'
-import { fetch, type PartitionAddress, produce } from './broker-api.ts'
+import { fetch, latestOffset, type PartitionAddress, produce } from './broker-api.ts'
 import { BrokerHost, type BrokerRun, type BrokerWorld } from './broker-host.ts'
 import { Checker, type Truth } from './checker.ts'
 import { type ClientWorld, Consumer, Producer, produceOnce } from './clients.ts'
@@ -203,6 +203,8 @@ export class Simulation {
           (run) => fetch(run, address, offset, leaderEpoch),
           answered,
         ),
+      latestOffset: (client, brokerId, { address, leaderEpoch }, answered) =>
+        this.#request(client, brokerId, (run) => latestOffset(run, address, leaderEpoch), answered),
       truth: (address) => this.#truth(address),
       nextNumber: () => ++this.#numbers,
       log: (line) => this.#log(line),
@@ -332,7 +334,7 @@ export class Simulation {
     }
     const topic = this.#quorum.image.topicsByName.get(topicName)
     for (const { index } of topic?.partitions ?? []) {
-      this.#addresses.push({ topicId: topic?.id ?? '', index })
+      this.#addresses.push({ topic: topicName, topicId: topic?.id ?? '', index })
     }
   }
 
@@ -449,8 +451,9 @@ export class Simulation {
       this.#ask((one) => one.electLeaders({ electionType: 'preferred', partitions: null }))
     })
     this.#every(faults.deleteRecordsEveryMs, () => {
-      const { topicId, index } = random.pick(this.#addresses)
-      const run = this.#brokers.get(this.#partition({ topicId, index })?.leader ?? -1)?.run
+      const address = random.pick(this.#addresses)
+      const { topicId, index } = address
+      const run = this.#brokers.get(this.#partition(address)?.leader ?? -1)?.run
       const leading = run?.replicas.find(topicId, index)?.leading
       if (run === null || run === undefined || leading === null || leading === undefined) return
       run.process.take(() => {
