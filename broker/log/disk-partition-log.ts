@@ -17,6 +17,7 @@ import type {
   EpochEndOffset,
   LogRead,
   PartitionLog,
+  PublishedBatches,
   ReadOptions,
   TimestampedOffset,
   TopicId,
@@ -101,6 +102,10 @@ export class DiskPartitionLog implements PartitionLog {
 
   get online(): boolean {
     return this.#home.online
+  }
+
+  set onPublished(listener: ((batches: PublishedBatches) => void) | null) {
+    this.#appender.onPublished = listener
   }
 
   setConfig(config: LogConfig): void {

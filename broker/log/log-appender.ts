@@ -22,7 +22,7 @@ import { storageError, throwAsBrokerError } from './log-errors.ts'
 import type { LogHome } from './log-home.ts'
 import type { LogState } from './log-state.ts'
 import { LogWriter, type WriteCycle, type WriteHost } from './log-writer.ts'
-import type { Append, AppendOptions } from './partition-log.ts'
+import type { Append, AppendOptions, PublishedBatches } from './partition-log.ts'
 import type { ProducerBatch } from './producer/producer-entry.ts'
 import type { BatchFacts, Segment } from './segment.ts'
 
@@ -45,6 +45,7 @@ const written = Promise.resolve()
 
 export class LogAppender implements WriteHost {
   readonly writer: LogWriter
+  onPublished: ((batches: PublishedBatches) => void) | null = null
   readonly #state: LogState
   readonly #home: LogHome
   readonly #upkeep: AppendUpkeep
@@ -177,6 +178,10 @@ export class LogAppender implements WriteHost {
     this.#state.published(cycle.endOffset)
     this.#home.noteWritten(cycle.bytes)
     this.#upkeep.onPublished(cycle)
+    const [first] = cycle.buffers
+    if (this.onPublished === null || first === undefined) return
+    const { endOffset, buffers, bytes } = cycle
+    this.onPublished({ baseOffset: baseOffset(first, 0), endOffset, buffers, bytes })
   }
 
   async fail(cause: unknown): Promise<never> {

@@ -18,6 +18,7 @@ export interface WriteCycle {
   readonly segment: Segment
   /** Where in the segment's file. */
   readonly position: number
+  readonly buffers: readonly Buffer[]
   readonly bytes: number
   readonly records: number
   /** Offset after the last batch. */

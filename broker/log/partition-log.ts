@@ -102,6 +102,15 @@ export interface ActiveProducer {
   readonly currentTxnStartOffset: number
 }
 
+/** Batches that were just written, in order. */
+export interface PublishedBatches {
+  readonly baseOffset: number
+  readonly endOffset: number
+  /** The bytes themselves: theirs only during the call. */
+  readonly buffers: readonly Buffer[]
+  readonly bytes: number
+}
+
 export interface PartitionLog {
   readonly topic: string
   readonly topicId: TopicId
@@ -132,6 +141,11 @@ export interface PartitionLog {
   readonly pendingBytes: number
   /** False once its directory failed: everything but close() then throws KAFKA_STORAGE_ERROR. */
   readonly online: boolean
+  /**
+   * Told of each write as it becomes readable, before those who wait for it: what is sent on from
+   * here need not be read again. Null where nobody wants to know.
+   */
+  onPublished?: ((batches: PublishedBatches) => void) | null
 
   /**
    * Appends one batch as leader. Offset, leader epoch (and append time) are stamped into `batch` in

@@ -2,6 +2,7 @@
 
 import type { BrokerId } from '@samsa/controller/image'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type { PublishedBatches } from '../log/partition-log.ts'
 import type { FollowerFeed } from '../replica/leading.ts'
 import type { DataFields } from './data-piece.ts'
 import type { PartitionChannel } from './partition-channel.ts'
@@ -55,6 +56,10 @@ export class Feed implements FollowerFeed {
 
   onNews(): void {
     this.channel.wake()
+  }
+
+  onPublished(batches: PublishedBatches): void {
+    this.channel.sendPublished(this, batches)
   }
 
   /** The leadership is over. */

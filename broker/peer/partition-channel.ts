@@ -7,7 +7,7 @@ import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { batchSize } from '@samsa/proto/record/batch'
 import { checkCrc } from '@samsa/proto/record/batches'
 import { BrokerError } from '../errors.ts'
-import type { LogRead } from '../log/partition-log.ts'
+import type { LogRead, PublishedBatches } from '../log/partition-log.ts'
 import type { Leading } from '../replica/leading.ts'
 import type { ReplicaMetrics } from '../replica/replica-metrics.ts'
 import { allocateWithHeadroom, dataPiece, dataPieceInPlace } from './data-piece.ts'
@@ -21,6 +21,8 @@ export class PartitionChannel {
   readonly id: number
   readonly leading: Leading
   readonly #feeds = new Map<BrokerId, Feed>()
+  /** The piece made of the batches that were written last: the same for all followers. */
+  #published: { readonly batches: PublishedBatches; readonly piece: Buffer } | null = null
   readonly #metrics: ReplicaMetrics
   readonly #events: PeerEvents
   /** There may be more to do. */
@@ -73,6 +75,25 @@ export class PartitionChannel {
       }
     }
     for (const [offset, feeds] of places) void this.#send(offset, feeds)
+  }
+
+  /** Who has all that was before gets a write from memory: it is neither read nor checked again. */
+  sendPublished(feed: Feed, batches: PublishedBatches): void {
+    const { baseOffset, endOffset: nextOffset, buffers, bytes } = batches
+    if (feed.nextOffset !== baseOffset || feed.isReading || !feed.hasRoom()) return
+    const { highWatermark, logStartOffset } = this.leading.log
+    const fields = { channel: this.id, highWatermark, logStartOffset }
+    if (this.#published?.batches !== batches) {
+      this.#published = { batches, piece: dataPiece(fields, buffers) }
+      // Nobody asks for it in another turn.
+      queueMicrotask(this.#forgetPublished)
+    }
+    this.#metrics.replicationBytesOut += bytes
+    feed.sendRecords(this.#published.piece, fields, { nextOffset, bytes })
+  }
+
+  readonly #forgetPublished = (): void => {
+    this.#published = null
   }
 
   #sendNews(feed: Feed): void {

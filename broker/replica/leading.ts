@@ -4,7 +4,13 @@
 import type { BrokerId, PartitionImage } from '@samsa/controller/image'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { BrokerError } from '../errors.ts'
-import type { Append, AppendOptions, PartitionLog, TopicId } from '../log/partition-log.ts'
+import type {
+  Append,
+  AppendOptions,
+  PartitionLog,
+  PublishedBatches,
+  TopicId,
+} from '../log/partition-log.ts'
 import { CommitWaits } from './commit-waits.ts'
 import { checkFollow, type FollowAnswer, type FollowPosition } from './follow-check.ts'
 import type { IsrMember, IsrProposal } from './isr-state.ts'
@@ -16,6 +22,8 @@ export interface FollowerFeed {
   readonly brokerId: BrokerId
   /** The log end, the high watermark or the log start moved. */
   onNews(): void
+  /** Batches were written just now; their bytes are there during the call only. */
+  onPublished?(batches: PublishedBatches): void
   /** Nothing more will come; the follower has to ask elsewhere, or again. */
   onEnd(error: KafkaErrorName): void
 }
@@ -111,6 +119,10 @@ export class Leading {
     return append
   }
 
+  readonly #onPublished = (batches: PublishedBatches): void => {
+    for (const feed of this.#feeds.values()) feed.onPublished?.(batches)
+  }
+
   readonly #onWritten = (): void => {
     if (this.#ended !== null || this.log.logEndOffset <= this.#state.logEndOffset) return
     const nowMs = this.#context.clock.monotonicMs()
@@ -145,6 +157,7 @@ export class Leading {
     )
     if (answer.kind !== 'accepted') return answer
     this.#feeds.set(member.brokerId, feed)
+    log.onPublished = this.#onPublished
     const nowMs = this.#context.clock.monotonicMs()
     this.#after(this.#state.followed(nowMs, member, position.logEndOffset))
     return answer
@@ -159,6 +172,7 @@ export class Leading {
   unfollow(feed: FollowerFeed): void {
     if (this.#feeds.get(feed.brokerId) !== feed) return
     this.#feeds.delete(feed.brokerId)
+    if (this.#feeds.size === 0) this.log.onPublished = null
     this.#state.unfollowed(feed.brokerId)
   }
 
@@ -233,7 +247,9 @@ export class Leading {
     this.#ended = error
     this.#waits.end(error)
     this.#caughtUp.resolve(error)
-    for (const feed of this.#feeds.values()) feed.onEnd(error)
+    this.log.onPublished = null
+    const feeds = [...this.#feeds.values()]
     this.#feeds.clear()
+    for (const feed of feeds) feed.onEnd(error)
   }
 }

@@ -2,6 +2,7 @@
 // managers, real gRPC over loopback, and a controller that decides with the product's functions.
 
 import { Server } from '@grpc/grpc-js'
+import type { Disk } from '@samsa/broker/disk/disk'
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type { LogManager } from '@samsa/broker/log/log-manager'
 import { openLogManager } from '@samsa/broker/log/open-log-manager'
@@ -34,6 +35,12 @@ export type TopicSettings = LogConfig & {
   readonly minInsyncReplicas: number
   /** replica.lag.time.max.ms: short for tests that wait for it. */
   readonly lagTimeMaxMs: number
+}
+
+/** Where a broker keeps its logs. */
+export interface Home {
+  readonly disk: Disk
+  readonly logDir: string
 }
 
 type Listener = (image: MetadataImage, delta: MetadataDelta) => void
@@ -82,8 +89,9 @@ export class FakeController {
 
 export class TestBroker {
   readonly id: number
-  readonly disk: MemoryDisk
+  readonly disk: Disk
   readonly events = new RecordedEvents()
+  readonly #logDir: string
   readonly #controller: FakeController
   readonly #settings: () => TopicSettings
   #image: MetadataImage = emptyImage
@@ -94,9 +102,10 @@ export class TestBroker {
   #service: ReplicationServer | null = null
   #server: Server | null = null
 
-  constructor(id: number, controller: FakeController, settings: () => TopicSettings) {
+  constructor(id: number, controller: FakeController, settings: () => TopicSettings, home: Home) {
     this.id = id
-    this.disk = new MemoryDisk()
+    this.disk = home.disk
+    this.#logDir = home.logDir
     this.#controller = controller
     this.#settings = settings
   }
@@ -121,7 +130,7 @@ export class TestBroker {
   async start(): Promise<void> {
     const { id: nodeId, events } = this
     this.#logs = await openLogManager(this.disk, {
-      logDirs: ['/data'],
+      logDirs: [this.#logDir],
       nodeId,
       clusterId,
       config: () => managerConfig,
@@ -210,6 +219,7 @@ export interface ReplicaCluster {
 export async function startReplicaCluster(
   size: number,
   settings: Partial<TopicSettings> = {},
+  homeOf: (id: number) => Home = () => ({ disk: new MemoryDisk(), logDir: '/data' }),
 ): Promise<ReplicaCluster> {
   const controller = new FakeController()
   const topic: TopicSettings = {
@@ -219,7 +229,7 @@ export async function startReplicaCluster(
     ...settings,
   }
   const ids = Array.from({ length: size }, (_, index) => index + 1)
-  const brokers = ids.map((id) => new TestBroker(id, controller, () => topic))
+  const brokers = ids.map((id) => new TestBroker(id, controller, () => topic, homeOf(id)))
   for (const broker of brokers) await broker.start()
   controller.apply([
     { type: 'topic', name: topicName, topicId },
