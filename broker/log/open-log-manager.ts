@@ -50,6 +50,8 @@ class DiskLogManager implements LogManager {
   /** Directories that could not be opened, and why. */
   readonly #unopened: { readonly path: string; readonly error: Error }[] = []
   readonly #damaged = new Map<string, DamagedLog>()
+  /** Logs being made, by where. */
+  readonly #creating = new Map<LogDirectory, number>()
   readonly #failureListeners: ((directoryId: string, error: Error) => void)[] = []
   /** Creations and deletions of one partition follow each other. */
   readonly #changes = new Map<string, SerialTasks>()
@@ -164,6 +166,20 @@ class DiskLogManager implements LogManager {
     config: LogConfig,
   ): Promise<DiskPartitionLog> {
     const home = this.#emptiest()
+    // Counted from now on: those that are made at the same time must not all come here.
+    this.#creating.set(home, (this.#creating.get(home) ?? 0) + 1)
+    try {
+      return await this.#createIn(home, identity, config)
+    } finally {
+      this.#creating.set(home, (this.#creating.get(home) ?? 0) - 1)
+    }
+  }
+
+  async #createIn(
+    home: LogDirectory,
+    identity: { topic: string; topicId: TopicId; partition: number },
+    config: LogConfig,
+  ): Promise<DiskPartitionLog> {
     const name = partitionDirectoryName(identity.topic, identity.partition)
     const directory = join(home.path, name)
     try {
@@ -192,10 +208,14 @@ class DiskLogManager implements LogManager {
     }
   }
 
+  #load(directory: LogDirectory): number {
+    return directory.logs.size + (this.#creating.get(directory) ?? 0)
+  }
+
   #emptiest(): LogDirectory {
     let best: LogDirectory | null = null
     for (const directory of this.#online) {
-      if (best === null || directory.logs.size < best.logs.size) best = directory
+      if (best === null || this.#load(directory) < this.#load(best)) best = directory
     }
     if (best === null) throw storageError('no log directory is online')
     return best

@@ -89,6 +89,14 @@ describe('a new partition', () => {
     expect(counts.toSorted((a, b) => a - b)).toEqual([2, 2, 3])
   })
 
+  it('goes there also when many are made at once', async () => {
+    const manager = await openManager(new MemoryDisk(), { logDirs: ['/a', '/b', '/c'] })
+    const partitions = Array.from({ length: 7 }, (_, partition) => openLog(manager, {}, partition))
+    await Promise.all(partitions)
+    const counts = (await manager.describe()).map(({ logs }) => logs.length)
+    expect(counts.toSorted((a, b) => a - b)).toEqual([2, 2, 3])
+  })
+
   it('is one and the same for two who ask at once', async () => {
     const manager = await openManager(new MemoryDisk())
     const [one, two] = await Promise.all([openLog(manager), openLog(manager)])
