@@ -21,7 +21,7 @@ import { withRetries } from './retry.ts'
 import { Topics } from './topics.ts'
 
 export interface ClientOptions {
-  /** Addresses of the storage API ('host:port'): some brokers of the cluster, better not one only. */
+  /** Addresses of the storage API ('host:port') of some brokers; better not one only. */
   readonly bootstrap: string | readonly string[]
   readonly requestTimeoutMs?: number
 }

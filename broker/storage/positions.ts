@@ -14,7 +14,7 @@ export function visibleEnd(log: PartitionLog, isolation: number): number {
 
 /**
  * The log of a leader that knows its end: a new one may not know yet how far the one before it had
- * committed, and what it took for the end would lie before records that readers have seen (KIP-207).
+ * committed, and its end would lie before records that readers have seen (KIP-207).
  */
 export async function caughtUpLog(partition: Partition): Promise<PartitionLog> {
   const leading = await partition.lead()

@@ -4,7 +4,7 @@
 
 import { ReadResponse, type ReadResponseInit } from '@samsa/proto/grpc/gen/storage'
 
-/** Room in front of the records; a list of aborted transactions may need more, and then they move. */
+/** Room in front of the records; they move where a list of aborted transactions needs more. */
 export const headroomBytes = 128
 
 /** All of a response but its records. */
@@ -13,8 +13,8 @@ export type ReadProgress = Omit<ReadResponseInit, 'records' | 'batches'>
 export interface OutgoingResponse {
   readonly progress: ReadProgress
   /**
-   * Field 1 or 2 as it goes out, tags included, as a view with room in front; may be empty. Null once
-   * it is encoded: who takes long to be sent to must not keep it.
+   * Field 1 or 2 as it goes out, tags included, as a view with room in front; may be empty. Null
+   * once it is encoded: who takes long to be sent to must not keep it.
    */
   content: Buffer | null
 }
