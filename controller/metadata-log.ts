@@ -1,5 +1,5 @@
-// What the controller asks of consensus: append records, learn what is committed, keep snapshots. A
-// single local voter fills it today and the Raft quorum later; the controller cannot tell which.
+// What the controller asks of consensus: append records, learn what is committed, keep snapshots.
+// The Raft quorum fills it (controller/quorum); tests of the controller put a script in its place.
 
 import type { AddVoter, VoterReference } from './requests.ts'
 

@@ -1,7 +1,7 @@
 // Lets appends through in the order of decisions, each made on top of all before it. When one is
 // refused although this node leads, those that were decided on top of it must not get into the log
-// either: the gate shuts, and opens again when nothing is under way any more and whoever decides has
-// been told to start from what is committed.
+// either: the gate shuts, and opens again when nothing is under way any more and whoever decides
+// has been told to start from what is committed.
 
 import {
   LostLeadershipError,

@@ -1,6 +1,6 @@
 // MetadataLog on a voter of the Raft quorum: metadata batches in its entries, metadata snapshots in
-// its snapshots. Says that this node leads only when all that was committed before its term has been
-// delivered (KAFKA-17333). Decides nothing about metadata.
+// its snapshots. Says that this node leads only when all that was committed before its term has
+// been delivered (KAFKA-17333). Decides nothing about metadata.
 
 import { crc32 } from 'node:zlib'
 import type { DescribeResponseInit } from '@samsa/proto/grpc/gen/raft'
@@ -72,6 +72,8 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   #told: QuorumLeader = nobody
   #leader: VoterId | null = null
   #onLed: () => void = () => undefined
+  /** While this node starts: what ends the log ends the start. */
+  #failStart: ((error: Error) => void) | null = null
   #isForming = false
   #snapshotting: Promise<boolean> | null = null
   #closed: Promise<void> | null = null
@@ -106,15 +108,26 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   async start(listener: MetadataLogListener): Promise<void> {
     assert(this.#listener === null, 'a metadata log starts once')
     this.#listener = listener
+    const failed = new Promise<never>((_, reject) => {
+      this.#failStart = reject
+    })
+    try {
+      await Promise.race([this.#start(), failed])
+    } finally {
+      this.#failStart = null
+    }
+  }
+
+  async #start(): Promise<void> {
     const opened = await this.#storage.open()
-    if (isBlank(opened)) {
-      if (opened.state.damaged && this.#formation.isAlone) {
-        throw new StorageDamagedError(`the only voter cannot heal by itself: ${opened.damage}`)
-      }
-      if (this.#formation.isAlone && !opened.state.damaged) await this.#startNode(opened, true)
-      else if (this.#formation.isFounder && !opened.state.damaged) this.#form(opened)
-      else await this.#startNode(opened, false)
-    } else await this.#startNode(opened, false)
+    const { isAlone, isFounder } = this.#formation
+    const { damaged } = opened.state
+    const mayFound = isBlank(opened) && !damaged
+    if (isBlank(opened) && damaged && isAlone) {
+      throw new StorageDamagedError(`the only voter cannot heal by itself: ${opened.damage}`)
+    }
+    if (mayFound && isFounder && !isAlone) return this.#form(opened)
+    await this.#startNode(opened, mayFound && isAlone)
     if (this.#isSoleVoter) await this.#untilLeads()
   }
 
@@ -326,7 +339,8 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   }
 
   onFault(error: Error): void {
-    this.#listener?.onFault(error)
+    if (this.#failStart === null) this.#listener?.onFault(error)
+    else this.#failStart(error)
   }
 
   describe(): DescribeResponseInit | null {
@@ -419,6 +433,8 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   async #close(): Promise<void> {
     this.#stop.abort()
     this.#gate.close()
+    // A start that still waits has nothing to wait for.
+    this.#onLed()
     await this.#snapshotting?.catch(() => false)
     await this.#node?.close()
     if (this.#node === null) {

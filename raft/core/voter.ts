@@ -8,6 +8,7 @@ import { Ballot } from './ballot.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import { Durability } from './durability.ts'
 import type { Effect } from './effects.ts'
+import { ElectionTimer } from './election-timer.ts'
 import { Following } from './following.ts'
 import type { Input } from './inputs.ts'
 import { Leadership } from './leadership.ts'
@@ -51,14 +52,11 @@ export class Voter {
   readonly #parts: VoterParts
   readonly #ballot: Ballot
   readonly #following: Following
-  readonly #random: () => number
+  readonly #electionTimer: ElectionTimer
   #role: Role = { type: 'follower' }
   #leader: VoterId | null = null
   #nowMs: number
   #leaderHeardMs = Number.NEGATIVE_INFINITY
-  #electionDueMs = 0
-  /** Until then elections follow each other quickly: the leader is known to be down. */
-  #hurryUntilMs = Number.NEGATIVE_INFINITY
   #readyTerm: Term = 0
 
   constructor(setup: VoterSetup) {
@@ -66,7 +64,7 @@ export class Voter {
     checkOptions(options)
     this.id = id
     this.#nowMs = setup.nowMs
-    this.#random = setup.random
+    this.#electionTimer = new ElectionTimer(options, setup.random)
     const ballot = new Ballot(restored.hardState, restored.damaged)
     const log = new RaftLog(restored)
     assert(log.last.term <= ballot.term, 'no entry is of a later term than the voter')
@@ -77,10 +75,11 @@ export class Voter {
     this.#ballot = ballot
     this.#parts = { id, options, rules, log, durability, outbox }
     this.#following = new Following(this.#parts, setup.checksum)
-    this.#restartElectionTimer()
-    // Nobody else could be leading, so there is nobody to wait for.
     const others = [...votersOf(log.configuration)].filter((voter) => voter !== id)
-    if (others.length === 0) this.#electionDueMs = this.#nowMs
+    if (others.length === 0) this.#electionTimer.expire(this.#nowMs)
+    else this.#electionTimer.restart(this.#nowMs)
+    // Before the first input: nobody stands for election on a snapshot that is yet to be restored.
+    this.#apply()
   }
 
   /** Advances the voter by one input. */
@@ -101,7 +100,9 @@ export class Voter {
 
   /** When the next tick is due at the latest. */
   get nextDeadlineMs(): number {
-    return this.#role.type === 'leader' ? this.#role.office.nextDeadlineMs : this.#electionDueMs
+    return this.#role.type === 'leader'
+      ? this.#role.office.nextDeadlineMs
+      : this.#electionTimer.dueMs
   }
 
   get status(): VoterStatus {
@@ -196,17 +197,9 @@ export class Voter {
     if (this.#role.type === 'leader') {
       const reason = this.#role.office.tick(this.#nowMs)
       if (reason !== null) this.#follow(null, reason)
-    } else if (this.#nowMs >= this.#electionDueMs) {
+    } else if (this.#nowMs >= this.#electionTimer.dueMs) {
       this.#stand()
     }
-  }
-
-  #restartElectionTimer(): void {
-    const { electionTimeoutMinMs: min, electionTimeoutMaxMs: max } = this.#parts.options
-    const { peerDownDelayMaxMs: hurry } = this.#parts.options
-    const isInHurry = this.#nowMs < this.#hurryUntilMs
-    const [least, most] = isInHurry ? [hurry / 2, (3 * hurry) / 2] : [min, max]
-    this.#electionDueMs = this.#nowMs + least + Math.floor(this.#random() * (most - least))
   }
 
   /**
@@ -215,10 +208,8 @@ export class Voter {
    */
   #peerDown(peer: VoterId): void {
     if (this.#role.type !== 'follower' || this.#leader !== peer) return
-    const { electionTimeoutMinMs, peerDownDelayMaxMs } = this.#parts.options
     this.#setLeader(null)
-    this.#hurryUntilMs = this.#nowMs + electionTimeoutMinMs
-    this.#electionDueMs = this.#nowMs + Math.floor(this.#random() * peerDownDelayMaxMs)
+    this.#electionTimer.leaderIsDown(this.#nowMs)
   }
 
   /** A voter that lost part of its log must not lead until it has caught up. */
@@ -239,7 +230,7 @@ export class Voter {
 
   /** Asks whether an election would be won, before it disturbs anyone (dissertation, 9.6). */
   #stand(): void {
-    this.#restartElectionTimer()
+    this.#electionTimer.restart(this.#nowMs)
     this.#follow(null, '')
     if (!this.#mayStand) return
     this.#role = { type: 'preCandidate', isTransfer: false, votes: new Map([[this.id, true]]) }
@@ -248,7 +239,7 @@ export class Voter {
 
   #campaign(isTransfer: boolean): void {
     assert(this.#role.type !== 'leader', 'a leader does not stand')
-    this.#restartElectionTimer()
+    this.#electionTimer.restart(this.#nowMs)
     this.#setLeader(null)
     this.#ballot.enter(this.#ballot.term + 1)
     this.#ballot.vote(this.id)
@@ -342,8 +333,7 @@ export class Voter {
     )
     this.#follow(from, '')
     this.#leaderHeardMs = this.#nowMs
-    this.#hurryUntilMs = Number.NEGATIVE_INFINITY
-    this.#restartElectionTimer()
+    this.#electionTimer.leaderHeard(this.#nowMs)
   }
 
   #follow(leader: VoterId | null, reason: string): void {
@@ -352,7 +342,7 @@ export class Voter {
     if (role.type === 'leader') {
       const { term } = role.office
       this.#parts.outbox.emit({ type: 'steppedDown', term, reason })
-      this.#restartElectionTimer()
+      this.#electionTimer.restart(this.#nowMs)
       role.office.end(leader)
     }
     this.#setLeader(leader)
@@ -378,7 +368,7 @@ export class Voter {
     const granted = mayVote && isUpToDate && this.#ballot.damagedInTerm === null
     if (granted && !preVote) {
       this.#ballot.vote(from)
-      this.#restartElectionTimer()
+      this.#electionTimer.restart(this.#nowMs)
     }
     const answerTerm = granted ? term : own
     outbox.send(from, { type: 'vote', term: answerTerm, preVote, granted })

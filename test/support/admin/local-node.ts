@@ -3,7 +3,6 @@
 // version cannot say is lost as on the wire.
 
 import { supportedFeatures } from '@samsa/controller/features'
-import { LocalLog } from '@samsa/controller/local-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
 import { type ApiName, apis } from '@samsa/proto/kafka/apis'
 import { Reader } from '@samsa/proto/wire/reader'
@@ -15,7 +14,8 @@ import type { RequestContext } from '../../../broker/handlers/handler.ts'
 import { handlers } from '../../../broker/handlers/registry.ts'
 import { ProducerIds } from '../../../broker/producer-ids.ts'
 import type { Services } from '../../../broker/services.ts'
-import { MemoryStorage } from '../controller/memory-storage.ts'
+import { MemoryDirectory } from '../../unit/raft/driver/memory-directory.ts'
+import { soleVoterLog } from '../controller/controllers.ts'
 
 export const brokerPort = 25_002
 const properties = `
@@ -45,7 +45,6 @@ export function countedUuid(): string {
 export interface LocalNode {
   readonly services: Services
   readonly controller: QuorumController
-  readonly storage: MemoryStorage
   ask(
     api: ApiName,
     version: number,
@@ -59,15 +58,9 @@ export async function startLocalNode(
   options: { overrides?: readonly string[]; services?: Partial<Services> } = {},
 ): Promise<LocalNode> {
   const { overrides = [] } = options
-  const storage = new MemoryStorage()
   const { config } = loadBrokerConfig({ text: properties, overrides })
   const directoryId = countedUuid()
-  const log = new LocalLog({
-    storage,
-    nodeId: 1,
-    directoryId: () => directoryId,
-    nowMs: () => 1_700_000_000_000,
-  })
+  const log = soleVoterLog(new MemoryDirectory())
   const controller = new QuorumController({
     nodeId: 1,
     clusterId: null,
@@ -114,7 +107,6 @@ export async function startLocalNode(
   return {
     services,
     controller,
-    storage,
     ask: (api, version, request, context = {}) => ask(services, api, version, request, context),
     close: () => controller.close(),
   }

@@ -3,12 +3,12 @@
 // first number.
 
 import { randomBytes } from 'node:crypto'
-import { NodeMetadataStorage } from '@samsa/controller/storage-node'
-import { localLog, makeController, newTopic, registration } from './controllers.ts'
+import { NodeRaftDirectory } from '@samsa/raft/driver/node-directory'
+import { makeController, newTopic, registration, soleVoterLog } from './controllers.ts'
 
 const [directory = '', first = '0'] = process.argv.slice(2)
 const controller = makeController({
-  log: localLog(new NodeMetadataStorage(directory)),
+  log: soleVoterLog(new NodeRaftDirectory(directory)),
   newUuid: () => randomBytes(16).toString('base64url'),
 })
 const startedAtMs = performance.now()

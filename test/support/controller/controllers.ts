@@ -1,17 +1,19 @@
 // Controllers for tests: on a log in memory, with counted ids and no chance, and two config rules:
 // any name but `bad`.
 
+import { credentials } from '@grpc/grpc-js'
 import type { ConfigRules, DecideContext } from '@samsa/controller/decision'
 import { supportedFeatures } from '@samsa/controller/features'
 import type { FeatureRange, MetadataImage } from '@samsa/controller/image'
 import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
-import { LocalLog, type LocalLogOptions } from '@samsa/controller/local-log'
 import type { MetadataLog } from '@samsa/controller/metadata-log'
-import type { MetadataStorage } from '@samsa/controller/metadata-storage'
+import { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
 import { decodeRecord, encodeRecord, type NewRecord } from '@samsa/controller/records/record'
 import { replay } from '@samsa/controller/replay'
 import type { BrokerRegistration, NewTopic } from '@samsa/controller/requests'
+import type { RaftDirectory } from '@samsa/raft/driver/directory'
+import { systemClock } from '@samsa/raft/driver/system-clock'
 
 export const nodeId = 1
 
@@ -159,15 +161,34 @@ export function makeController(options: ControllerOptions): QuorumController {
   })
 }
 
-export function localLog(
-  storage: MetadataStorage,
-  options: Partial<LocalLogOptions> = {},
-): LocalLog {
-  return new LocalLog({
-    storage,
+/** The metadata log of a node that is alone, on that directory. */
+export function soleVoterLog(directory: RaftDirectory): RaftMetadataLog {
+  return new RaftMetadataLog({
     nodeId,
-    directoryId: () => 'directory-000000000001',
+    directoryId: 'directory-000000000001',
+    directory,
+    voters: [{ nodeId, host: '127.0.0.1', port: 0 }],
+    bootstrapServers: [],
+    autoJoin: false,
+    ownAddress: () => ({ host: '127.0.0.1', port: 0 }),
+    clusterId: () => '',
+    registeredAddress: () => null,
+    credentials: credentials.createInsecure(),
+    clock: systemClock,
     nowMs: () => 1_700_000_000_000,
-    ...options,
+    random: Math.random,
+    events: {
+      forming: ignore,
+      founding: ignore,
+      waiting: ignore,
+      refused: ignore,
+      damaged: ignore,
+      diskFull: ignore,
+      quorumChanged: ignore,
+    },
   })
+}
+
+function ignore(): void {
+  // These tests look at the log itself.
 }

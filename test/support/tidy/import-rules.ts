@@ -66,11 +66,6 @@ const controller: readonly Layer[] = [
     values: ['controller', 'proto/grpc', 'proto/kafka/errors.ts'],
     packages: ['@grpc/grpc-js', 'node:net'],
   },
-  {
-    path: 'controller/storage-node.ts',
-    values: ['controller'],
-    packages: ['node:fs', 'node:fs/promises', 'node:path'],
-  },
 ]
 
 /** Small things of the broker that any of its layers may use. */

@@ -5,18 +5,18 @@ import { configOverrides } from '@samsa/controller/image'
 import { encodedSnapshot } from '@samsa/controller/image/snapshot'
 import type { QuorumController } from '@samsa/controller/quorum-controller'
 import { encodeRecord } from '@samsa/controller/records/record'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   applied,
   brokerRecordOf,
-  localLog,
   makeController,
   newTopic,
   nodeId,
   registration,
+  soleVoterLog,
 } from '../../support/controller/controllers.ts'
-import { MemoryStorage } from '../../support/controller/memory-storage.ts'
 import { ScriptedLog } from '../../support/controller/scripted-log.ts'
+import { MemoryDirectory } from '../raft/driver/memory-directory.ts'
 
 async function onScriptedLog() {
   const log = new ScriptedLog()
@@ -27,8 +27,8 @@ async function onScriptedLog() {
   return { log, controller, faults }
 }
 
-async function onDisk(storage: MemoryStorage, clusterId: string | null = null) {
-  const controller = makeController({ log: localLog(storage), clusterId })
+async function onDisk(directory: MemoryDirectory, clusterId: string | null = null) {
+  const controller = makeController({ log: soleVoterLog(directory), clusterId })
   await controller.start()
   return controller
 }
@@ -44,8 +44,8 @@ const namesOf = (image: MetadataImage) => [...image.topicsByName.keys()].sort()
 
 describe('the start of a controller', () => {
   it('founds a cluster once', async () => {
-    const storage = new MemoryStorage()
-    const first = await onDisk(storage)
+    const directory = new MemoryDirectory()
+    const first = await onDisk(directory)
     const { clusterId, features } = first.image()
     expect(clusterId).toMatch(/^[\w-]{22}$/)
     expect(Object.fromEntries(features)).toEqual({
@@ -54,17 +54,17 @@ describe('the start of a controller', () => {
       'samsa.metadata.version': 1,
     })
     await first.close()
-    const second = await onDisk(storage)
+    const second = await onDisk(directory)
     expect(second.image().clusterId).toBe(clusterId)
     await second.close()
   })
 
   it('takes the cluster id that it is given, and refuses a log of another', async () => {
-    const storage = new MemoryStorage()
-    const controller = await onDisk(storage, 'the-cluster')
+    const directory = new MemoryDirectory()
+    const controller = await onDisk(directory, 'the-cluster')
     expect(controller.image().clusterId).toBe('the-cluster')
     await controller.close()
-    await expect(onDisk(storage, 'another-one')).rejects.toThrow(
+    await expect(onDisk(directory, 'another-one')).rejects.toThrow(
       'the metadata log is of cluster the-cluster, but this node belongs to another-one',
     )
   })
@@ -188,6 +188,23 @@ describe('leadership', () => {
     expect([...controller.image().brokers.keys()]).toEqual([nodeId, 7])
   })
 
+  it('that is lost takes answers with it that rest on undecided things', async () => {
+    const { log, controller } = await onScriptedLog()
+    log.commits = false
+    const lost = controller.createTopics(create('lost'))
+    // By itself it would change nothing: the topic is there, as far as was decided.
+    const resting = controller.createTopics(create('lost'))
+    const refused = [lost, resting].map((request) =>
+      expect(request).rejects.toMatchObject({ kafkaError: 'NOT_CONTROLLER' }),
+    )
+    log.depose()
+    await Promise.all(refused)
+    log.elect(nodeId)
+    expect(await controller.deleteTopics(remove('lost'))).toMatchObject([
+      { error: 'UNKNOWN_TOPIC_OR_PARTITION' },
+    ])
+  })
+
   it('that comes back in another epoch keeps what turned out committed', async () => {
     const { log, controller } = await onScriptedLog()
     log.commits = false
@@ -215,41 +232,32 @@ describe('leadership', () => {
 })
 
 describe('a full disk', () => {
-  it('refuses what it cannot take, forgets it, and goes on when there is room', async () => {
-    const storage = new MemoryStorage()
-    const controller = await onDisk(storage)
+  it('delays what it cannot take until there is room', async () => {
+    const directory = new MemoryDirectory()
+    const controller = await onDisk(directory)
     await controller.registerBroker(member(controller))
-    storage.onOperation = (kind) => {
-      if (kind === 'write') throw new Error('ENOSPC')
-    }
-    const attempts = [
-      controller.createTopics(create('a')),
-      controller.createTopics(create('a', 'b')),
-    ]
-    for (const attempt of attempts) {
-      await expect(attempt).rejects.toMatchObject({ kafkaError: 'KAFKA_STORAGE_ERROR' })
-    }
+    directory.roomBytes = 50
+    const attempt = controller.createTopics(create('a'))
+    await vi.waitFor(() => expect(directory.roomBytes).toBe(0))
     expect(namesOf(controller.image())).toEqual([])
-    storage.onOperation = () => undefined
-    expect(await controller.createTopics(create('a'))).toMatchObject([{ error: 'NONE' }])
+    directory.roomBytes = Number.POSITIVE_INFINITY
+    expect(await attempt).toMatchObject([{ error: 'NONE' }])
     await controller.close()
-    const again = await onDisk(storage)
+    const again = await onDisk(directory)
     expect(namesOf(again.image())).toEqual(['a'])
     await again.close()
   })
 
   it('that fails to sync is a fault, and nothing is decided any more', async () => {
-    const storage = new MemoryStorage()
+    const directory = new MemoryDirectory()
     const faults: Error[] = []
     const controller = makeController({
-      log: localLog(storage),
+      log: soleVoterLog(directory),
       onFault: (error) => faults.push(error),
     })
     await controller.start()
     await controller.registerBroker(member(controller))
-    storage.onOperation = (kind) => {
-      if (kind === 'sync') throw new Error('EIO')
-    }
+    directory.failsSync = true
     await expect(controller.createTopics(create('a'))).rejects.toMatchObject({
       kafkaError: 'NOT_CONTROLLER',
     })
@@ -259,8 +267,8 @@ describe('a full disk', () => {
 
 describe('snapshots', () => {
   it('are written as the log grows, and a start from one is the same', async () => {
-    const storage = new MemoryStorage()
-    const controller = await onDisk(storage)
+    const directory = new MemoryDirectory()
+    const controller = await onDisk(directory)
     await controller.registerBroker(member(controller))
     await controller.incrementalAlterConfigs({
       resources: [
@@ -279,8 +287,8 @@ describe('snapshots', () => {
     }
     const before = controller.image()
     await controller.close()
-    expect(Object.keys(storage.fileSizes).some((name) => name.endsWith('.snapshot'))).toBe(true)
-    const again = await onDisk(storage)
+    expect(directory.names.some((name) => name.endsWith('.snapshot'))).toBe(true)
+    const again = await onDisk(directory)
     const after = again.image()
     expect(namesOf(after)).toEqual(namesOf(before))
     expect(after.topicsById.get(before.topicsByName.get('topic-0')?.id ?? '')).toEqual(

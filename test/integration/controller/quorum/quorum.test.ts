@@ -4,7 +4,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { ControllerError } from '@samsa/controller/errors'
 import type { Endpoint } from '@samsa/controller/image'
+import type { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Member, QuorumCluster, until } from '../../../support/controller/quorum-cluster.ts'
 
@@ -89,7 +91,7 @@ describe('a quorum under load', () => {
     }
     await until('five voters', () => votersOf(quorum).length === 5)
     for (const nodeId of [1, 2]) {
-      await (await quorum.untilLeader()).running.removeVoter({ nodeId, directoryId: 'a' })
+      await atLeader(quorum, (log) => log.removeVoter({ nodeId, directoryId: 'a' }))
     }
     await until('three voters', () => votersOf(quorum).join(' ') === '3 4 5')
     const acknowledged = await load.end()
@@ -234,8 +236,26 @@ async function addVoter(quorum: QuorumCluster, member: Member): Promise<void> {
     port,
     securityProtocol: 'PLAINTEXT',
   }
-  const leader = await quorum.untilLeader()
-  await leader.running.addVoter({ nodeId, directoryId, endpoints: [endpoint as Endpoint] })
+  const endpoints = [endpoint as Endpoint]
+  await atLeader(quorum, (log) => log.addVoter({ nodeId, directoryId, endpoints }))
+}
+
+/** Again with the next leader, where one has lost its office meanwhile. */
+async function atLeader(
+  quorum: QuorumCluster,
+  change: (log: RaftMetadataLog) => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const { running } = await quorum.untilLeader()
+    try {
+      return await change(running)
+    } catch (error) {
+      const { kafkaError } = error as ControllerError
+      // What was under way may have happened: then it need not happen again.
+      if (kafkaError === 'DUPLICATE_VOTER' || kafkaError === 'VOTER_NOT_FOUND') return
+      if (kafkaError !== 'NOT_CONTROLLER') throw error
+    }
+  }
 }
 
 /** In the middle of what is written of the newest segment. */

@@ -1,12 +1,12 @@
 // What is generated from the .proto files: messages with 64-bit integers as checked numbers, bytes
 // as views, absent fields as null; services that grpc-js serves and calls.
 
-import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js'
+import { Client, credentials, Server, ServerCredentials, status } from '@grpc/grpc-js'
 import { callUnary, openBidiStream } from '@samsa/proto/grpc/calls'
 import {
   Append,
-  type DescribeRequest,
   Entry,
+  type JoinRequest,
   PeerMessage,
   Raft,
   type RaftHandlers,
@@ -67,9 +67,10 @@ describe('a generated message', () => {
 describe('a generated service', () => {
   it('is served and called by grpc-js', async () => {
     const handlers: RaftHandlers = {
-      describe: (call, answer) => {
-        const { voter }: DescribeRequest = call.request
-        answer(null, { voter, blank: true })
+      describe: (_, answer) => answer(null, { voter: '3@dir', blank: true }),
+      join: (call, answer) => {
+        const { voter, port }: JoinRequest = call.request
+        answer({ code: status.NOT_FOUND, details: `${voter} of ${port}` })
       },
       exchange: (call) => {
         call.on('data', () => call.write({}))
@@ -85,9 +86,10 @@ describe('a generated service', () => {
     })
     const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), channelOptions)
     try {
-      const request = { voter: '3@dir' }
-      const answer = await callUnary(client, Raft.describe, request, { timeoutMs: 10_000 })
+      const answer = await callUnary(client, Raft.describe, {}, { timeoutMs: 10_000 })
       expect([answer.voter, answer.blank, answer.leaderPort]).toEqual(['3@dir', true, 0])
+      const refused = callUnary(client, Raft.join, { voter: '4@d', port: 9 }, { timeoutMs: 10_000 })
+      await expect(refused).rejects.toMatchObject({ code: 5, details: '4@d of 9' })
       const stream = openBidiStream(client, Raft.exchange)
       const welcomes = new Promise<number>((resolve, reject) => {
         let count = 0

@@ -153,6 +153,18 @@ describe('a snapshot', () => {
     await cluster.untilAllHave([...texts, 'more'])
   })
 
+  it('does not keep the only voter from leading at once', async () => {
+    const only = await startCluster(1)
+    await cluster.propose(only, 'a')
+    await only.running.takeSnapshot(only.appliedIndex, [Buffer.from(JSON.stringify(only.texts))])
+    await only.running.close()
+    await cluster.start(only)
+    const startedMs = cluster.clock.nowMs()
+    await cluster.untilLeader()
+    expect(cluster.clock.nowMs() - startedMs).toBeLessThan(100)
+    expect(only.texts).toEqual(['a'])
+  })
+
   it('brings a voter up to date that the log cannot', async () => {
     const leader = await startCluster(3)
     const [behind] = followers()
