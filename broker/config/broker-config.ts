@@ -216,7 +216,10 @@ function transactionFields(values: BrokerValues) {
 
 function clusterFields(values: BrokerValues) {
   // Kafka's defaults are for nodes that notice a death by silence alone.
-  const ifSet = (name: string) => (values.isSet(name) ? values.number(name) : null)
+  const ifSet = (name: string) => {
+    const value = values.number(name)
+    return values.isSet(name) ? value : null
+  }
   return {
     controllerQuorumVoters: values.list('controller.quorum.voters'),
     controllerQuorumBootstrapServers: values.list('controller.quorum.bootstrap.servers'),

@@ -45,7 +45,7 @@ describe('listeners', () => {
     expect(config.interBrokerListenerName).toBe('INSIDE')
   })
 
-  it('of the controller are set apart, never advertised, and told not to be opened', () => {
+  it('of the controller are set apart, and never advertised to clients', () => {
     const { config, warnings } = loadBrokerConfig({
       text: `node.id=1
         process.roles=broker,controller
@@ -55,7 +55,20 @@ describe('listeners', () => {
     expect(config.listeners).toEqual([plain('PLAINTEXT', '', 9092)])
     expect(config.controllerListeners).toEqual([plain('CONTROLLER', '', 9093)])
     expect(config.advertisedListeners).toEqual([plain('PLAINTEXT', '', 9092)])
-    expect(warnings).toEqual([expect.stringContaining('listener CONTROLLER is not opened')])
+    expect(config.advertisedControllerListeners).toEqual(config.controllerListeners)
+    expect(warnings).toEqual([])
+  })
+
+  it('of the controller may be advertised to other nodes by another address', () => {
+    const { config } = loadBrokerConfig({
+      text: `node.id=1
+        process.roles=broker,controller
+        listeners=PLAINTEXT://:9092,CONTROLLER://:9093
+        advertised.listeners=PLAINTEXT://h:9092,CONTROLLER://h:19093
+        controller.listener.names=CONTROLLER`,
+    })
+    expect(config.advertisedListeners).toEqual([plain('PLAINTEXT', 'h', 9092)])
+    expect(config.advertisedControllerListeners).toEqual([plain('CONTROLLER', 'h', 19_093)])
   })
 
   it.each([

@@ -24,7 +24,7 @@ describe('a server.properties', () => {
   })
 
   it('may say broker.id for node.id, but not another number', () => {
-    const text = 'broker.id=7\nprocess.roles=broker'
+    const text = 'broker.id=7\nprocess.roles=broker,controller'
     expect(loadBrokerConfig({ text }).config.nodeId).toBe(7)
     expect(() => load('broker.id=2')).toThrow('You must set `node.id` to the same value')
   })
@@ -127,6 +127,13 @@ describe('settings that concern each other', () => {
     ['cordoned.log.dirs=/x', 'must be present in log.dirs'],
     ['group.consumer.session.timeout.ms=4000', 'group.consumer.min.session.timeout.ms'],
     ['controller.quorum.voters=2@h:1', 'must be included in the set of voters'],
+    ['controller.quorum.voters=1@h:1,2@i:1', 'samsa.grpc.listener must be set'],
+    [
+      'controller.quorum.voters=1@h:1,2@i:1\nsamsa.grpc.listener=:2',
+      'must have a listener that controller.listener.names names',
+    ],
+    ['broker.session.timeout.ms=400', 'more than twice broker.heartbeat.interval.ms'],
+    ['process.roles=broker', 'needs controller.quorum.voters'],
   ])('refuse %s', (setting, message) => {
     expect(() => load(setting)).toThrow(message)
   })
