@@ -90,6 +90,11 @@ export class ClusterInvariants {
     expect(after.leaderEpoch - before.leaderEpoch).toBe(record.leader === undefined ? 0 : 1)
     if (led) expect(after.leaderEpoch).toBe(before.leaderEpoch + 1)
     expect(after.directories).toHaveLength(after.replicas.length)
+    const holders = this.#holders.get(keyOf(topic, after)) ?? new Set<number>()
+    for (const id of asked.caughtUp ?? []) holders.add(id)
+    const holdsSome = ({ replicas }: PartitionImage) => replicas.some((id) => holders.has(id))
+    // Taking replicas away never takes the last copy away, but where the loss was accepted.
+    if (holdsSome(before) && !(after.recovering && led)) expect(holdsSome(after)).toBe(true)
     if (led && after.leader !== -1) this.#checkElection(next, { topic, before, after }, asked)
     const ends = isReassigning(before) && !isReassigning(after)
     if (ends && asked.reassigns !== true) {
