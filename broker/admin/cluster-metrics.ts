@@ -23,6 +23,7 @@ interface ControllerFigures {
   readonly voterCount: number
   readonly connectedBrokers: number
   readonly followers: number
+  readonly damageCount: number
   readonly eventLoopDelayMaxMs: number
 }
 
@@ -118,6 +119,11 @@ function registerController(registry: MetricsRegistry, controller: ControllerMet
     'samsa_controller_follower_count',
     'Nodes that follow the metadata of this controller.',
     (status) => status.followers,
+  )
+  gauge(
+    'samsa_controller_damaged_log_count',
+    'How often the metadata log was found damaged, and healed from the others, since the start.',
+    (status) => status.damageCount,
   )
   gauge(
     'samsa_controller_event_loop_delay_max_seconds',

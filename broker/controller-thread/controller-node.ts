@@ -73,6 +73,7 @@ export class ControllerNode {
   #registrar: Registrar | null = null
   #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
   #port = 0
+  #damageCount = 0
   #stopTicks = () => {}
   #unlock: (() => Promise<void>) | null = null
 
@@ -81,7 +82,10 @@ export class ControllerNode {
     this.#options = options
     const image = () => this.#controller.image()
     const ownAddress = () => this.#ownAddress()
-    this.#log = makeQuorumLog({ config, directoryId, image, ownAddress, events })
+    const onDamage = () => {
+      this.#damageCount++
+    }
+    this.#log = makeQuorumLog({ config, directoryId, image, ownAddress, onDamage, events })
     this.#controller = this.#makeController()
     this.#addresses = new ControllerAddresses({
       own: null,
@@ -163,6 +167,7 @@ export class ControllerNode {
       voterCount: voters.length,
       connectedBrokers: this.#sessions.counts().connected,
       followers: this.#feed.followerCount,
+      damageCount: this.#damageCount,
       eventLoopDelayMaxMs,
     }
   }

@@ -39,6 +39,8 @@ export interface ControllerStatus {
   readonly voterCount: number
   readonly connectedBrokers: number
   readonly followers: number
+  /** How often files of the metadata log were found damaged since the start. */
+  readonly damageCount: number
   /** How late the thread's event loop was since the last status. */
   readonly eventLoopDelayMaxMs: number
 }

@@ -21,6 +21,8 @@ export interface QuorumLogOptions {
   readonly image: () => MetadataImage
   /** null: nobody else is to find it. */
   readonly ownAddress: () => Address
+  /** Files of the log were found damaged, and are healed from the other voters. */
+  readonly onDamage: () => void
   readonly events: PeerEvents
 }
 
@@ -49,19 +51,21 @@ export function makeQuorumLog(options: QuorumLogOptions): RaftMetadataLog {
     clock: raftClock,
     nowMs: systemClock.nowMs,
     random: Math.random,
-    events: quorumEvents(events),
+    events: quorumEvents(options),
   })
 }
 
-function quorumEvents(events: PeerEvents): QuorumEvents {
+function quorumEvents({ events, onDamage }: QuorumLogOptions): QuorumEvents {
   return {
     forming: () => events.info({}, 'waiting for the other controllers, to form a quorum'),
     founding: () => events.info({}, 'founding the controller quorum'),
     waiting: (asks) =>
       events.info({ asks }, 'this controller has no part in a quorum yet, and waits to be added'),
     refused: (peer, reason) => events.warn({ peer, reason }, 'a controller refuses this one'),
-    damaged: (what) =>
-      events.error({ what }, 'the metadata log is damaged: its content comes from the others'),
+    damaged: (what) => {
+      onDamage()
+      events.error({ what }, 'the metadata log is damaged: its content comes from the others')
+    },
     diskFull: (isFull) =>
       isFull
         ? events.error({}, 'the disk of the metadata log is full: its writes wait for room')

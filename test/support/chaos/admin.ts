@@ -60,7 +60,10 @@ export class Admin {
     )
   }
 
-  /** Waits until the partitions of a topic are as wanted, and returns them. */
+  /**
+   * Waits until the partitions of a topic are as wanted, and returns them. Every running node must
+   * say so: one that was cut off may for a moment tell what was true before.
+   */
   async partitionsWhere(
     topic: string,
     patienceMs: number,
@@ -70,8 +73,11 @@ export class Admin {
     try {
       return await waitFor(
         async () => {
-          last = await this.partitions(topic, 2_000).catch(() => [])
-          return last.length > 0 && isWanted(last) ? last : undefined
+          for (const node of this.#nodes.filter(({ isRunning }) => isRunning)) {
+            last = await new Admin([node]).partitions(topic, 2_000).catch(() => [])
+            if (last.length === 0 || !isWanted(last)) return undefined
+          }
+          return last
         },
         { what: 'the partitions to be as wanted', timeoutMs: patienceMs },
       )

@@ -57,10 +57,21 @@ export class UnderLoad {
   /** Waits until all replicas are in sync and the first of each leads, so that load is even. */
   async settled(): Promise<void> {
     await this.inSync()
-    await this.bed.admin.electPreferred()
-    await this.bed.admin.partitionsWhere(this.topic, inSyncPatienceMs, (all) =>
-      all.every(({ leader, replicas }) => leader === replicas[0]),
-    )
+    const deadlineMs = performance.now() + inSyncPatienceMs
+    const { admin } = this.bed
+    for (;;) {
+      await admin.electPreferred()
+      const patienceMs = performance.now() < deadlineMs ? 2_000 : 0
+      const isDone = await admin
+        .partitionsWhere(this.topic, patienceMs, (all) =>
+          all.every(({ leader, replicas }) => leader === replicas[0]),
+        )
+        .catch((error: unknown) => {
+          if (patienceMs === 0) throw error
+          return false
+        })
+      if (isDone !== false) return
+    }
   }
 
   inSync() {
