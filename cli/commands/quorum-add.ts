@@ -1,49 +1,72 @@
 // `samsa quorum add`: makes a controller that runs already a voter. Its directory and its listeners
-// are what the quorum knows of it as an observer, unless the user says them.
+// come from its own configuration, from what the quorum knows of it as an observer, or from the user.
 
-import { addVoter, describeQuorum, type Listener } from '../client/quorum.ts'
+import { addVoter, describeQuorum, type Listener, type Quorum } from '../client/quorum.ts'
 import { parseNodeId } from '../command/arguments.ts'
-import { defineClientCommand } from '../command/client-command.ts'
+import { type ClientInvocation, defineClientCommand } from '../command/client-command.ts'
 import { write } from '../command/io.ts'
-import { repeated, text } from '../command/options.ts'
+import { type OptionTable, repeated, text } from '../command/options.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { printJson } from '../format/print.ts'
+import type { ControllerIdentity } from '../serve/controller-identity.ts'
+
+const options = {
+  config: text('FILE', "The new controller's server.properties: says the rest, on its machine."),
+  directoryId: text('ID', 'Its directory.id, as its meta.properties says it.'),
+  listener: repeated('NAME://HOST:PORT', 'Where the other controllers reach it.'),
+} satisfies OptionTable
 
 export const quorumAdd = defineClientCommand({
-  positionals: '<node>',
-  positionalsMin: 1,
+  positionals: '[node]',
   positionalsMax: 1,
-  options: {
-    directoryId: text('ID', 'Its directory.id, as its meta.properties says it.'),
-    listener: repeated('NAME://HOST:PORT', 'Where the other controllers reach it.'),
-  },
-  notes: `Start the new controller first, with controller.quorum.bootstrap.servers or
-controller.quorum.voters naming those that there are: 'samsa quorum status' then shows it as an
-observer, and it can be added by its number alone.
+  options,
+  notes: `Start the new controller first, with controller.quorum.bootstrap.servers naming some that
+there are. Then give its --config, or its number with --directory-id and --listener.
 With controller.quorum.auto.join.enable=true it adds itself.
 
-Example:
-  samsa quorum add 4`,
-  async run({ options, positionals, cluster, io, json }) {
-    const id = parseNodeId(positionals[0])
+Examples:
+  samsa quorum add --config /etc/samsa/server.properties
+  samsa quorum add 4 --directory-id w73gwo_jCCgjdRpPTnnYPQ --listener CONTROLLER://node-4:9093`,
+  async run(invocation) {
+    const { cluster, io, json } = invocation
     const quorum = await describeQuorum(cluster)
-    const known = quorum.members.find((member) => member.id === id && !member.isVoter)
-    const directoryId = options.directoryId ?? known?.directoryId
-    const listeners =
-      options.listener.length > 0 ? options.listener.map(parseListener) : (known?.listeners ?? [])
-    if (directoryId === undefined) {
-      throw new CommandError(
-        `node ${id} is no observer of the quorum: start it, or give its --directory-id`,
-      )
-    }
-    if (listeners.length === 0) {
-      throw new UsageError(`it is not known where node ${id} listens: give --listener`)
-    }
-    await addVoter(cluster, { id, directoryId, listeners })
-    if (json) return await printJson(io, { id, directoryId, listeners, added: true })
-    await write(io.stdout, `node ${id} is a voter, with directory ${directoryId}\n`)
+    const voter = await voterOf(invocation, quorum)
+    await addVoter(cluster, voter)
+    if (json) return await printJson(io, { ...voter, added: true })
+    await write(io.stdout, `node ${voter.id} is a voter, with directory ${voter.directoryId}\n`)
   },
 })
+
+async function voterOf(
+  { options: given, positionals }: ClientInvocation<typeof options>,
+  quorum: Quorum,
+): Promise<ControllerIdentity> {
+  const own = await identityIn(given.config)
+  const [node] = positionals
+  if (node === undefined && own === undefined) throw new UsageError('give its number or --config')
+  const id = node === undefined && own !== undefined ? own.id : parseNodeId(node)
+  if (own !== undefined && own.id !== id) {
+    throw new UsageError(`${given.config} is of node ${own.id}, and not of ${id}`)
+  }
+  const known = own ?? quorum.members.find((member) => member.id === id && !member.isVoter)
+  const directoryId = given.directoryId ?? known?.directoryId
+  const listeners =
+    given.listener.length > 0 ? given.listener.map(parseListener) : (known?.listeners ?? [])
+  if (directoryId === undefined) {
+    throw new CommandError(`node ${id} is not known to the quorum: give --config or --directory-id`)
+  }
+  if (listeners.length === 0) {
+    throw new UsageError(`it is not known where node ${id} listens: give --config or --listener`)
+  }
+  return { id, directoryId, listeners }
+}
+
+async function identityIn(file: string | undefined): Promise<ControllerIdentity | undefined> {
+  if (file === undefined) return undefined
+  // Loaded for this alone: it brings all of a node's configuration with it.
+  const { controllerIdentity } = await import('../serve/controller-identity.ts')
+  return controllerIdentity(file)
+}
 
 export function parseListener(given: string): Listener {
   const match = /^([A-Za-z0-9_]+):\/\/\[?([^\]]+?)\]?:(\d+)$/.exec(given)

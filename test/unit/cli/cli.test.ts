@@ -71,7 +71,7 @@ describe('exit codes', () => {
     [['config', 'set', '--topic', 't', '--broker', '1', 'a=b'], 'give one of --topic'],
     [['config', 'set', '--topic', 't'], 'nothing to change'],
     [['group', 'reset', 'g'], '--to is required'],
-    [['quorum', 'add', 'four'], "'four' is not the number of a node"],
+    [['quorum', 'remove', 'four'], "'four' is not the number of a node"],
     [['quorum', 'remove'], '<node> is missing'],
     [['partition', 'reassign'], 'name topics, or give --plan'],
     [['partition', 'reassign', '--status', '--cancel'], 'give one of --status and --cancel'],
