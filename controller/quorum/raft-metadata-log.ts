@@ -323,7 +323,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     this.#background(async () => {
       const others = await this.#formation.blankOthers(isComing)
       if (others === null || this.#closed !== null) return
-      await this.#membership?.add(others, { replaces: false }).catch((error: unknown) => {
+      await this.#membership?.add(others, { replaces: true }).catch((error: unknown) => {
         // Whoever leads next goes on with it, or an operator does.
         if (this.#closed === null) this.#options.events.refused(null, (error as Error).message)
       })
