@@ -91,6 +91,7 @@ export class FollowerStream implements FeedStream {
     const { slot, leaderEpoch, logEndOffset, lastEpoch, throttled: isThrottled } = start
     const feed = new Feed(this, channel, { slot, nextOffset: logEndOffset, isThrottled })
     const member = { brokerId: this.brokerId, brokerEpoch: this.#brokerEpoch }
+    this.#bySlot.get(start.slot)?.drop()
     // The follower has given up its former subscription of the partition, if there is one.
     channel.feedOf(this.brokerId)?.drop()
     const answer = channel.leading.follow(feed, member, { leaderEpoch, logEndOffset, lastEpoch })

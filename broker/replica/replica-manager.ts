@@ -75,6 +75,8 @@ export class ReplicaManager {
   readonly #partitions = new Map<TopicId, (Partition | undefined)[]>()
   /** Replicas in a directory that is offline. */
   readonly #stranded = new Set<Partition>()
+  /** Damaged logs that are being removed. */
+  readonly #healing = new Set<Partition>()
   #tick: { cancel(): void } | null = null
   #mayBegin = false
 
@@ -256,11 +258,14 @@ export class ReplicaManager {
     const isDamaged = this.logs.damaged.some((log) => {
       return log.topic === topic && log.partition === index
     })
-    if (!isDamaged || isCountedOn(image, nodeId) || image.leader < 0 || image.leader === nodeId)
-      return
+    const isNeeded = image.isr.includes(nodeId) || image.elr.includes(nodeId)
+    const hasSource = image.leader >= 0 && image.leader !== nodeId
+    if (!isDamaged || isNeeded || !hasSource || this.#healing.has(partition)) return
+    this.#healing.add(partition)
     const fields = { topic, partition: index, leader: image.leader }
     void this.logs.delete(topic, index).then(
       () => {
+        this.#healing.delete(partition)
         if (partition.isGone) return
         this.metrics.healedLogs++
         events.warn(
@@ -269,7 +274,10 @@ export class ReplicaManager {
         )
         this.#open(partition)
       },
-      (error: unknown) => events.error({ ...fields, error }, 'a damaged log could not be removed'),
+      (error: unknown) => {
+        this.#healing.delete(partition)
+        events.error({ ...fields, error }, 'a damaged log could not be removed')
+      },
     )
   }
 

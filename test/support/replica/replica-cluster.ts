@@ -89,9 +89,9 @@ export class FakeController {
 
 export class TestBroker {
   readonly id: number
-  readonly disk: Disk
   readonly events = new RecordedEvents()
   readonly #logDir: string
+  #disk: Disk
   readonly #controller: FakeController
   readonly #settings: () => TopicSettings
   #image: MetadataImage = emptyImage
@@ -104,10 +104,15 @@ export class TestBroker {
 
   constructor(id: number, controller: FakeController, settings: () => TopicSettings, home: Home) {
     this.id = id
-    this.disk = home.disk
+    this.#disk = home.disk
     this.#logDir = home.logDir
     this.#controller = controller
     this.#settings = settings
+  }
+
+  get disk(): MemoryDisk {
+    if (!(this.#disk instanceof MemoryDisk)) throw new Error('the disk is a real one')
+    return this.#disk
   }
 
   get replicas(): ReplicaManager {
@@ -129,7 +134,7 @@ export class TestBroker {
 
   async start(): Promise<void> {
     const { id: nodeId, events } = this
-    this.#logs = await openLogManager(this.disk, {
+    this.#logs = await openLogManager(this.#disk, {
       logDirs: [this.#logDir],
       nodeId,
       clusterId,
@@ -195,6 +200,13 @@ export class TestBroker {
     ])
   }
 
+  /** Ends as by kill -9: what was written is there, and nobody marks the stop as clean. */
+  async crash(): Promise<void> {
+    const left = this.disk.afterCrash('process', () => 0.5)
+    await this.stop()
+    this.#disk = left
+  }
+
   /** Ends without a word to the controller; what is not synced stays, as at a kill -9. */
   async stop(): Promise<void> {
     this.#controller.unfollow(this.id)
@@ -202,7 +214,8 @@ export class TestBroker {
     if (this.#server !== null) await closeServer(this.#server, 100)
     await this.#replicas?.close()
     this.#links?.close()
-    await this.#logs?.close()
+    // The disk of a killed process takes nothing more.
+    await this.#logs?.close().catch(() => undefined)
     this.#replicas = null
     this.#server = null
   }

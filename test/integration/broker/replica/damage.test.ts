@@ -1,0 +1,99 @@
+// Bits that flip at rest: found before anybody gets them, healed from the other replicas, and never
+// the reason that a record is lost.
+
+import { afterEach, describe, expect, it } from 'vitest'
+import { batchOf, readAll } from '../../../support/disk/log-fixture.ts'
+import {
+  type ReplicaCluster,
+  startReplicaCluster,
+  type TestBroker,
+  topicName,
+  until,
+} from '../../../support/replica/replica-cluster.ts'
+
+let cluster: ReplicaCluster
+
+afterEach(() => cluster.close())
+
+const healed =
+  'damage was found in a log, which is dropped and healed from its peers: nothing is lost'
+
+async function produce(broker: TestBroker, value: string): Promise<void> {
+  const { leading } = broker
+  const append = leading.append(batchOf([value.padEnd(500, '.')]), 'client')
+  await append.written
+  expect(await leading.committed(append, 5000)).toBeNull()
+}
+
+async function startWith(records: number, lagTimeMaxMs = 30_000): Promise<TestBroker> {
+  cluster = await startReplicaCluster(3, { lagTimeMaxMs })
+  const first = cluster.broker(1)
+  await until('it leads', () => first.partition.leading !== null)
+  for (let index = 0; index < records; index++) await produce(first, `record ${index}`)
+  return first
+}
+
+/** Flips a bit in the records of the second batch. */
+function damage(broker: TestBroker): void {
+  const file = broker.disk.inode(`/data/${topicName}-0/00000000000000000000.log`)
+  const at = Math.floor(file.sizeBytes / 10) + 200
+  const bytes = Buffer.from(file.bytes())
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at)
+  file.write(bytes, 0)
+}
+
+async function contents({ partition }: TestBroker): Promise<[number, string][]> {
+  return partition.log === null ? [] : readAll(partition.log)
+}
+
+describe('a log that is damaged when its broker comes back', () => {
+  it('is fetched again from the leader', async () => {
+    const first = await startWith(10)
+    const third = cluster.broker(3)
+    await third.crash()
+    damage(third)
+    cluster.controller.fence(3)
+    await third.start()
+    await until('it is in sync', () => first.leading.isr.length === 3)
+    expect(third.replicas.metrics.healedLogs).toBe(1)
+    expect(third.events.messages('warn')).toContain(healed)
+    expect(await contents(third)).toEqual(await contents(first))
+  })
+
+  it('is not touched while the replica counts as in sync', async () => {
+    const first = await startWith(10, 1500)
+    const third = cluster.broker(3)
+    await third.crash()
+    damage(third)
+    await third.start()
+    await until('it is known to be damaged', () => third.partition.openError !== null)
+    expect(third.replicas.metrics.healedLogs).toBe(0)
+    expect(first.leading.isr).toContain(3)
+    const append = first.leading.append(batchOf(['later']), 'client')
+    await append.written
+    await until('it is out, healed and back', () => third.replicas.metrics.healedLogs === 1)
+    await until('it is in sync', () => first.leading.isr.length === 3)
+    expect(await contents(third)).toEqual(await contents(first))
+  })
+})
+
+describe('a batch that is damaged in the log of the leader', () => {
+  it('is sent to nobody; another leader has it', async () => {
+    const first = await startWith(10)
+    const [second, third] = [cluster.broker(2), cluster.broker(3)]
+    const expected = await contents(first)
+    damage(first)
+    const { topicId } = first.partition
+    const change = { type: 'partitionChange', topicId, partitionId: 0 } as const
+    cluster.controller.apply([{ ...change, replicas: [1, 2], isr: [1, 2] }])
+    cluster.controller.apply([{ ...change, replicas: [1, 2, 3] }])
+    await until('it is found', () => first.replicas.metrics.corruptAtRest > 0)
+    expect(third.partition.log?.logEndOffset).toBe(0)
+    expect(first.events.messages('error')).toContain(
+      'a batch at rest is damaged: it is not sent to followers',
+    )
+    cluster.controller.apply([{ ...change, leader: 2 }])
+    await until('it is in sync', () => second.partition.leading?.isr.length === 3)
+    expect(await contents(third)).toEqual(expected)
+  })
+})
