@@ -6,6 +6,7 @@ import { credentials } from '@grpc/grpc-js'
 import type { MetadataImage } from '@samsa/controller/image'
 import type { QuorumEvents } from '@samsa/controller/quorum/quorum-options'
 import { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
+import { defaultRaftOptions } from '@samsa/raft/core/options'
 import { NodeRaftDirectory } from '@samsa/raft/driver/node-directory'
 import { systemClock as raftClock } from '@samsa/raft/driver/system-clock'
 import type { BrokerConfig } from '../config/broker-config.ts'
@@ -31,7 +32,7 @@ export function metadataLogPath({ metadataLogDir }: BrokerConfig): string {
 }
 
 export function makeQuorumLog(options: QuorumLogOptions): RaftMetadataLog {
-  const { config, directoryId, image, ownAddress, events } = options
+  const { config, directoryId, image, ownAddress } = options
   const { nodeId } = config
   const voters = [...staticVoters(config)].map(([id, address]) => ({ nodeId: id, ...address }))
   const servers = bootstrapServers(config)
@@ -53,6 +54,16 @@ export function makeQuorumLog(options: QuorumLogOptions): RaftMetadataLog {
     random: Math.random,
     events: quorumEvents(options),
   })
+}
+
+/** Several heartbeats to the shortest election timeout: a late one costs no leader. */
+function timing({ electionTimeoutMinMs, electionTimeoutSpreadMs }: BrokerConfig) {
+  const { heartbeatMs } = defaultRaftOptions
+  return {
+    heartbeatMs: Math.max(1, Math.min(heartbeatMs, Math.floor(electionTimeoutMinMs / 5))),
+    electionTimeoutMinMs,
+    electionTimeoutMaxMs: electionTimeoutMinMs + Math.max(1, electionTimeoutSpreadMs),
+  }
 }
 
 function quorumEvents({ events, onDamage }: QuorumLogOptions): QuorumEvents {

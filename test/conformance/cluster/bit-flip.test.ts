@@ -69,7 +69,7 @@ conformanceSuite('a flipped bit of one copy', [], () => {
     // It is a full voter again: with one of the others gone, the quorum still decides.
     const other = cluster.node(((leader + 1) % 3) + 1)
     await other.kill9()
-    await admin.createTopic('decided', 1)
+    await admin.decideTopic('decided', 1)
     await other.start()
     await load.inSync()
     expect(await load.judge()).toEqual([])

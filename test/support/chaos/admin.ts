@@ -37,7 +37,16 @@ export class Admin {
     this.#nodes = nodes
   }
 
+  /** Makes a topic and waits until all its replicas are in sync. */
   async createTopic(topic: string, partitions: number, configs: Record<string, string> = {}) {
+    await this.decideTopic(topic, partitions, configs)
+    await this.partitionsWhere(topic, 60_000, (all) =>
+      all.every(({ leader, isr, replicas }) => leader >= 0 && isr.length === replicas.length),
+    )
+  }
+
+  /** Makes a topic, as far as the controller goes. */
+  async decideTopic(topic: string, partitions: number, configs: Record<string, string> = {}) {
     await this.#ask(60_000, `topic ${topic}`, async (client) => {
       const answer = await client.send('createTopics', 7, {
         topics: [
@@ -55,9 +64,6 @@ export class Admin {
       // An earlier try may have succeeded without our hearing of it.
       if (code !== errorCodes.TOPIC_ALREADY_EXISTS) throwIfFailed(code)
     })
-    await this.partitionsWhere(topic, 60_000, (all) =>
-      all.every(({ leader, isr, replicas }) => leader >= 0 && isr.length === replicas.length),
-    )
   }
 
   /**
