@@ -88,6 +88,10 @@ export class Simulation {
     const { faults } = this
     const options: RaftOptions = {
       ...defaultRaftOptions,
+      // Times of their own, so that a seed plays the same way when the defaults change.
+      heartbeatMs: 60,
+      electionTimeoutMinMs: 300,
+      electionTimeoutMaxMs: 600,
       snapshotChunkBytes: faults.snapshotChunkBytes,
       trailingEntries: faults.trailingEntries,
       appendBytesMax: faults.appendBytesMax,

@@ -24,6 +24,7 @@ interface Acknowledged {
 /** One partition as it truly is. */
 export class Truth {
   readonly key: string
+  readonly topicId: string
   image: PartitionImage
   /** What any broker has taken for committed; without gaps. */
   readonly committed: LoggedBatch[] = []
@@ -36,8 +37,9 @@ export class Truth {
   readonly isrs = new Map<number, readonly number[]>()
   logStartMax = 0
 
-  constructor(key: string, image: PartitionImage) {
-    this.key = key
+  constructor(topicId: string, image: PartitionImage) {
+    this.key = replicaKey(topicId, image.index)
+    this.topicId = topicId
     this.image = image
   }
 
@@ -86,12 +88,17 @@ export class Checker implements LogWatcher {
       restarted.push(record.brokerId)
       for (const one of this.#replicasOf(record.brokerId)) one.isDamaged = false
     }
+    for (const truth of restarted.length === 0 ? [] : this.#truths.values()) {
+      const { isr, elr } = partitionOf(image, truth)
+      for (const id of restarted)
+        if (isr.includes(id) || elr.includes(id)) this.#checkHolds(truth, id)
+    }
     for (const topic of image.topicsById.values()) {
       const topicBefore = before.topicsById.get(topic.id)
       if (topicBefore === topic) continue
       for (const partition of topic.partitions) {
         const key = replicaKey(topic.id, partition.index)
-        const truth = this.#truths.get(key) ?? new Truth(key, partition)
+        const truth = this.#truths.get(key) ?? new Truth(topic.id, partition)
         this.#truths.set(key, truth)
         const was = topicBefore?.partitions[partition.index]
         if (was !== undefined && was !== partition)
@@ -325,6 +332,10 @@ export class Checker implements LogWatcher {
         violated(14, `the epochs of ${key} differ: ${a} on ${brokerId}, ${b} on its leader`)
     }
   }
+}
+
+function partitionOf(image: MetadataImage, { topicId, image: known }: Truth): PartitionImage {
+  return image.topicsById.get(topicId)?.partitions[known.index] ?? known
 }
 
 /** Brokers that have just come back are in sync with nothing. */

@@ -25,6 +25,8 @@ export interface Faults {
   readonly partitionEveryMs: number
   readonly streamBreakEveryMs: number
   readonly crashEveryMs: number
+  /** Of brokers that are down. */
+  readonly restartEveryMs: number
   readonly pauseEveryMs: number
   readonly shutdownEveryMs: number
   readonly controllerChangeEveryMs: number
@@ -73,6 +75,7 @@ export function drawFaults(random: Random): Faults {
     partitionEveryMs: often(200, 3_000, 0.6),
     streamBreakEveryMs: often(20, 500, 0.5),
     crashEveryMs: often(150, 2_000, 0.7),
+    restartEveryMs: 300,
     pauseEveryMs: often(400, 3_000, 0.4),
     shutdownEveryMs: often(500, 3_000, 0.4),
     controllerChangeEveryMs: often(200, 2_000, 0.4),

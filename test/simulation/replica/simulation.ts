@@ -388,7 +388,7 @@ export class Simulation {
     this.#every(faults.streamBreakEveryMs, () => this.#network.breakOne())
     this.#every(faults.crashEveryMs, () => this.#crash(this.#victim(random), random))
     // Whoever is down comes back, whatever took it down.
-    this.#every(300, () => {
+    this.#every(faults.restartEveryMs, () => {
       for (const broker of random.some([...this.#brokers.values()])) broker.start()
     })
     this.#every(faults.pauseEveryMs, () => {
