@@ -226,9 +226,9 @@ function validate(
 const perListenerOnly = /^ssl\.(key|keystore|truststore)\./
 
 /**
- * All the broker's dynamic settings with the new ones in place must hold together. Of another broker
- * (the active controller decides for all of them) only the values can be checked: what its file has
- * is its own to know, and it has checked that before it asked.
+ * All the broker's dynamic settings with the new ones in place must hold together. Of another
+ * broker (the active controller decides for all of them) only the values can be checked: what its
+ * file has is its own to know, and it has checked that before it asked.
  */
 function validateBrokerOverrides(broker: BrokerConfig, name: string, overrides: Overrides): void {
   const names = [...overrides.keys()]

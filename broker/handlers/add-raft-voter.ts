@@ -2,7 +2,7 @@
 // the quorum (KIP-853). A voter is a node id with the id of its metadata directory: a wiped disk is
 // another voter.
 // Differs from Kafka: the listeners are where the controller speaks gRPC, as our quorum does not
-// speak Kafka's protocol; the answer always waits for the commit, also where version 1 asks for less.
+// speak Kafka's protocol; the answer waits for the commit, also where version 1 asks for less.
 
 import type { Endpoint } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -2,7 +2,7 @@
 // how far each has come (KIP-595, KIP-836 times, KIP-853 directories and endpoints). The metadata
 // log is shown as partition 0 of __cluster_metadata, as Kafka's tools expect it.
 // Differs from Kafka: the listeners of a controller are where it speaks gRPC, since our quorum does
-// not speak Kafka's protocol; observers have theirs told, too, so that they can be added by id alone.
+// not speak Kafka's protocol; those of observers are told, too.
 
 import type { QuorumReplica } from '@samsa/controller/metadata-log'
 import { clusterMetadataTopic } from '@samsa/controller/topic-names'

@@ -1,6 +1,6 @@
-// ListPartitionReassignments (key 46), version 0: the moves of partitions that are under way, all of
-// them or those of the partitions named; what there is not is left out (KIP-455). Answered from this
-// broker's view of the metadata.
+// ListPartitionReassignments (key 46), version 0: the moves of partitions that are under way, all
+// of them or those of the partitions named; what there is not is left out (KIP-455). Answered from
+// this broker's view of the metadata.
 // Differs from Kafka: nothing known.
 
 import type { PartitionImage, TopicImage } from '@samsa/controller/image'

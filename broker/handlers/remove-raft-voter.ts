@@ -1,5 +1,5 @@
-// RemoveRaftVoter (key 81), version 0: takes a controller out of the voters of the quorum (KIP-853).
-// The process goes on and follows.
+// RemoveRaftVoter (key 81), version 0: takes a controller out of the voters of the quorum
+// (KIP-853). The process goes on and follows.
 // Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'

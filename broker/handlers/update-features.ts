@@ -1,6 +1,6 @@
 // UpdateFeatures (key 57), versions 0-2: raises or lowers levels of features for the whole cluster,
-// all of them or none. KIP-584, KIP-778 upgrade types and validate-only (v1), KIP-1022 one error for
-// all (v2).
+// all of them or none. KIP-584, KIP-778 upgrade types and validate-only (v1), KIP-1022 one error
+// for all (v2).
 // Differs from Kafka: nothing known.
 
 import type { Outcome, UpdateFeature } from '@samsa/controller/requests'

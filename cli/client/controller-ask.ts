@@ -1,6 +1,6 @@
-// One request to the active controller by gRPC, for what the Kafka protocol has no words for. It goes
-// to the controller's own listener, which is not one for clients: this works where nodes reach each
-// other.
+// One request to the active controller by gRPC, for what the Kafka protocol has no words for. It
+// goes to the controller's own listener, which is not one for clients: this works where nodes reach
+// each other.
 
 import { Client, credentials } from '@grpc/grpc-js'
 import { type ArgumentsOf, methods, type RemoteMethod } from '@samsa/controller/remote/methods'

@@ -17,9 +17,9 @@ export const partitionRebalance = defineClientCommand({
     leadersOnly: flag('Change only who leads: nothing is copied.'),
     ...moveOptions,
   },
-  notes: `Shows the plan; with --execute also carries it out. Partitions are spread over racks first,
-then evenly by the number of replicas, then by bytes; leaders by number, then by the bytes they
-lead. As little moves as that takes. With topics named only those move, and all still count.
+  notes: `Shows the plan; with --execute also carries it out. Partitions are spread over racks
+first, then evenly by the number of replicas, then by bytes; leaders by number, then by the bytes
+they lead. As little moves as that takes. With topics named only those move, and all still count.
 
 Examples:
   samsa partition rebalance

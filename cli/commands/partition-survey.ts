@@ -1,4 +1,5 @@
-// What plans are made from: the brokers, all partitions, and their sizes, asked of the cluster once.
+// What plans are made from: the brokers, all partitions, and their sizes, asked of the cluster
+// once.
 
 import type { Cluster } from '../client/cluster.ts'
 import { type BrokerState, describeCluster } from '../client/cluster-state.ts'

@@ -1,5 +1,6 @@
 // `samsa quorum add`: makes a controller that runs already a voter. Its directory and its listeners
-// come from its own configuration, from what the quorum knows of it as an observer, or from the user.
+// come from its own configuration, from what the quorum knows of it as an observer, or from the
+// user.
 
 import { addVoter, describeQuorum, type Listener, type Quorum } from '../client/quorum.ts'
 import { parseNodeId } from '../command/arguments.ts'

@@ -1,5 +1,5 @@
-// `samsa quorum status`: who leads the controller quorum, its voters and observers, and how far each
-// has come.
+// `samsa quorum status`: who leads the controller quorum, its voters and observers, and how far
+// each has come.
 
 import { describeQuorum, type Quorum, type QuorumMember } from '../client/quorum.ts'
 import { defineClientCommand } from '../command/client-command.ts'
@@ -10,8 +10,8 @@ import { formatDuration } from '../units.ts'
 export const quorumStatus = defineClientCommand({
   positionals: '',
   options: {},
-  notes: `A voter is a node with a metadata directory: a node whose disk was replaced comes back with
-another directory, and is an observer until it is added.`,
+  notes: `A voter is a node with a metadata directory: a node whose disk was replaced comes back
+with another directory, and is an observer until it is added.`,
   async run({ cluster, io, json }) {
     const quorum = await describeQuorum(cluster)
     if (json) return await printJson(io, quorum)

@@ -33,8 +33,9 @@ export const topicDescribe = defineClientCommand({
     internal: flag('With no topic named: include the internal ones.'),
     unavailable: flag('Show only partitions without a leader or with replicas out of sync.'),
   },
-  notes: `The first replica is the preferred leader. ELIGIBLE are replicas that have fallen out of sync
-and still hold every record that was acknowledged: they may lead when no replica in sync is left.`,
+  notes: `The first replica is the preferred leader. ELIGIBLE are replicas that have fallen out of
+sync and still hold every record that was acknowledged: they may lead when no replica in sync is
+left.`,
   async run({ options, positionals, cluster, io, json }) {
     const named = positionals.length > 0
     const all = await cluster.retrying(() => cluster.refresh(named ? positionals : null), {

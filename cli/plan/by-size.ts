@@ -1,5 +1,5 @@
-// Partitions in the order of their sizes, and those near a size: what the steps search that even out
-// bytes.
+// Partitions in the order of their sizes, and those near a size: what the steps search that even
+// out bytes.
 
 import type { Item } from './layout.ts'
 

@@ -1,5 +1,5 @@
-// The steps that choose the preferred leader of each partition among its replicas: as even as can be
-// by count, then by bytes as far as that changes no count. Nothing is copied for it.
+// The steps that choose the preferred leader of each partition among its replicas: as even as can
+// be by count, then by bytes as far as that changes no count. Nothing is copied for it.
 
 import { nearSize, sortedBySize } from './by-size.ts'
 import type { Item, Layout } from './layout.ts'

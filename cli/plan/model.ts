@@ -1,4 +1,5 @@
-// What a plan is made of and made for. Plain data: plans are computed from it and from nothing else.
+// What a plan is made of and made for. Plain data: plans are computed from it and from nothing
+// else.
 
 import { CommandError } from '../errors.ts'
 

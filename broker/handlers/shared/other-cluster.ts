@@ -1,5 +1,5 @@
-// Requests to change the quorum name the cluster that they mean, so that one sent to the wrong place
-// changes nothing.
+// Requests to change the quorum name the cluster that they mean, so that one sent to the wrong
+// place changes nothing.
 
 import type { Outcome } from '@samsa/controller/requests'
 import type { Services } from '../../services.ts'
