@@ -166,6 +166,10 @@ function checkQuorum(config: BrokerConfig): void {
     'broker.session.timeout.ms must be more than twice broker.heartbeat.interval.ms, ' +
       'since one heartbeat may be late',
   )
+  demand(
+    config.electionTimeoutMinMs >= 50,
+    'controller.quorum.fetch.timeout.ms must be at least 50: a leader is heard of five times in it',
+  )
   const voters = config.controllerQuorumVoters.map((entry) => Number(entry.split('@')[0]))
   const isAlone = voters.length <= 1 && !values.isSet('controller.quorum.bootstrap.servers')
   demand(

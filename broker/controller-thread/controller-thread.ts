@@ -14,12 +14,16 @@ import type {
 
 export class ControllerThreadError extends Error {
   override readonly name = 'ControllerThreadError'
-  /** The system's error code, where a system call failed. */
   readonly code: string | undefined
+  readonly address: string | undefined
+  readonly port: number | undefined
 
-  constructor({ type, message, stack, code }: ErrorDescription) {
-    super(type === 'Error' ? message : `${type}: ${message}`)
+  constructor({ message, stack, code, address, port }: ErrorDescription) {
+    super(message)
     this.code = code
+    this.address = address
+    this.port = port
+    // Where it happened, in the other thread.
     if (stack !== undefined) this.stack = stack
   }
 }

@@ -50,14 +50,21 @@ export interface ErrorDescription {
   readonly type: string
   readonly message: string
   readonly stack: string | undefined
+  /** What a system call says of its failure. */
   readonly code: string | undefined
+  readonly address: string | undefined
+  readonly port: number | undefined
 }
 
 export function describeError(error: unknown): ErrorDescription {
-  if (!(error instanceof Error)) {
-    return { type: typeof error, message: String(error), stack: undefined, code: undefined }
-  }
-  const { name, message, stack } = error
-  const { code } = error as NodeJS.ErrnoException
-  return { type: name, message, stack, code: typeof code === 'string' ? code : undefined }
+  const known = error instanceof Error ? error : new Error(String(error))
+  const { name, message, stack } = known
+  const { code, address, port } = known as Partial<SystemError>
+  return { type: name, message, stack, code, address, port }
+}
+
+interface SystemError extends Error {
+  readonly code: string
+  readonly address: string
+  readonly port: number
 }

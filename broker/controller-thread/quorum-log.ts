@@ -53,6 +53,7 @@ export function makeQuorumLog(options: QuorumLogOptions): RaftMetadataLog {
     nowMs: systemClock.nowMs,
     random: Math.random,
     events: quorumEvents(options),
+    timing: timing(config),
   })
 }
 

@@ -9,9 +9,17 @@ export async function listen(server: Server, { host, port }: Address): Promise<n
   return new Promise((resolve, reject) => {
     server.bindAsync(target, ServerCredentials.createInsecure(), (error, boundPort) => {
       if (error === null) resolve(boundPort)
-      else reject(error)
+      else reject(inUse(error, { host, port }))
     })
   })
+}
+
+/** grpc-js has the system's error in its message only. */
+function inUse(error: Error, { host, port }: Address): Error {
+  const code = 'EADDRINUSE'
+  if (!error.message.includes(code)) return error
+  const message = `listen ${code}: address already in use ${host}:${port}`
+  return Object.assign(new Error(message, { cause: error }), { code, address: host, port })
 }
 
 /** Calls under way get `graceMs` to end by themselves. */

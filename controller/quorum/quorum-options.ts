@@ -1,6 +1,7 @@
 // What the metadata quorum is told by the node that it runs in, and what it tells the node.
 
 import type { ChannelCredentials } from '@grpc/grpc-js'
+import type { RaftOptions } from '@samsa/raft/core/options'
 import type { VoterId } from '@samsa/raft/core/types'
 import type { RaftClock } from '@samsa/raft/driver/clock'
 import type { RaftDirectory } from '@samsa/raft/driver/directory'
@@ -47,4 +48,9 @@ export interface QuorumOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly events: QuorumEvents
+  /** Other times than Raft's defaults. */
+  readonly timing?: Pick<
+    RaftOptions,
+    'heartbeatMs' | 'electionTimeoutMinMs' | 'electionTimeoutMaxMs'
+  >
 }

@@ -156,7 +156,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     const { clock, random } = this.#options
     const node = new RaftNode({
       id: this.id,
-      options: defaultRaftOptions,
+      options: { ...defaultRaftOptions, ...this.#options.timing },
       bootstrap: isFounder ? { ...noVoters, voters: [this.id] } : noVoters,
       storage: this.#storage,
       opened,

@@ -150,8 +150,9 @@ export class SessionTracker {
         session.probing = false
         session.nextProbeAtMs = nowMs + this.#options.probeIntervalMs
         // It may have come back meanwhile.
-        if (input.refused && !session.connected) this.#fence(session, 'connection refused')
-        return
+        if (!input.refused || session.connected) return
+        session.awaitedUntilMs = nowMs
+        return this.#fence(session, 'connection refused')
       case 'shutDown':
         session.shutdown = input
         if (session.pending === 'shutDown') session.pending = null
