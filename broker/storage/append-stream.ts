@@ -4,6 +4,7 @@
 
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import type { AppendResultInit, AppendStreamResponseInit } from '@samsa/proto/grpc/gen/storage'
+import type { YoungMemory } from '../young-memory.ts'
 import type { StreamAppendMessage } from './append-decoding.ts'
 import type { Appender } from './appender.ts'
 import type { ByteBudget } from './byte-budget.ts'
@@ -21,10 +22,17 @@ interface Done {
   readonly sizeBytes: number
 }
 
+export interface AppendStreamOptions {
+  readonly appender: Appender
+  readonly budget: ByteBudget
+  readonly memory: Pick<YoungMemory, 'received'>
+}
+
 export class AppendStream {
   readonly #call: AppendCall
   readonly #appender: Appender
   readonly #budget: ByteBudget
+  readonly #memory: Pick<YoungMemory, 'received'>
   /** Results that wait to be sent, and those that are on their way. */
   #done: Done[] = []
   #sent: Done[] | null = null
@@ -35,10 +43,11 @@ export class AppendStream {
   #hasEnded = false
   #isClosed = false
 
-  constructor(call: AppendCall, appender: Appender, budget: ByteBudget) {
+  constructor(call: AppendCall, { appender, budget, memory }: AppendStreamOptions) {
     this.#call = call
     this.#appender = appender
     this.#budget = budget
+    this.#memory = memory
     call.on('data', (appends: StreamAppendMessage[] | Malformed) => this.#receive(appends))
     call.on('end', () => {
       this.#hasEnded = true
@@ -70,6 +79,7 @@ export class AppendStream {
     this.#underWay++
     this.#bytes += sizeBytes
     this.#budget.take(sizeBytes)
+    this.#memory.received(sizeBytes)
     void this.#appender.append(append).then(
       (appended) => this.#finish({ result: { id, appended }, sizeBytes }),
       (error: unknown) => this.#finish({ result: { id, error: failureOf(error) }, sizeBytes }),

@@ -25,6 +25,7 @@ import {
   Storage,
 } from '@samsa/proto/grpc/gen/storage'
 import type { Services } from '../services.ts'
+import { YoungMemory } from '../young-memory.ts'
 import { type AppendMessage, decodeAppend, decodeStreamAppends } from './append-decoding.ts'
 import { type AppendCall, AppendStream } from './append-stream.ts'
 import { Appender } from './appender.ts'
@@ -83,6 +84,7 @@ export class StorageService {
   readonly #onFault: (error: unknown) => void
   readonly #appender: Appender
   readonly #appendBudget = new ByteBudget(appendBytesMax)
+  readonly #memory = new YoungMemory()
   readonly #peers = new PeerStorage()
   readonly #appendStreams = new Set<AppendStream>()
   readonly #readers = new Map<ReadCall, AbortController>()
@@ -152,6 +154,7 @@ export class StorageService {
   }
 
   #append(message: AppendMessage): Promise<AppendResponseInit> {
+    this.#memory.received((message.batch ?? message.records)?.length ?? 0)
     return this.#appender.append(message)
   }
 
@@ -181,7 +184,11 @@ export class StorageService {
   }
 
   #appendStream(call: AppendCall): void {
-    const stream = new AppendStream(call, this.#appender, this.#appendBudget)
+    const stream = new AppendStream(call, {
+      appender: this.#appender,
+      budget: this.#appendBudget,
+      memory: this.#memory,
+    })
     if (this.#isClosed) return stream.abort(stopping())
     this.#appendStreams.add(stream)
     call.once('close', () => this.#appendStreams.delete(stream))

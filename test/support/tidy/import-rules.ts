@@ -78,6 +78,7 @@ const broker: readonly Layer[] = [
   { path: 'broker/errors.ts', values: ['proto/kafka/errors.ts'] },
   { path: 'broker/uuid.ts', packages: ['node:crypto'] },
   { path: 'broker/system-time.ts', types: commonTypes },
+  { path: 'broker/young-memory.ts', packages: ['node:v8', 'node:vm'] },
   {
     path: 'broker/config',
     values: [...common, 'controller/image.ts'],
@@ -162,6 +163,7 @@ const broker: readonly Layer[] = [
       'proto/wire',
       'controller',
       'broker/replica',
+      'broker/young-memory.ts',
       ...common,
     ],
     types: ['broker/log', 'broker/coordinator', 'broker/services.ts', ...commonTypes],
@@ -170,8 +172,15 @@ const broker: readonly Layer[] = [
   // Links to other nodes, each from its own end; nothing of clients.
   {
     path: 'broker/peer',
-    values: ['controller', 'proto/grpc', 'broker/config', ...common],
-    types: commonTypes,
+    values: [
+      'controller',
+      'proto/grpc',
+      'proto/kafka/errors.ts',
+      'proto/record',
+      'broker/config',
+      ...common,
+    ],
+    types: ['broker/log', 'broker/replica', ...commonTypes],
     packages: ['@grpc/grpc-js'],
   },
   // The controller, in a thread of its own.

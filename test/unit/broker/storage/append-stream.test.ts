@@ -50,7 +50,11 @@ function start(append: Appender['append'] = async () => appended) {
   const call = new FakeCall()
   const budget = new ByteBudget(3 * streamAppendBytesMax)
   const appender = { append } as unknown as Appender
-  const stream = new AppendStream(call as unknown as AppendCall, appender, budget)
+  const stream = new AppendStream(call as unknown as AppendCall, {
+    appender,
+    budget,
+    memory: { received: () => undefined },
+  })
   const send = (...ids: number[]) =>
     call.emit(
       'data',
