@@ -33,8 +33,8 @@ export function registerBroker(
 ): Decision<BrokerRegistered> {
   checkRegistration(image, registration)
   const existing = image.brokers.get(registration.brokerId)
-  // The same process may amend what it said of itself, that a log directory failed for one; it keeps
-  // its epoch and its standing.
+  // The same process may amend what it said of itself, that a log directory failed for one; it
+  // keeps its epoch and its standing.
   if (existing?.incarnationId === registration.incarnationId) {
     const amended = registered(registration, existing)
     const steps = new Steps(image).add([brokerRecord(amended)])
@@ -145,7 +145,7 @@ export function unregisterBroker(
     )
   }
   const records: NewRecord[] = [
-    // What it holds stays eligible for now; a broker that registers anew has nothing to show for it.
+    // What it holds stays eligible for now; one that registers anew has nothing to show for it.
     ...changesWithout(image, brokerId, topicDefaults),
     { type: 'unregisterBroker', brokerId, brokerEpoch: broker.epoch },
   ]

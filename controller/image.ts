@@ -81,6 +81,39 @@ export interface ConfigResource {
   readonly name: string
 }
 
+export interface QuotaEntityPart {
+  readonly type: string
+  /** null: the default of its type. */
+  readonly name: string | null
+}
+
+export interface ClientQuotaImage {
+  readonly entity: readonly QuotaEntityPart[]
+  readonly values: ReadonlyMap<string, number>
+}
+
+/** Types, operations and permissions by their numbers in the protocol. */
+export interface AccessControlEntry {
+  readonly id: string
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly patternType: number
+  readonly principal: string
+  readonly host: string
+  readonly operation: number
+  readonly permissionType: number
+}
+
+export interface ScramCredential {
+  readonly name: string
+  /** The mechanism's number in the protocol. */
+  readonly mechanism: number
+  readonly salt: Buffer
+  readonly storedKey: Buffer
+  readonly serverKey: Buffer
+  readonly iterations: number
+}
+
 export interface MetadataImage {
   /** Offset of the last metadata record in this image; -1 for the empty image. */
   readonly offset: number
@@ -95,6 +128,11 @@ export interface MetadataImage {
   readonly replicaCounts: ReadonlyMap<BrokerId, ReadonlyMap<TopicId, number>>
   /** Keyed by configKey(type, name). */
   readonly configs: ReadonlyMap<string, ConfigOverrides>
+  /** By quotaEntityKey. */
+  readonly clientQuotas: ReadonlyMap<string, ClientQuotaImage>
+  readonly accessControlEntries: ReadonlyMap<string, AccessControlEntry>
+  /** By scramKey. */
+  readonly scramCredentials: ReadonlyMap<string, ScramCredential>
   /** Finalized feature levels by name. */
   readonly features: ReadonlyMap<string, number>
   /** First producer id not yet handed out in a block. */
@@ -121,6 +159,9 @@ export interface MetadataDelta {
   readonly brokersChanged: boolean
   readonly controllersChanged: boolean
   readonly featuresChanged: boolean
+  readonly quotasChanged: boolean
+  /** Access control entries, or credentials. */
+  readonly securityChanged: boolean
 }
 
 export function configKey(type: ConfigResourceType, name: string): string {

@@ -1,6 +1,6 @@
-// Takes leadership back to the preferred replicas now and then (auto.leader.rebalance.enable): after
-// restarts, partitions are led by whoever was left. Runs on every controller and does something only
-// on the active one.
+// Takes leadership back to the preferred replicas now and then (auto.leader.rebalance.enable):
+// after restarts, partitions are led by whoever was left. Runs on every controller and does
+// something only on the active one.
 
 import { ControllerError } from './errors.ts'
 import type { Rebalanced } from './replication/elect-leaders.ts'

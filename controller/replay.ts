@@ -8,6 +8,7 @@ import {
   replayRegisterBroker,
   replayUnregisterBroker,
 } from './broker-records.ts'
+import { replayClientQuota } from './client-quotas.ts'
 import { replayConfig } from './configs.ts'
 import { replayRegisterController } from './controllers.ts'
 import { replayCluster, replayFeatureLevel } from './features.ts'
@@ -15,6 +16,12 @@ import type { MetadataDraft } from './image/draft.ts'
 import { replayPartition, replayPartitionChange } from './partitions.ts'
 import { replayProducerIds } from './producer-ids.ts'
 import type { MetadataRecord } from './records/record.ts'
+import {
+  replayAccessControlEntry,
+  replayRemoveAccessControlEntry,
+  replayRemoveScramCredential,
+  replayScramCredential,
+} from './security.ts'
 import { replayRemoveTopic, replayTopic } from './topics.ts'
 
 export function replay(draft: MetadataDraft, record: MetadataRecord): void {
@@ -45,6 +52,16 @@ export function replay(draft: MetadataDraft, record: MetadataRecord): void {
       return replayCluster(draft, record)
     case 'producerIds':
       return replayProducerIds(draft, record)
+    case 'clientQuota':
+      return replayClientQuota(draft, record)
+    case 'accessControlEntry':
+      return replayAccessControlEntry(draft, record)
+    case 'removeAccessControlEntry':
+      return replayRemoveAccessControlEntry(draft, record)
+    case 'userScramCredential':
+      return replayScramCredential(draft, record)
+    case 'removeUserScramCredential':
+      return replayRemoveScramCredential(draft, record)
     case 'noOp':
       return undefined
     default:

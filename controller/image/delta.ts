@@ -20,6 +20,19 @@ function sameEntries<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean 
   return true
 }
 
+type Quotas = MetadataImage['clientQuotas']
+
+function sameQuotas(a: Quotas, b: Quotas): boolean {
+  if (a === b) return true
+  if (a.size !== b.size) return false
+  for (const [key, { values }] of a) {
+    const other = b.get(key)?.values
+    if (other?.size !== values.size) return false
+    for (const [name, value] of values) if (other.get(name) !== value) return false
+  }
+  return true
+}
+
 export function diffImages(from: MetadataImage, to: MetadataImage): MetadataDelta {
   const changedTopics = new Set<string>()
   for (const [id, topic] of to.topicsById) {
@@ -40,5 +53,9 @@ export function diffImages(from: MetadataImage, to: MetadataImage): MetadataDelt
     brokersChanged: !sameEntries(from.brokers, to.brokers),
     controllersChanged: !sameEntries(from.controllers, to.controllers),
     featuresChanged: !sameEntries(from.features, to.features),
+    quotasChanged: !sameQuotas(from.clientQuotas, to.clientQuotas),
+    securityChanged:
+      !sameEntries(from.accessControlEntries, to.accessControlEntries) ||
+      !sameEntries(from.scramCredentials, to.scramCredentials),
   }
 }

@@ -3,14 +3,17 @@
 // thrown away at any point.
 
 import type {
+  AccessControlEntry,
   BrokerId,
   BrokerImage,
+  ClientQuotaImage,
   ConfigOverrides,
   ConfigResource,
   ControllerImage,
   MetadataDelta,
   MetadataImage,
   PartitionImage,
+  ScramCredential,
   TopicId,
   TopicImage,
 } from '../image.ts'
@@ -27,6 +30,9 @@ interface PersistentImage extends MetadataImage {
   readonly replicaCounts: BrokerIndex
   readonly configs: PersistentMap<string, ConfigOverrides>
   readonly features: PersistentMap<string, number>
+  readonly clientQuotas: PersistentMap<string, ClientQuotaImage>
+  readonly accessControlEntries: PersistentMap<string, AccessControlEntry>
+  readonly scramCredentials: PersistentMap<string, ScramCredential>
   readonly collidingNames: PersistentMap<string, readonly string[]>
 }
 
@@ -41,6 +47,9 @@ export const emptyImage: MetadataImage = {
   replicaCounts: PersistentMap.empty(),
   configs: PersistentMap.empty(),
   features: PersistentMap.empty(),
+  clientQuotas: PersistentMap.empty(),
+  accessControlEntries: PersistentMap.empty(),
+  scramCredentials: PersistentMap.empty(),
   nextProducerId: 0,
   nextBrokerEpoch: 0,
   collidingNames: PersistentMap.empty(),
@@ -62,6 +71,9 @@ export class MetadataDraft {
   readonly brokers: MapDraft<BrokerId, BrokerImage>
   readonly controllers: MapDraft<BrokerId, ControllerImage>
   readonly features: MapDraft<string, number>
+  readonly clientQuotas: MapDraft<string, ClientQuotaImage>
+  readonly accessControlEntries: MapDraft<string, AccessControlEntry>
+  readonly scramCredentials: MapDraft<string, ScramCredential>
   clusterId: string
   nextProducerId: number
   nextBrokerEpoch: number
@@ -86,6 +98,9 @@ export class MetadataDraft {
     this.brokers = new MapDraft(from.brokers)
     this.controllers = new MapDraft(from.controllers)
     this.features = new MapDraft(from.features)
+    this.clientQuotas = new MapDraft(from.clientQuotas)
+    this.accessControlEntries = new MapDraft(from.accessControlEntries)
+    this.scramCredentials = new MapDraft(from.scramCredentials)
     this.#topicsByName = new MapDraft(from.topicsByName)
     this.#topicsById = new MapDraft(from.topicsById)
     this.#brokerIndex = new BrokerIndexDraft(from.replicaCounts)
@@ -186,6 +201,9 @@ export class MetadataDraft {
       replicaCounts: this.#brokerIndex.finish(),
       configs: this.#configs.finish(),
       features: this.features.finish(),
+      clientQuotas: this.clientQuotas.finish(),
+      accessControlEntries: this.accessControlEntries.finish(),
+      scramCredentials: this.scramCredentials.finish(),
       nextProducerId: this.nextProducerId,
       nextBrokerEpoch: this.nextBrokerEpoch,
       collidingNames: this.#collidingNames.finish(),
@@ -199,6 +217,8 @@ export class MetadataDraft {
       brokersChanged: this.brokers.changed,
       controllersChanged: this.controllers.changed,
       featuresChanged: this.features.changed,
+      quotasChanged: this.clientQuotas.changed,
+      securityChanged: this.accessControlEntries.changed || this.scramCredentials.changed,
     }
     return { image, delta }
   }

@@ -2,6 +2,7 @@
 // that whoever writes a large snapshot can pause between them: the image does not change meanwhile.
 
 import { brokerRecord } from '../broker-records.ts'
+import { clientQuotaRecords } from '../client-quotas.ts'
 import { configRecord } from '../configs.ts'
 import { controllerRecord } from '../controllers.ts'
 import { featureRecord, metadataLevelFeature } from '../features.ts'
@@ -9,6 +10,7 @@ import type { PartitionImage } from '../image.ts'
 import { type ConfigResource, type ConfigResourceType, type MetadataImage } from '../image.ts'
 import { decodeRecord, encodeRecord, type NewRecord } from '../records/record.ts'
 import { replay } from '../replay.ts'
+import { accessControlRecord, scramCredentialRecord } from '../security.ts'
 import { emptyImage, MetadataDraft } from './draft.ts'
 
 /** In an order that replays; the level needed to read the rest comes first. */
@@ -29,6 +31,9 @@ export function* snapshotRecords(image: MetadataImage): Generator<NewRecord, und
   for (const [key, overrides] of image.configs) {
     for (const [name, value] of overrides) yield configRecord(resourceOf(key), name, value)
   }
+  for (const quota of image.clientQuotas.values()) yield* clientQuotaRecords(quota)
+  for (const entry of image.accessControlEntries.values()) yield accessControlRecord(entry)
+  for (const each of image.scramCredentials.values()) yield scramCredentialRecord(each)
   if (image.nextProducerId > 0) {
     yield { type: 'producerIds', brokerId: -1, nextProducerId: image.nextProducerId }
   }

@@ -6,7 +6,9 @@ import { message } from '@samsa/proto/wire/message'
 import {
   array,
   boolean,
+  bytes,
   field,
+  float64,
   int8,
   int16,
   int32,
@@ -131,6 +133,53 @@ const producerIds = message(
   { brokerId: int32, brokerEpoch: field(int64, { default: -1 }), nextProducerId: int64 },
 )
 
+const userScramCredential = message(
+  { name: 'UserScramCredentialRecord', versions: '0', flexible: '0+' },
+  {
+    name: string,
+    mechanism: int8,
+    salt: bytes,
+    storedKey: bytes,
+    serverKey: bytes,
+    iterations: int32,
+  },
+)
+
+const removeUserScramCredential = message(
+  { name: 'RemoveUserScramCredentialRecord', versions: '0', flexible: '0+' },
+  { name: string, mechanism: int8 },
+)
+
+/** Sets or removes one value of one entity; in an entity, a name of null is the default. */
+const clientQuota = message(
+  { name: 'ClientQuotaRecord', versions: '0', flexible: '0+' },
+  {
+    entity: array({ entityType: string, entityName: nullable(string) }),
+    key: string,
+    value: float64,
+    remove: boolean,
+  },
+)
+
+const accessControlEntry = message(
+  { name: 'AccessControlEntryRecord', versions: '0', flexible: '0+' },
+  {
+    id: uuid,
+    resourceType: int8,
+    resourceName: string,
+    patternType: int8,
+    principal: string,
+    host: string,
+    operation: int8,
+    permissionType: int8,
+  },
+)
+
+const removeAccessControlEntry = message(
+  { name: 'RemoveAccessControlEntryRecord', versions: '0', flexible: '0+' },
+  { id: uuid },
+)
+
 /** The controller process `incarnationId` is reached at these endpoints. */
 const registerController = message(
   { name: 'RegisterControllerRecord', versions: '0', flexible: '0+' },
@@ -169,10 +218,15 @@ export const recordTypes = {
   config: { id: 4, schema: config },
   partitionChange: { id: 5, schema: partitionChange },
   removeTopic: { id: 9, schema: removeTopic },
+  userScramCredential: { id: 11, schema: userScramCredential },
   featureLevel: { id: 12, schema: featureLevel },
+  clientQuota: { id: 14, schema: clientQuota },
   producerIds: { id: 15, schema: producerIds },
   brokerRegistrationChange: { id: 17, schema: brokerRegistrationChange },
+  accessControlEntry: { id: 18, schema: accessControlEntry },
+  removeAccessControlEntry: { id: 19, schema: removeAccessControlEntry },
   noOp: { id: 20, schema: noOp },
+  removeUserScramCredential: { id: 22, schema: removeUserScramCredential },
   registerController: { id: 27, schema: registerController },
   cluster: { id: 1000, schema: cluster },
   nextBrokerEpoch: { id: 1001, schema: nextBrokerEpoch },

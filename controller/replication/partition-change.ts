@@ -11,9 +11,9 @@ import type { TopicRules } from './topic-rules.ts'
 export const noLeader = -1
 
 /**
- * Who may be elected where the present leader cannot go on. Always the ISR, else the eligible leader
- * replicas, else the last known leader. `as configured`: else any replica that is alive, if the
- * topic's unclean.leader.election.enable says so; `unclean`: in any case; `clean`: in none.
+ * Who may be elected where the present leader cannot go on. Always the ISR, else the eligible
+ * leader replicas, else the last known leader. `as configured`: else any replica that is alive, if
+ * the topic's unclean.leader.election.enable says so; `unclean`: in any case; `clean`: in none.
  * `preferred`: the first replica if it is able, even where the leader could go on; else as clean.
  */
 export type Election = 'as configured' | 'unclean' | 'clean' | 'preferred'
@@ -170,7 +170,11 @@ function lastLeaders(before: PartitionImage, { emptyReplica }: Target): readonly
 /** The leader that was lost with the last of the ISR, until there is another. */
 function lastKnownLeader(before: PartitionImage, after: PartitionImage): readonly BrokerId[] {
   if (after.isr.length > 0) return []
-  if (before.isr.length === 0) return after.lastKnownElr
+  if (before.isr.length === 0) {
+    // Where the one that led has been moved elsewhere, those that may be elected hold as much.
+    const isMoved = !after.lastKnownElr.some((id) => after.replicas.includes(id))
+    return isMoved && after.elr.length > 0 ? after.elr : after.lastKnownElr
+  }
   return [before.leader === noLeader ? (before.isr[0] ?? noLeader) : before.leader]
 }
 

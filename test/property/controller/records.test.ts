@@ -16,6 +16,7 @@ const uuid = fc
 const ids = fc.array(int32, { maxLength: 5 })
 const maybeIds = fc.option(ids, { nil: null })
 const uuids = fc.array(uuid, { maxLength: 3 })
+const bytes = fc.uint8Array({ maxLength: 32 }).map((each) => Buffer.from(each))
 const text = fc.string({ maxLength: 40 })
 const endpoints = fc.array(
   fc.record({
@@ -107,6 +108,39 @@ const records: fc.Arbitrary<NewRecord> = fc.oneof(
     brokerEpoch: int64,
     nextProducerId: int64,
   }),
+  fc.record({
+    type: fc.constant('userScramCredential' as const),
+    name: text,
+    mechanism: int8,
+    salt: bytes,
+    storedKey: bytes,
+    serverKey: bytes,
+    iterations: int32,
+  }),
+  fc.record({
+    type: fc.constant('removeUserScramCredential' as const),
+    name: text,
+    mechanism: int8,
+  }),
+  fc.record({
+    type: fc.constant('clientQuota' as const),
+    entity: fc.array(fc.record({ entityType: text, entityName: fc.option(text, { nil: null }) })),
+    key: text,
+    value: fc.double({ noNaN: true }),
+    remove: fc.boolean(),
+  }),
+  fc.record({
+    type: fc.constant('accessControlEntry' as const),
+    id: uuid,
+    resourceType: int8,
+    resourceName: text,
+    patternType: int8,
+    principal: text,
+    host: text,
+    operation: int8,
+    permissionType: int8,
+  }),
+  fc.record({ type: fc.constant('removeAccessControlEntry' as const), id: uuid }),
   fc.record({ type: fc.constant('noOp' as const) }),
   fc.record({
     type: fc.constant('registerController' as const),

@@ -12,6 +12,9 @@ export function plainImage(image: MetadataImage): unknown {
     ...image,
     brokers: entries(image.brokers),
     controllers: entries(image.controllers),
+    clientQuotas: entries(image.clientQuotas),
+    accessControlEntries: entries(image.accessControlEntries),
+    scramCredentials: entries(image.scramCredentials),
     topicsByName: entries(image.topicsByName),
     topicsById: entries(image.topicsById),
     replicaCounts: entries(image.replicaCounts).map(([id, counts]) => [
