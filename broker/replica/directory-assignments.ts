@@ -1,7 +1,7 @@
 // Tells the controller in which log directory each replica of this broker is (KIP-858), where the
-// metadata says otherwise: a broker with several places new replicas itself, and the controller must
-// know what a failed directory takes with it. Looks again and again, so that nothing need be kept
-// of what was told.
+// metadata says otherwise: a broker with several places new replicas itself, and the controller
+// must know what a failed directory takes with it. Looks again and again, so that nothing need be
+// kept of what was told.
 
 import type { BrokerId, MetadataImage } from '@samsa/controller/image'
 import type {

@@ -1,5 +1,5 @@
-// Whatever is asked of the controller and whatever happens to brokers, in any order: partitions stay
-// sound, committed records stay with whoever leads, and a snapshot is the image.
+// Whatever is asked of the controller and whatever happens to brokers, in any order: partitions
+// stay sound, committed records stay with whoever leads, and a snapshot is the image.
 
 import { encodedSnapshot, imageOfSnapshot } from '@samsa/controller/image/snapshot'
 import * as fc from 'fast-check'

@@ -1,6 +1,6 @@
 // What must hold of a cluster's partitions whatever happens, looked at after every single record.
-// Besides the image there is a model of the data: which replicas surely hold every committed record.
-// Whoever is elected without recovering must be one of them.
+// Besides the image there is a model of the data: which replicas surely hold every committed
+// record. Whoever is elected without recovering must be one of them.
 
 import type { MetadataImage, PartitionImage, TopicImage } from '@samsa/controller/image'
 import type { NewRecord } from '@samsa/controller/records/record'

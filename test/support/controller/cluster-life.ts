@@ -1,6 +1,6 @@
 // Random lives of a cluster: every request and every fate of a broker, in any order, each made of a
-// few numbers, so that a failing life shrinks and can be played again. What a number means is picked
-// from the image as it is then: most requests make sense, and some are out of date.
+// few numbers, so that a failing life shrinks and can be played again. What a number means is
+// picked from the image as it is then: most requests make sense, and some are out of date.
 
 import {
   beginControlledShutdown,
