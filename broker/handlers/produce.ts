@@ -23,6 +23,9 @@ const acksAll = -1
 const acksLeader = 1
 const acksNone = 0
 
+/** The version that has room for where the leader is (KIP-951). */
+const hintsSince = 10
+
 interface PartitionResult {
   readonly index: number
   errorCode: number
@@ -190,6 +193,7 @@ interface TopicResult {
 
 /** Tells refused clients where the leaders are. */
 function addHints(topics: TopicResult[], services: Services, context: RequestContext) {
+  if (context.apiVersion < hintsSince) return {}
   if (topics.every((topic) => topic.partitionResponses.every((r) => r.errorCode === 0))) return {}
   const hints = new LeaderHints(services, context.listener)
   for (const { name, topicId, partitionResponses } of topics) {

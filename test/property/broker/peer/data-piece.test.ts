@@ -7,7 +7,7 @@ import {
   headroomBytes,
 } from '@samsa/broker/peer/data-piece'
 import { LeaderMessage } from '@samsa/proto/grpc/gen/replication'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 const offset = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
