@@ -1,8 +1,9 @@
 // The cluster as a whole: its brokers, those that are fenced too (KIP-1073), and the levels of its
 // features.
 
+import { version } from '../version.ts'
 import type { Cluster } from './cluster.ts'
-import { throwIfError } from './errors.ts'
+import { ConnectionError, throwIfError } from './errors.ts'
 
 export interface BrokerState {
   readonly id: number
@@ -21,6 +22,7 @@ export interface ClusterState {
 /** The first version of DescribeCluster that knows of fenced brokers. */
 const fencedSince = 2
 const brokerEndpoints = 1
+const software = { clientSoftwareName: 'samsa', clientSoftwareVersion: version() }
 
 export async function describeCluster(cluster: Cluster): Promise<ClusterState> {
   return await cluster.retrying(async () => {
@@ -31,10 +33,7 @@ export async function describeCluster(cluster: Cluster): Promise<ClusterState> {
       ...(version >= fencedSince ? { includeFencedBrokers: true } : {}),
     }))
     throwIfError(response.errorCode, 'the cluster', response.errorMessage)
-    const { response: versions } = await cluster.toAny('apiVersions', {
-      clientSoftwareName: 'samsa',
-      clientSoftwareVersion: '0',
-    })
+    const { response: versions } = await cluster.toAny('apiVersions', software)
     return {
       clusterId: response.clusterId,
       brokers: response.brokers
@@ -52,6 +51,34 @@ export async function describeCluster(cluster: Cluster): Promise<ClusterState> {
       })),
     }
   })
+}
+
+export interface SupportedFeature {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+}
+
+/** The levels that the software of each broker can serve; brokers that do not answer are left out. */
+export async function supportedFeatures(
+  cluster: Cluster,
+  brokers: readonly number[],
+): Promise<Map<number, readonly SupportedFeature[]>> {
+  const asked = brokers.map(async (id): Promise<[number, SupportedFeature[]][]> => {
+    try {
+      const { response } = await cluster.toBroker(id, 'apiVersions', software)
+      const features = response.supportedFeatures.map(({ name, minVersion, maxVersion }) => ({
+        name,
+        min: minVersion,
+        max: maxVersion,
+      }))
+      return [[id, features]]
+    } catch (error) {
+      if (error instanceof ConnectionError) return []
+      throw error
+    }
+  })
+  return new Map((await Promise.all(asked)).flat())
 }
 
 /** Forgets a broker that will not come back. */

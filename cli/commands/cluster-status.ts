@@ -1,7 +1,12 @@
 // `samsa cluster status`: the nodes with what each carries, and what is wrong with the cluster.
 
 import type { Cluster } from '../client/cluster.ts'
-import { type ClusterState, describeCluster } from '../client/cluster-state.ts'
+import {
+  type ClusterState,
+  describeCluster,
+  type SupportedFeature,
+  supportedFeatures,
+} from '../client/cluster-state.ts'
 import { topicConfig } from '../client/configs.ts'
 import { type BrokerSizes, replicaSizes } from '../client/log-dirs.ts'
 import { describePartitions, listReassignments, type PartitionState } from '../client/partitions.ts'
@@ -26,6 +31,8 @@ export interface NodeView {
   readonly outOfSync: number
   readonly usedBytes: number | null
   readonly failedDirs: readonly string[]
+  /** The levels that its software can serve; null where it does not answer. */
+  readonly supports: readonly SupportedFeature[] | null
 }
 
 export interface Health {
@@ -39,16 +46,19 @@ export interface Health {
 export const clusterStatus = defineClientCommand({
   positionals: '',
   options: { check: flag('End with exit code 1 unless all is well.') },
-  notes: `All is well when every broker is up, every partition has a leader and all its replicas in
-sync, and no disk has failed.`,
+  notes: `VERSIONS are the levels of metadata.version that the software of a node can serve: in the
+middle of an upgrade they differ.
+All is well when every broker is up, every partition has a leader and all its replicas in sync, and
+no disk has failed.`,
   async run({ options, cluster, io, json }) {
     const state = await describeCluster(cluster)
     const quorum = await describeQuorum(cluster)
     const partitions = await describePartitions(cluster, null)
     const up = state.brokers.filter(({ fenced }) => !fenced).map(({ id }) => id)
     const sizes = await replicaSizes(cluster, up)
+    const supports = await supportedFeatures(cluster, up)
     const reassigning = (await listReassignments(cluster)).length
-    const nodes = nodesOf({ state, quorum, partitions, sizes })
+    const nodes = nodesOf({ state, quorum, partitions, sizes, supports })
     const health = healthOf(partitions, await minInsyncReplicas(cluster, partitions))
     const problems = problemsOf(nodes, health)
     if (json) {
@@ -96,9 +106,10 @@ interface Found {
   readonly quorum: Quorum
   readonly partitions: readonly PartitionState[]
   readonly sizes: ReadonlyMap<number, BrokerSizes>
+  readonly supports: ReadonlyMap<number, readonly SupportedFeature[]>
 }
 
-export function nodesOf({ state, quorum, partitions, sizes }: Found): NodeView[] {
+export function nodesOf({ state, quorum, partitions, sizes, supports }: Found): NodeView[] {
   const brokers = new Map(state.brokers.map((broker) => [broker.id, broker]))
   const voters = new Map(
     quorum.members.filter(({ isVoter }) => isVoter).map((one) => [one.id, one]),
@@ -121,6 +132,7 @@ export function nodesOf({ state, quorum, partitions, sizes }: Found): NodeView[]
       outOfSync: held.filter(({ isr }) => !isr.includes(id)).length,
       usedBytes: disk?.usedBytes ?? null,
       failedDirs: disk?.failedDirs ?? [],
+      supports: supports.get(id) ?? null,
     }
   })
 }
@@ -152,6 +164,12 @@ export function problemsOf(nodes: readonly NodeView[], health: Health): string[]
   return problems
 }
 
+/** Of the feature that every Kafka has, by which nodes of two releases are told apart. */
+function versionsOf(supports: NodeView['supports']): string | null {
+  const found = supports?.find(({ name }) => name === 'metadata.version')
+  return found === undefined ? null : `${found.min}-${found.max}`
+}
+
 interface Shown {
   readonly state: ClusterState
   readonly quorum: Quorum
@@ -181,6 +199,7 @@ async function print(io: Io, shown: Shown): Promise<void> {
       { title: 'STATE', value: ({ state: one }) => (one === 'controller' ? null : one) },
       { title: 'RACK', value: ({ rack }) => rack },
       { title: 'ADDRESS', value: ({ address }) => address },
+      { title: 'VERSIONS', value: ({ supports }) => versionsOf(supports) },
       { title: 'LEADERS', value: ({ leaders }) => leaders },
       { title: 'REPLICAS', value: ({ replicas }) => replicas },
       { title: 'OUT OF SYNC', value: ({ outOfSync }) => outOfSync },

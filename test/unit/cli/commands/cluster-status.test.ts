@@ -54,13 +54,14 @@ describe('the nodes of a cluster', () => {
     brokers: [broker(1), broker(2, true), broker(3)],
   }
   const sizes = new Map([[1, { ...disk, failedDirs: ['/data/b'] }]])
-  const nodes = nodesOf({ state, quorum, partitions, sizes })
+  const supports = new Map([[1, [{ name: 'metadata.version', min: 7, max: 30 }]]])
+  const nodes = nodesOf({ state, quorum, partitions, sizes, supports })
 
   it('are its brokers and its controllers, each once', () => {
     expect(nodes).toMatchObject([
       { id: 1, roles: ['broker', 'controller'], address: 'broker-1:9092', state: 'up' },
       { id: 2, roles: ['broker'], state: 'fenced' },
-      { id: 3, roles: ['broker'], state: 'down' },
+      { id: 3, roles: ['broker'], state: 'down', supports: null },
       { id: 4, roles: ['controller'], address: 'four:19093', state: 'controller' },
     ])
   })
@@ -109,6 +110,7 @@ describe('the nodes of a cluster', () => {
       quorum,
       partitions: [],
       sizes: new Map([[1, disk]]),
+      supports,
     })
     expect(problemsOf(well, healthOf([], new Map()))).toEqual([])
     expect(problemsOf([], healthOf([], new Map()))).toEqual(['there is no broker'])
