@@ -20,11 +20,27 @@ export class ElectionTimer {
     return this.#dueMs
   }
 
+  /** Until the next attempt. */
   restart(nowMs: number): void {
-    const { electionTimeoutMinMs, electionTimeoutMaxMs, peerDownDelayMaxMs } = this.#options
-    const isInHurry = nowMs < this.#hurryUntilMs
-    if (isInHurry) this.#dueIn(nowMs, peerDownDelayMaxMs / 2, (3 * peerDownDelayMaxMs) / 2)
-    else this.#dueIn(nowMs, electionTimeoutMinMs, electionTimeoutMaxMs)
+    const { peerDownDelayMaxMs } = this.#options
+    if (this.#isInHurry(nowMs)) {
+      this.#dueIn(nowMs, peerDownDelayMaxMs / 2, (3 * peerDownDelayMaxMs) / 2)
+    } else this.restartPatiently(nowMs)
+  }
+
+  /** An election is under way: votes must reach the disk before they count, and disks may be slow. */
+  restartPatiently(nowMs: number): void {
+    const { electionTimeoutMinMs, electionTimeoutMaxMs } = this.#options
+    this.#dueIn(nowMs, electionTimeoutMinMs, electionTimeoutMaxMs)
+  }
+
+  /** The election is lost, and the voter knows. */
+  electionLost(nowMs: number): void {
+    if (this.#isInHurry(nowMs)) this.restart(nowMs)
+  }
+
+  #isInHurry(nowMs: number): boolean {
+    return nowMs < this.#hurryUntilMs
   }
 
   #dueIn(nowMs: number, leastMs: number, mostMs: number): void {
@@ -37,7 +53,7 @@ export class ElectionTimer {
   }
 
   leaderIsDown(nowMs: number): void {
-    this.#hurryUntilMs = nowMs + this.#options.electionTimeoutMinMs
+    this.#hurryUntilMs = nowMs + 2 * this.#options.electionTimeoutMaxMs
     this.#dueIn(nowMs, 0, this.#options.peerDownDelayMaxMs)
   }
 

@@ -33,8 +33,6 @@ type Role =
   | Candidacy
   | { readonly type: 'leader'; readonly office: Leadership }
 
-export type RoleName = Role['type']
-
 export interface VoterSetup {
   readonly id: VoterId
   readonly options: RaftOptions
@@ -57,6 +55,8 @@ export class Voter {
   #leader: VoterId | null = null
   #nowMs: number
   #leaderHeardMs = Number.NEGATIVE_INFINITY
+  /** A leader that was down when it was last heard of: its vote is not to be waited for. */
+  #downPeer: VoterId | null = null
   #readyTerm: Term = 0
 
   constructor(setup: VoterSetup) {
@@ -209,6 +209,7 @@ export class Voter {
   #peerDown(peer: VoterId): void {
     if (this.#role.type !== 'follower' || this.#leader !== peer) return
     this.#setLeader(null)
+    this.#downPeer = peer
     this.#electionTimer.leaderIsDown(this.#nowMs)
   }
 
@@ -239,7 +240,7 @@ export class Voter {
 
   #campaign(isTransfer: boolean): void {
     assert(this.#role.type !== 'leader', 'a leader does not stand')
-    this.#electionTimer.restart(this.#nowMs)
+    this.#electionTimer.restartPatiently(this.#nowMs)
     this.#setLeader(null)
     this.#ballot.enter(this.#ballot.term + 1)
     this.#ballot.vote(this.id)
@@ -257,6 +258,7 @@ export class Voter {
   }
 
   #receive(from: VoterId, message: Message): void {
+    if (from === this.#downPeer) this.#downPeer = null
     if (message.type === 'requestVote') return this.#voteAsked(from, message)
     if (message.type === 'vote') return this.#voted(from, message)
     if (message.term < this.#ballot.term) return this.#refuseEarlierTerm(from, message)
@@ -368,7 +370,7 @@ export class Voter {
     const granted = mayVote && isUpToDate && this.#ballot.damagedInTerm === null
     if (granted && !preVote) {
       this.#ballot.vote(from)
-      this.#electionTimer.restart(this.#nowMs)
+      this.#electionTimer.restartPatiently(this.#nowMs)
     }
     const answerTerm = granted ? term : own
     outbox.send(from, { type: 'vote', term: answerTerm, preVote, granted })
@@ -417,10 +419,15 @@ export class Voter {
         this.#campaign(role.isTransfer)
         this.#countVotes()
       } else this.#takeOffice()
-    } else if (!rules.wins(log.configuration, (id) => role.votes.get(id) !== false)) {
+    } else if (!rules.wins(log.configuration, (id) => this.#mayStillVote(role, id))) {
       // Lost for certain; the next attempt waits for the timer.
       this.#role = { type: 'follower' }
+      if (role.type === 'candidate') this.#electionTimer.electionLost(this.#nowMs)
     }
+  }
+
+  #mayStillVote({ votes }: Candidacy, id: VoterId): boolean {
+    return votes.get(id) !== false && id !== this.#downPeer
   }
 
   #takeOffice(): void {

@@ -1,7 +1,6 @@
-// The term and the vote on disk, in two copies: each is a whole file with a checksum, written one
-// after the other. If one is damaged the other has the same, or the persist between the two never
-// ended and nobody heard of it. If both are gone the voter must not come back: it would not know
-// for whom it has voted.
+// The term and the vote on disk, in two copies: each is a whole file with a checksum. If one is
+// damaged the other has the same, or the persist that wrote them never ended and nobody heard of
+// it. If both are gone the voter must not come back: it would not know for whom it has voted.
 //
 //   magic "SAMSARHS" | version u16 | 0 u16 | write i64 | length u32 | JSON | crc u32
 
@@ -9,7 +8,7 @@ import { crc32 } from 'node:zlib'
 import type { HardState } from '../../core/types.ts'
 import type { RaftDirectory } from '../directory.ts'
 import { isDiskFull } from '../errors.ts'
-import { createWhole, StorageDamagedError } from './whole-file.ts'
+import { createAllWhole, StorageDamagedError } from './whole-file.ts'
 
 export const hardStateNames = ['hard-state', 'hard-state.copy'] as const
 
@@ -76,8 +75,6 @@ export class HardStateFile {
 
   async write(state: HardState): Promise<void> {
     const bytes = encode(state, ++this.#writes)
-    for (const name of hardStateNames) {
-      await createWhole(this.#directory, name, (file) => file.write([bytes], 0))
-    }
+    await createAllWhole(this.#directory, hardStateNames, (file) => file.write([bytes], 0))
   }
 }

@@ -15,7 +15,30 @@ export async function createWhole(
   name: string,
   write: (file: RaftFile) => Promise<void>,
 ): Promise<void> {
-  const temporary = `${name}${temporarySuffix}`
+  await createAllWhole(directory, [name], write)
+}
+
+/** The same bytes in several files, in the time of one: after a crash each is new or as before. */
+export async function createAllWhole(
+  directory: RaftDirectory,
+  names: readonly string[],
+  write: (file: RaftFile) => Promise<void>,
+): Promise<void> {
+  const temporary = (name: string) => `${name}${temporarySuffix}`
+  const written = names.map((name) => writeSynced(directory, temporary(name), write))
+  // All must have ended before one that failed is dealt with.
+  for (const result of await Promise.allSettled(written)) {
+    if (result.status === 'rejected') throw result.reason
+  }
+  for (const name of names) await directory.rename(temporary(name), name)
+  await directory.syncDirectory()
+}
+
+async function writeSynced(
+  directory: RaftDirectory,
+  temporary: string,
+  write: (file: RaftFile) => Promise<void>,
+): Promise<void> {
   const file = await directory.create(temporary)
   try {
     await write(file)
@@ -27,8 +50,6 @@ export async function createWhole(
     throw error
   }
   await file.close()
-  await directory.rename(temporary, name)
-  await directory.syncDirectory()
 }
 
 /** The storage cannot be used by this voter: what it must never forget is gone. */

@@ -43,7 +43,13 @@ export class World {
   #bootstrap: Configuration = noVoters
   #inFlight: InFlight[] = []
   #nowMs = 0
-  options: RaftOptions = defaultRaftOptions
+  /** With times of their own, so that traces stay as they are when the defaults change. */
+  options: RaftOptions = {
+    ...defaultRaftOptions,
+    heartbeatMs: 60,
+    electionTimeoutMinMs: 300,
+    electionTimeoutMaxMs: 600,
+  }
   isAuto = true
 
   takeLines(): string[] {
