@@ -58,6 +58,7 @@ export class BrokerSession {
   #retry: { cancel(): void } | null = null
   #wantsShutdown = false
   #refusal: ControllerError | null = null
+  #started = false
   #closed = false
 
   constructor(options: BrokerSessionOptions) {
@@ -104,7 +105,9 @@ export class BrokerSession {
       : null
   }
 
+  /** The broker can serve: it registers. */
   start(): void {
+    this.#started = true
     this.#connect()
   }
 
@@ -156,7 +159,7 @@ export class BrokerSession {
 
   #leaderChanged(): void {
     const { address } = this.#options.follower.leader()
-    if (address === null) return
+    if (!this.#started || address === null) return
     if (this.#stream !== null && this.#target !== null && textOf(address) === textOf(this.#target))
       return
     this.#drop()
@@ -166,7 +169,8 @@ export class BrokerSession {
   #connect(): void {
     this.#retry?.cancel()
     const { address } = this.#options.follower.leader()
-    if (this.#closed || this.#stream !== null || address === null) return
+    const mayConnect = this.#started && !this.#closed && this.#stream === null
+    if (!mayConnect || address === null) return
     const { addresses, registration, clock } = this.#options
     this.#target = address
     this.#openedAtMs = clock.monotonicMs()
