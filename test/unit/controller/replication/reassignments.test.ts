@@ -122,6 +122,13 @@ describe('a reassignment under way', () => {
     })
   })
 
+  it('that moves the last leader away leaves the eligible replicas for its place', () => {
+    const moving = { replicas: [4, 2, 1, 3], isr: [], leader: -1, adding: [4], removing: [3] }
+    const offline = withPartition({ ...moving, elr: [1, 4], lastKnownElr: [4] }, { elr: true })
+    const { image } = reassign(fence(offline, 1), null)
+    expect(partition(image)).toMatchObject({ replicas: [2, 1, 3], elr: [1], lastKnownElr: [1] })
+  })
+
   it('is cancelled, and a new replica that leads gives way', () => {
     const sketch = { replicas: [4, 2, 1], isr: [4, 2], leader: 4, adding: [4] }
     expect(partition(reassign(withPartition(sketch), null).image)).toMatchObject({
