@@ -1,6 +1,6 @@
 // Metrics of the cluster as this node knows it, and of its controller if it has one: named after
-// Kafka's (ActiveControllerCount, ActiveBrokerCount, FencedBrokerCount, ...). Read off when somebody
-// asks for them.
+// Kafka's (ActiveControllerCount, ActiveBrokerCount, FencedBrokerCount, ...). Read off when
+// somebody asks for them.
 
 import type { MetadataImage } from '@samsa/controller/image'
 import { Gauge, type MetricsRegistry } from './prometheus.ts'

@@ -34,8 +34,8 @@ export interface ControllerThreadOptions extends Omit<ControllerThreadData, 'set
 }
 
 /**
- * A start leaves a lot of garbage, for which V8 would grow its young generation and keep it: 4 MB of
- * a node's idle memory (November 2026).
+ * A start leaves a lot of garbage, for which V8 would grow its young generation and keep it: 4 MB
+ * of a node's idle memory (November 2026).
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 }
 /** Longer than handing over leadership and ending calls may take together. */

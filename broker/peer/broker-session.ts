@@ -39,6 +39,13 @@ const closeMs = 200
 /** Another process holds the broker's id, for a session at most if it is dead. */
 const refusedBackoffMs = 100
 
+/** Another try gives the same answer. */
+const hopeless: ReadonlySet<string> = new Set([
+  'INVALID_REGISTRATION',
+  'INCONSISTENT_CLUSTER_ID',
+  'UNSUPPORTED_VERSION',
+])
+
 export class BrokerSession {
   readonly #options: BrokerSessionOptions
   readonly #unsubscribe: (() => void)[]
@@ -308,7 +315,6 @@ export class BrokerSession {
 
   /** What is registered is wrong, and stays so. */
   #isHopeless(): boolean {
-    const error = this.#refusal?.kafkaError
-    return this.#closed || error === 'INVALID_REGISTRATION' || error === 'INCONSISTENT_CLUSTER_ID'
+    return this.#closed || hopeless.has(this.#refusal?.kafkaError ?? 'NONE')
   }
 }

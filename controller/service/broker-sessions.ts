@@ -62,10 +62,15 @@ interface OpenSession extends BrokerProcess {
   lastAnswer: { readonly fenced: boolean; readonly mayStop: boolean } | null
 }
 
+/** Ids that have nothing to do here must not fill the memory. */
+const refusedMax = 1_000
+
 export class BrokerSessions {
   readonly #options: BrokerSessionsOptions
   readonly #tracker: SessionTracker
   readonly #open = new Map<BrokerId, OpenSession>()
+  /** Why brokers were refused last. */
+  readonly #refused = new Map<BrokerId, string>()
   /** The epoch in which this controller is active; null while another is, or none. */
   #activeEpoch: number | null = null
   #stopTicks = () => {}
@@ -132,13 +137,18 @@ export class BrokerSessions {
     } catch (error) {
       if (!(error instanceof ControllerError)) throw error
       const { brokerId } = register
-      if (error.kafkaError !== 'NOT_CONTROLLER') {
-        const reason = error.message
-        this.#options.events.warn({ broker: brokerId, reason }, 'a broker was refused')
-      }
+      if (error.kafkaError !== 'NOT_CONTROLLER') this.#tellRefused(brokerId, error.message)
       this.#refuse(stream, error)
       return null
     }
+  }
+
+  /** Once, however often the broker tries. */
+  #tellRefused(brokerId: BrokerId, reason: string): void {
+    if (this.#refused.get(brokerId) === reason) return
+    if (this.#refused.size >= refusedMax) this.#refused.clear()
+    this.#refused.set(brokerId, reason)
+    this.#options.events.warn({ broker: brokerId, reason }, 'a broker was refused')
   }
 
   #checkMayRegister({ brokerId, incarnationId }: Register): void {
@@ -157,6 +167,7 @@ export class BrokerSessions {
     // The same process over a new connection, or the one that this one takes the place of.
     this.#open.get(brokerId)?.stream.end()
     this.#open.set(brokerId, session)
+    this.#refused.delete(brokerId)
     this.#step({ type: 'opened', brokerId, epoch })
     this.#answer(session, 0)
     return session

@@ -1,3 +1,5 @@
+// Who is fenced when, and who must not be: brokers and controllers moved by hand.
+
 import { describe, expect, it } from 'vitest'
 import { SessionCluster } from '../../../support/controller/sessions.ts'
 
