@@ -180,7 +180,7 @@ describe('a led partition', () => {
           for (const each of steps) life.take(each)
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 })
