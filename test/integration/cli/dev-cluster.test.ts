@@ -203,12 +203,38 @@ describe('samsa dev --nodes 3', () => {
   })
 })
 
-describe('samsa dev', () => {
+// A cluster or two are started in each, on a machine that may be busy.
+describe('samsa dev', { timeout: 90_000 }, () => {
   it('starts no fewer nodes than a directory holds', async () => {
     const args = ['--port', String(port), '--data-dir', dataDir]
     const { code, stderr } = await runSamsa(['dev', '--nodes', '2', ...args])
     expect(code).toBe(2)
     expect(stderr).toContain('holds 3 nodes: start it with --nodes 3')
+  })
+
+  it('grows a directory of one node to three, with all that it held', async () => {
+    const first = await choosePort()
+    const grownDir = mkdtempSync(join(tmpdir(), 'samsa-dev-grown-'))
+    const args = ['--port', String(first), '--data-dir', grownDir]
+    const bootstrap = ['--bootstrap-server', `127.0.0.1:${first}`]
+    const one = SamsaProcess.fromSource('dev', ...args)
+    await one.ready()
+    const topic = ['--topic', 'held', '--quiet', ...bootstrap]
+    expect((await runSamsa(['produce', ...topic], { input: 'a\nb\n' })).code).toBe(0)
+    expect(await one.stop()).toBe(0)
+
+    const three = SamsaProcess.fromSource('dev', '--nodes', '3', ...args)
+    await three.ready()
+    const read = await runSamsa(['consume', ...topic, '--from', 'beginning', '--until-end'])
+    expect(read.stdout).toBe('a\nb\n')
+    const votersNow = async () => {
+      const { stdout } = await runSamsa(['quorum', 'status', '--json', ...bootstrap])
+      const { members } = JSON.parse(stdout) as Quorum
+      return members.filter(({ isVoter }) => isVoter).map(({ id }) => id)
+    }
+    await expect.poll(votersNow, { timeout: waitTimeoutMs }).toEqual(ids)
+    expect(await three.stop()).toBe(0)
+    rmSync(grownDir, { recursive: true })
   })
 
   it('stops all nodes and tells why when one of them does not start', async () => {
