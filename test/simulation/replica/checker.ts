@@ -247,14 +247,14 @@ export class Checker implements LogWatcher {
     }
   }
 
-  /** Those who lost it since count: the leader cannot know. */
+  /** Those who have lost it since count: the leader need not know. */
   #holders(truth: Truth, batch: LoggedBatch): number {
     let count = 0
     for (let brokerId = 1; ; brokerId++) {
       const disk = this.#world.diskOf(brokerId)
       if (disk === undefined) return count
       const stored = disk.replicas.get(truth.key)
-      if (stored?.isDamaged === true || holds(stored, batch)) count++
+      if (stored?.lost.has(batch.number) === true || holds(stored, batch)) count++
     }
   }
 

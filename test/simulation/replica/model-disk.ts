@@ -25,6 +25,8 @@ export class StoredReplica {
   highWatermark = 0
   /** It lost records by a power cut, and whoever counts on it has not been told yet. */
   isDamaged = false
+  /** Numbers of the batches that power cuts took from it. */
+  readonly lost = new Set<number>()
 
   constructor(identity: PartitionIdentity) {
     this.identity = identity
@@ -61,6 +63,7 @@ export class StoredReplica {
     const unflushed = this.batches.slice(indexOf(this.batches, this.flushedEnd))
     const lost = unflushed[random.integer(0, unflushed.length)]
     if (lost !== undefined) {
+      for (const { number } of unflushed.slice(unflushed.indexOf(lost))) this.lost.add(number)
       this.cut(Math.max(lost.baseOffset, this.logStartOffset))
       this.isDamaged = true
     }
