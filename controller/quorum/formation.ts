@@ -13,6 +13,7 @@ import type { Peers } from './peers.ts'
 const askAgainMinMs = 25
 const askAgainMaxMs = 400
 const joinEveryMs = 200
+const leaderHeardWithinMs = 2_000
 
 export interface FormationSetup {
   readonly nodeId: number
@@ -22,6 +23,14 @@ export interface FormationSetup {
   readonly peers: Peers
   readonly clock: RaftClock
   readonly signal: AbortSignal
+}
+
+export interface Joining {
+  readonly self: VoterId
+  readonly isMember: () => boolean
+  readonly ownAddress: () => Address
+  readonly clusterId: () => string
+  readonly refused: (reason: string) => void
 }
 
 export class Formation {
@@ -90,18 +99,13 @@ export class Formation {
   }
 
   /**
-   * Asks the leader to be made a voter until `isMember` says so. Tells `refused` when the reason
-   * is another than before.
+   * Asks the leader to be made a voter until `isMember` says so; one that is patient gives a leader
+   * time to be heard of first. Tells `refused` when the reason is another than before.
    */
-  async join(of: {
-    readonly self: VoterId
-    readonly isMember: () => boolean
-    readonly ownAddress: () => Address
-    readonly clusterId: () => string
-    readonly refused: (reason: string) => void
-  }): Promise<void> {
+  async join(of: Joining, { isPatient }: { readonly isPatient: boolean }): Promise<void> {
     const { peers, signal } = this.#setup
     let lastReason: string | null = null
+    if (isPatient) await this.#pause(leaderHeardWithinMs)
     while (!signal.aborted && !of.isMember()) {
       const leader = await this.#leader()
       if (leader !== null && !of.isMember()) {

@@ -70,6 +70,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   #membership: Membership | null = null
   /** What the listener was told last. */
   #told: QuorumLeader = nobody
+  #toldVoters = ''
   #leader: VoterId | null = null
   #onLed: () => void = () => undefined
   /** While this node starts: what ends the log ends the start. */
@@ -177,14 +178,15 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
 
   #joinIfWanted(node: RaftNode): void {
     const { autoJoin, ownAddress, clusterId, events } = this.#options
-    const isMember = () => votersOf(node.status.configuration).has(this.id)
-    if (isMember()) return
-    events.waiting(autoJoin)
-    if (!autoJoin) return
+    const isVoter = () => votersOf(node.status.configuration).has(this.id)
+    if (!isVoter()) events.waiting(autoJoin)
+    if (!autoJoin || this.#isSoleVoter) return
+    // By a log that is out of date it may be a voter that was removed while it was down. Then no
+    // leader speaks to it.
+    const isMember = () => isVoter() && this.#leader !== null
     const refused = (reason: string) => events.refused(null, reason)
-    this.#background(() =>
-      this.#formation.join({ self: this.id, isMember, ownAddress, clusterId, refused }),
-    )
+    const join = { self: this.id, isMember, ownAddress, clusterId, refused }
+    this.#background(() => this.#formation.join(join, { isPatient: isVoter() }))
   }
 
   get #isSoleVoter(): boolean {
@@ -262,8 +264,11 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   onConfiguration(_: number, configuration: Configuration): void {
     this.#transport.expect(membersOf(configuration))
     this.#learnAddresses()
-    if (configuration.outgoing.length > 0) return
-    this.#options.events.quorumChanged(configuration.voters)
+    const { voters, outgoing } = configuration
+    const now = voters.join()
+    if (outgoing.length > 0 || now === this.#toldVoters) return
+    this.#toldVoters = now
+    this.#options.events.quorumChanged(voters)
   }
 
   onLeaderChange(term: number, leader: VoterId | null): void {

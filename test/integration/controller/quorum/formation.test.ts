@@ -100,6 +100,22 @@ describe('a node whose disk was lost', () => {
   })
 })
 
+describe('a voter that was removed while it was down', () => {
+  it('comes back as a voter when it may join by itself', async () => {
+    const quorum = await create(3)
+    const leader = await quorum.form()
+    const absent = quorum.members.find((member) => member !== leader) ?? leader
+    await absent.kill()
+    const { nodeId, directoryId } = absent
+    await leader.running.removeVoter({ nodeId, directoryId })
+    expect(isVoter(quorum, absent)).toBe(false)
+    await quorum.append('meanwhile')
+    await quorum.start(absent, { autoJoin: true })
+    await until('it votes', () => isVoter(quorum, absent))
+    await until('it has all', () => absent.recorder.texts.join() === 'meanwhile')
+  })
+})
+
 describe('the quorum refuses', () => {
   it('a second voter of a node, one that is none to remove, and to lose its last', async () => {
     const quorum = await create(1)
