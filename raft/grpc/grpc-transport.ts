@@ -14,6 +14,8 @@ import { PeerLink } from './peer-link.ts'
 import { fromWire, toWire } from './wire.ts'
 
 const closeWithinMs = 200
+/** Voters that are or were spoken to. A quorum has a handful; nobody may make up thousands. */
+const peersMax = 100
 
 export interface GrpcTransportSetup {
   readonly id: VoterId
@@ -67,6 +69,9 @@ export class GrpcTransport implements RaftTransport {
     if (this.#events === null || this.#isClosed) {
       return { code: statusCode.UNAVAILABLE, details: `${id} is not running` }
     }
+    if (this.#incoming.size >= peersMax) {
+      return { code: statusCode.RESOURCE_EXHAUSTED, details: 'too many voters are connected' }
+    }
     if (to !== id) return { code: statusCode.FAILED_PRECONDITION, details: `this is ${id}` }
     const isOther = clusterId !== '' && own !== '' && clusterId !== own
     if (!isOther) return null
@@ -80,7 +85,7 @@ export class GrpcTransport implements RaftTransport {
     if (host !== '' && port > 0) this.#setup.addresses.heard(from, { host, port })
     call.write({})
     // It will want answers, and perhaps a vote.
-    this.#link(from).connect()
+    this.#link(from)?.connect()
   }
 
   #receive(call: Incoming, from: VoterId, wire: PeerMessage): void {
@@ -92,7 +97,7 @@ export class GrpcTransport implements RaftTransport {
   #lost(call: Incoming, from: VoterId): void {
     if (this.#incoming.get(from) !== call) return
     this.#incoming.delete(from)
-    if (!this.#isClosed) this.#link(from).suspect()
+    if (!this.#isClosed) this.#link(from)?.suspect()
   }
 
   start(events: TransportEvents): void {
@@ -100,7 +105,7 @@ export class GrpcTransport implements RaftTransport {
   }
 
   send(to: VoterId, message: Message): void {
-    if (!this.#isClosed) this.#link(to).send(toWire(message), bytesOf(message))
+    if (!this.#isClosed) this.#link(to)?.send(toWire(message), bytesOf(message))
   }
 
   /** Opens streams to those who may soon be spoken to, and forgets all others. */
@@ -108,17 +113,17 @@ export class GrpcTransport implements RaftTransport {
     if (this.#isClosed) return
     const expected = new Set(peers)
     expected.delete(this.#setup.id)
-    for (const peer of expected) this.#link(peer).connect()
     for (const [peer, link] of this.#links) {
       if (expected.has(peer) || this.#incoming.has(peer)) continue
       this.#links.delete(peer)
       void link.close(closeWithinMs)
     }
+    for (const peer of expected) this.#link(peer)?.connect()
   }
 
-  #link(peer: VoterId): PeerLink {
+  #link(peer: VoterId): PeerLink | undefined {
     const known = this.#links.get(peer)
-    if (known !== undefined) return known
+    if (known !== undefined || this.#links.size >= peersMax) return known
     const { id, clock, credentials, addresses } = this.#setup
     const link = new PeerLink({
       clock,

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js'
+import { Client, credentials, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js'
 import { openBidiStream } from '@samsa/proto/grpc/calls'
 import { type PeerMessageInit, Raft } from '@samsa/proto/grpc/gen/raft'
 import { channelOptions, serverOptions } from '@samsa/proto/grpc/options'
@@ -218,6 +218,24 @@ describe('a voter does not take part with', () => {
     await until('it is refused', () => sender.refused.length > 0)
     expect(sender.refused[0]).toContain('cluster that')
     expect(receiver.received).toEqual([])
+  })
+
+  it('more of them than a quorum ever has', async () => {
+    const receiver = await start(two)
+    const address = `127.0.0.1:${receiver.port}`
+    const client = new Client(address, credentials.createInsecure(), channelOptions)
+    opened.push(async () => client.close())
+    const codes: number[] = []
+    let welcomed = 0
+    for (let count = 0; count < 110; count++) {
+      const stream = openBidiStream(client, Raft.exchange)
+      stream.on('data', () => welcomed++)
+      stream.on('error', ({ code }: ServiceError) => void codes.push(code))
+      stream.write({ hello: { from: `${count}@made-up`, to: two } })
+    }
+    await until('all are answered', () => welcomed + codes.length === 110)
+    expect(welcomed).toBe(100)
+    expect(new Set(codes)).toEqual(new Set([8]))
   })
 
   it.each<[string, PeerMessageInit[]]>([
