@@ -40,8 +40,8 @@ export interface RaftOptions {
 
 /**
  * A new leader within 900 ms at p99 of a leader whose machine is gone; sooner where it can be seen
- * that its process is. With shorter timeouts a leader that had to wait for a core lost its office (2
- * cores, 8 busy processes, 2026-11-21). Sizes by the memory aim of a node.
+ * that its process is. With shorter timeouts a leader that had to wait for a core lost its office
+ * (2 cores, 8 busy processes, 2026-11-21). Sizes by the memory aim of a node.
  */
 export const defaultRaftOptions: RaftOptions = {
   heartbeatMs: 80,
