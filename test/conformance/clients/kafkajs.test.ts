@@ -47,7 +47,10 @@ conformanceSuite('kafkajs', [], () => {
       expect(new Set(partitions.map(({ partitionId }) => partitionId))).toEqual(new Set([0, 1, 2]))
       const ids = cluster.nodes.map(({ id }) => id)
       for (const { leader, replicas, isr } of partitions) {
-        expect([replicas.toSorted((a, b) => a - b), isr.toSorted((a, b) => a - b)]).toEqual([ids, ids])
+        expect([replicas.toSorted((a, b) => a - b), isr.toSorted((a, b) => a - b)]).toEqual([
+          ids,
+          ids,
+        ])
         expect(leader).toBe(replicas[0])
       }
       expect(await admin.listTopics()).toContain('made')

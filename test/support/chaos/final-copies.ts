@@ -74,10 +74,16 @@ export function readFiles(
       const segments = readdirSync(dir)
         .filter((name) => name.endsWith('.log'))
         .sort()
-      const records = segments.flatMap(
-        (name) => recordsOf(readFileSync(join(dir, name)), 0).records,
-      )
       const copy = `node ${node.id}'s files`
+      const records = segments.flatMap((name) => {
+        try {
+          return recordsOf(readFileSync(join(dir, name)), 0).records
+        } catch (error) {
+          const detail = `${copy}, ${name}: ${(error as Error).message}`
+          history.add({ type: 'complaint', partition, detail })
+          return []
+        }
+      })
       const startOffset = Number(segments[0]?.slice(0, -'.log'.length) ?? 0)
       history.add({ type: 'final', copy, partition, startOffset, records })
     }
