@@ -13,7 +13,7 @@ import {
   NotLeaderError,
 } from '../metadata-log.ts'
 
-/** Appended and not yet committed; below what the quorum itself takes (see raft/core/options.ts). */
+/** Appended and not yet committed; below what the quorum itself takes (raft/core/options.ts). */
 const underWayBytesMax = 24 * 1024 * 1024
 
 interface Term {

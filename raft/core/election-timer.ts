@@ -28,7 +28,7 @@ export class ElectionTimer {
     } else this.restartPatiently(nowMs)
   }
 
-  /** An election is under way: votes must reach the disk before they count, and disks may be slow. */
+  /** An election is under way: votes count once they are on disk, and disks may be slow. */
   restartPatiently(nowMs: number): void {
     const { electionTimeoutMinMs, electionTimeoutMaxMs } = this.#options
     this.#dueIn(nowMs, electionTimeoutMinMs, electionTimeoutMaxMs)
