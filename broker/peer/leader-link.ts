@@ -31,7 +31,20 @@ export interface LeaderLinkOptions {
   readonly throttledReplicas: (topic: string) => readonly string[]
   readonly timers: Timers
   readonly events: PeerEvents
+  /** Over gRPC where nothing is said: a simulated network has its own. */
+  readonly openStream?: (address: LeaderAddress) => LeaderStream
 }
+
+export interface LeaderAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** What is used of a stream to a leader. */
+export type LeaderStream = Pick<
+  ClientDuplexStream<FollowerMessageInit, LeaderMessage>,
+  'on' | 'write' | 'cancel'
+>
 
 /** The listener name of a broker's own gRPC server, as it is registered. */
 export const grpcListener = 'SAMSA_GRPC'
@@ -50,8 +63,6 @@ interface Subscription {
   progress: number | null
 }
 
-type Stream = ClientDuplexStream<FollowerMessageInit, LeaderMessage>
-
 export class LeaderLink implements PeerLink {
   readonly #options: LeaderLinkOptions
   readonly #subscriptions = new Map<LinkSubscriber, Subscription>()
@@ -60,7 +71,7 @@ export class LeaderLink implements PeerLink {
   #nextSlot = 1
   #client: Client | null = null
   #target = ''
-  #stream: Stream | null = null
+  #stream: LeaderStream | null = null
   #brokerEpoch = -1
   #reconnect: { cancel(): void } | null = null
   #reconnectMs = reconnectMsMin
@@ -166,7 +177,7 @@ export class LeaderLink implements PeerLink {
     // Before it is registered its former self's epoch would be taken for its own (KIP-903).
     const brokerEpoch = this.#options.brokerEpoch()
     if (endpoint === undefined || brokerEpoch < 0) return this.#connectLater()
-    const stream = openBidiStream(this.#clientTo(endpoint), Replication.follow)
+    const stream = this.#open(endpoint)
     this.#stream = stream
     this.#brokerEpoch = brokerEpoch
     stream.on('data', (message: LeaderMessage) => this.#onMessage(stream, message))
@@ -179,7 +190,13 @@ export class LeaderLink implements PeerLink {
     for (const subscriber of this.#subscriptions.keys()) subscriber.onConnected()
   }
 
-  #clientTo({ host, port }: { readonly host: string; readonly port: number }): Client {
+  #open(address: LeaderAddress): LeaderStream {
+    const { openStream } = this.#options
+    if (openStream !== undefined) return openStream(address)
+    return openBidiStream(this.#clientTo(address), Replication.follow)
+  }
+
+  #clientTo({ host, port }: LeaderAddress): Client {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     if (this.#client === null || target !== this.#target) {
       this.#client?.close()
@@ -196,7 +213,7 @@ export class LeaderLink implements PeerLink {
     this.#reconnect = this.#options.timers.schedule(delayMs, () => this.#connect())
   }
 
-  #onBreak(stream: Stream, error: Error | null): void {
+  #onBreak(stream: LeaderStream, error: Error | null): void {
     if (this.#stream !== stream) return
     this.#stream = null
     this.#events = []
@@ -229,7 +246,7 @@ export class LeaderLink implements PeerLink {
     this.#connect()
   }
 
-  #onMessage(stream: Stream, message: LeaderMessage): void {
+  #onMessage(stream: LeaderStream, message: LeaderMessage): void {
     if (this.#stream !== stream) return
     this.#reconnectMs = reconnectMsMin
     for (const event of message.events) this.#onEvent(event)

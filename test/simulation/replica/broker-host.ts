@@ -3,6 +3,7 @@
 // and comes back with what its disk kept.
 
 import type { Clock } from '@samsa/broker/clock'
+import type { ReplicationClient } from '@samsa/broker/peer/replication-client'
 import { ReplicaManager } from '@samsa/broker/replica/replica-manager'
 import { supportedFeatures } from '@samsa/controller/features'
 import type { MetadataImage } from '@samsa/controller/image'
@@ -26,6 +27,7 @@ import type { LogWatcher } from './model-log.ts'
 import { ModelLogs } from './model-logs.ts'
 import type { Stream } from './network.ts'
 import { FeedServer, type FollowerMessage, type LeaderMessage, ModelLinks } from './replication.ts'
+import { WireServer, type WireWorld, wireLinks } from './wire-replication.ts'
 
 export interface BrokerWorld extends ControllerWorld {
   readonly faults: Faults
@@ -53,6 +55,9 @@ export class BrokerRun {
   readonly #world: BrokerWorld
   readonly #client: ControllerClient
   readonly #previousBrokerEpoch: number
+  /** Where replication goes over the product's own streams. */
+  readonly #wireLinks: ReplicationClient | null
+  readonly #wireServer: WireServer | null
   readonly clock: Clock
   image: MetadataImage
   /** The next step of the metadata to be taken. */
@@ -92,13 +97,16 @@ export class BrokerRun {
     this.image = flawedImage(image, world.flaws)
     const from = { process: this.process, host: host.name }
     this.#client = new ControllerClient(world, world.askFaults, from, world.controllers)
+    const wire = faults.overWire ? this.#wireWorld(effect) : null
+    this.#wireLinks = wire === null ? null : wireLinks(wire)
     this.replicas = this.#makeReplicas(effect)
+    this.#wireServer = wire === null ? null : new WireServer(wire, this.replicas)
   }
 
   #makeReplicas(effect: () => void): ReplicaManager {
     const { process, host } = this
     const { brokerId } = host
-    const { faults, flaws, network, brokers } = this.#world
+    const { faults, flaws } = this.#world
     const minInsyncReplicas = flaws.has('ignores min.insync.replicas')
       ? 1
       : faults.minInsyncReplicas
@@ -114,19 +122,7 @@ export class BrokerRun {
       brokerEpoch: () => this.#brokerEpoch,
       isRegistered: () => this.#isRegistered(),
       alterPartition: (request) => this.#alterPartition(request),
-      links: new ModelLinks({
-        process,
-        brokerId,
-        brokerEpoch: () => this.#brokerEpoch,
-        connect: (to, end) =>
-          network.connect<LeaderMessage, FollowerMessage>(
-            { host: host.name, process },
-            { host: `b${to}`, accept: (stream) => brokers.get(to)?.accept(stream) ?? null },
-            end,
-          ),
-        effect,
-        flaws,
-      }),
+      links: this.#wireLinks ?? this.#modelLinks(effect),
       leadership: { onElected: () => {}, onResigned: () => {} },
       inContact: () => process.nowMs - this.#lastContactMs <= sessionMs,
       clock: this.clock,
@@ -168,6 +164,7 @@ export class BrokerRun {
         this.#nextStep++
         this.image = flawedImage(step.image, this.#world.flaws)
         this.replicas.apply(this.image, step.delta)
+        this.#wireLinks?.onMetadata(step.delta)
         if (random.chance(0.5)) break
       }
       this.#follow()
@@ -258,9 +255,53 @@ export class BrokerRun {
   async #stop(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
+    this.#wireServer?.close()
     await this.replicas.close()
+    this.#wireLinks?.close()
     await this.logs.close({ brokerEpoch: this.#brokerEpoch })
     this.host.stopped(this)
+  }
+
+  #modelLinks(effect: () => void): ModelLinks {
+    const { process } = this
+    const { flaws, network, brokers } = this.#world
+    return new ModelLinks({
+      process,
+      brokerId: this.host.brokerId,
+      brokerEpoch: () => this.#brokerEpoch,
+      connect: (to, end) =>
+        network.connect<LeaderMessage, FollowerMessage>(
+          { host: this.host.name, process },
+          { host: `b${to}`, accept: (stream) => brokers.get(to)?.run?.accept(stream) ?? null },
+          end,
+        ),
+      effect,
+      flaws,
+    })
+  }
+
+  #wireWorld(effect: () => void): WireWorld {
+    const { process } = this
+    const { network, brokers } = this.#world
+    const runAt = (host: string) => [...brokers.values()].find(({ name }) => name === host)?.run
+    return {
+      process,
+      brokerId: this.host.brokerId,
+      brokerEpoch: () => this.#brokerEpoch,
+      image: () => this.image,
+      connect: (to, end) =>
+        network.connect<Buffer, Buffer>(
+          { host: this.host.name, process },
+          { host: to, accept: (stream) => runAt(to)?.acceptWire(stream) ?? null },
+          end,
+        ),
+      effect,
+    }
+  }
+
+  acceptWire(stream: Stream<Buffer>) {
+    const end = this.#wireServer?.accept(stream) ?? null
+    return end === null ? null : { process: this.process, end }
   }
 
   accept(stream: Stream<LeaderMessage>) {
@@ -301,10 +342,6 @@ export class BrokerHost {
     this.#world.log(() => `${this.name} starts`)
     this.run = new BrokerRun(this, this.#world)
     this.run.start()
-  }
-
-  accept(stream: Stream<LeaderMessage>) {
-    return this.run?.accept(stream) ?? null
   }
 
   /** By kill -9, or by the loss of power, with what was not flushed. */

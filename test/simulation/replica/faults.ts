@@ -51,6 +51,8 @@ export interface Faults {
   /** Of producers that are content with the leader's word. */
   readonly leaderAcksShare: number
   readonly consumerCount: number
+  /** Brokers replicate over the product's own streams, not over those of the model. */
+  readonly overWire: boolean
 }
 
 export function drawFaults(random: Random): Faults {
@@ -97,5 +99,6 @@ export function drawFaults(random: Random): Faults {
     inFlightMax: deleteRecordsEveryMs === 0 ? random.pick([1, 5]) : 1,
     leaderAcksShare: random.chance(0.4) ? 0.4 : 0,
     consumerCount: random.integer(1, 3),
+    overWire: random.chance(0.5),
   }
 }

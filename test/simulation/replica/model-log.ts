@@ -245,7 +245,7 @@ export class ModelLog implements PartitionLog {
     if (next !== undefined) this.#write(next)
   }
 
-  async read({ offset, maxBytes, minOneBatch, upTo }: ReadOptions): Promise<LogRead> {
+  async read({ offset, maxBytes, minOneBatch, upTo, allocate }: ReadOptions): Promise<LogRead> {
     if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
       const range = `[${this.#logStartOffset}, ${this.#logEndOffset}]`
       throw new BrokerError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not within ${range}`)
@@ -267,7 +267,11 @@ export class ModelLog implements PartitionLog {
       bytesLeft -= batch.bytes.length
       nextOffset = batch.lastOffset + 1
     }
-    return { records: Buffer.concat(found), nextOffset, abortedTransactions: [] }
+    const sizeBytes = found.reduce((sum, { length }) => sum + length, 0)
+    const records = (allocate ?? Buffer.alloc)(sizeBytes).subarray(0, sizeBytes)
+    let at = 0
+    for (const bytes of found) at += bytes.copy(records, at)
+    return { records, nextOffset, abortedTransactions: [] }
   }
 
   /** The disk takes its time; a process that dies meanwhile never hears of it. */
