@@ -139,6 +139,26 @@ const requests: Requests = {
   describeQuorum: () => ({
     topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }],
   }),
+  electLeaders: () => ({
+    topicPartitions: [{ topic, partitions: [0] }],
+    timeoutMs: 1_000,
+  }),
+  alterPartitionReassignments: () => ({
+    timeoutMs: 1_000,
+    topics: [{ name: topic, partitions: [{ partitionIndex: 0, replicas: null }] }],
+  }),
+  listPartitionReassignments: () => ({ timeoutMs: 1_000, topics: null }),
+  // Of another cluster: answered, and nothing is changed.
+  addRaftVoter: () => ({
+    clusterId: 'another',
+    timeoutMs: 1_000,
+    voterId: 2,
+    voterDirectoryId: topicId,
+    listeners: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 1 }],
+  }),
+  removeRaftVoter: () => ({ clusterId: 'another', voterId: 2, voterDirectoryId: topicId }),
+  unregisterBroker: () => ({ brokerId: 99 }),
+  updateFeatures: () => ({ timeoutMs: 1_000, featureUpdates: [] }),
   describeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   describeProducers: () => ({ topics: [{ name: topic, partitionIndexes: [0] }] }),
   listConfigResources: () => ({}),

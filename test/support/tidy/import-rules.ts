@@ -278,9 +278,15 @@ const operator: readonly Layer[] = [
     values: ['operator/desired/names.ts'],
     types: ['operator/kube/objects.ts', 'operator/rollout'],
   },
-  { path: 'operator/rollout', types: ['operator/cluster/admin.ts'] },
+  // Plans are pure wherever they are made.
+  { path: 'operator/rollout', values: ['cli/plan'], types: ['operator/cluster/admin.ts'] },
   { path: 'operator/status', types: ['operator/resources'] },
-  { path: 'operator/cluster', types: ['operator/rollout'] },
+  // A client of Kafka like the command's own, and the same one.
+  {
+    path: 'operator/cluster',
+    values: ['cli/client', 'proto/kafka'],
+    types: ['operator/rollout'],
+  },
   {
     path: 'operator/steps',
     values: [
@@ -322,6 +328,8 @@ const client: readonly Layer[] = [
 const tools: readonly Layer[] = [
   { path: 'scripts', values: productFolders, packages: ['*'] },
   // Runs the simulation of the tests for as long as somebody likes.
+  { path: 'scripts/chaos.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
+  { path: 'scripts/in-sandbox.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
   { path: 'scripts/sim.ts', values: [...productFolders, 'test/simulation'], packages: ['*'] },
   { path: 'bench', values: [...productFolders, 'scripts', 'test/support'], packages: ['*'] },
   { path: 'test', values: [...productFolders, 'scripts', 'bench'], packages: ['*'] },
