@@ -8,13 +8,9 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import type { ControllerThread } from './controller-thread/controller-thread.ts'
 import type { LogEvents } from './log/log-manager.ts'
 import { randomUuid } from './uuid.ts'
-import { BrokerRole } from './wiring/broker-role.ts'
-import {
-  type ClusterLink,
-  type ClusterLinkOptions,
-  makeClusterLink,
-  startControllerThread,
-} from './wiring/cluster-link.ts'
+import type { BrokerRole } from './wiring/broker-role.ts'
+import type { ClusterLink, ClusterLinkOptions } from './wiring/cluster-link.ts'
+import { startControllerThread } from './wiring/controller.ts'
 import { type NodeIdentity, readIdentity } from './wiring/identity.ts'
 
 export interface NodeOptions {
@@ -90,13 +86,21 @@ class Node {
   }
 
   async start(): Promise<RunningNode> {
-    const controllerPort = this.#file.isController ? await this.#startController() : null
+    const starting = this.#file.isController ? this.#startController() : null
+    // Whoever waits for the port is told of its failure.
+    starting?.catch(() => {})
+    // Loaded while the controller's thread starts: each takes a core for as long as the other.
+    const [{ makeClusterLink }, { BrokerRole: Broker }] = await Promise.all([
+      import('./wiring/cluster-link.ts'),
+      import('./wiring/broker-role.ts'),
+    ])
+    const controllerPort = await starting
     const cluster = makeClusterLink({ ...this.#link, ownPort: controllerPort })
     this.#cluster = cluster
-    this.#opened.push(() => cluster.client.close())
+    await this.#own(() => cluster.client.close())
     const http = await this.#openHttp(cluster)
     await cluster.client.start()
-    const broker = this.#file.isBroker ? this.#makeBroker(cluster) : null
+    const broker = this.#file.isBroker ? await this.#makeBroker(Broker, cluster) : null
     const opened = await broker?.start()
     // Closed while it was starting.
     this.#options.signal?.throwIfAborted()
@@ -114,13 +118,13 @@ class Node {
   async #startController(): Promise<number> {
     const { thread, port } = await startControllerThread(this.#link)
     this.#thread = thread
-    this.#opened.push(() => thread.close())
+    await this.#own(() => thread.close())
     return port
   }
 
-  #makeBroker(cluster: ClusterLink): BrokerRole {
+  async #makeBroker(Broker: typeof BrokerRole, cluster: ClusterLink): Promise<BrokerRole> {
     const { identity, incarnationId, events, onFault } = this.#link
-    const broker = new BrokerRole({
+    const broker = new Broker({
       file: this.#file,
       identity,
       incarnationId,
@@ -131,7 +135,7 @@ class Node {
       onFault,
     })
     this.#broker = broker
-    this.#opened.push(() => broker.close())
+    await this.#own(() => broker.close())
     return broker
   }
 
@@ -145,8 +149,18 @@ class Node {
       registry: this.#registry,
       notReady: () => this.#notReady(),
     })
-    this.#opened.push(() => http.close())
+    await this.#own(() => http.close())
     return http
+  }
+
+  /** What was opened closes with the node, or at once where the node was closed meanwhile. */
+  async #own(close: () => Promise<void>): Promise<void> {
+    if (this.#closing === null) {
+      this.#opened.push(close)
+      return
+    }
+    await close()
+    throw new Error('the node was closed while it started')
   }
 
   #notReady(): string | null {

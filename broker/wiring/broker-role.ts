@@ -74,6 +74,7 @@ export class BrokerRole {
   #logs: LogManager | null = null
   #replication: Replication | null = null
   #endpoints: readonly Endpoint[] = []
+  #closed = false
   /** What the start has come to; null when it is through. */
   #step: string | null = 'the logs are being opened'
 
@@ -106,16 +107,16 @@ export class BrokerRole {
     const replication = this.#makeReplication(logs)
     const { replicas } = replication
     await this.#startReplicas(replication)
-    this.#opened.push(async () => this.#groups.close())
+    await this.#own(async () => this.#groups.close())
     const services = this.#services(replicas)
     const server = this.#makeServer(services)
     const ports = await server.start()
-    this.#opened.push(() => server.close(drainGraceMs))
+    await this.#own(() => server.close(drainGraceMs))
     const grpcPort = await this.#openGrpc(services)
-    this.#opened.push(async () => replication.closeService())
+    await this.#own(async () => replication.closeService())
     registerNodeMetrics(this.#options.registry, { server: () => server, replicas })
     this.#endpoints = brokerEndpoints(this.#file, ports, grpcPort)
-    this.#opened.push(() => this.#session.close())
+    await this.#own(() => this.#session.close())
     this.#step = null
     this.#session.start()
     await this.#session.unfenced()
@@ -137,7 +138,7 @@ export class BrokerRole {
     const { clusterId } = this.#client.image()
     const [file, current, events] = [this.#file, this.#config, this.#events]
     const logs = await openNodeLogs({ file, current, clusterId, events })
-    this.#opened.push(() => logs.close({ brokerEpoch: this.#session.epoch }))
+    await this.#own(() => logs.close({ brokerEpoch: this.#session.epoch }))
     this.#logs = logs
     logs.onDirectoryFailure((directoryId, error) => {
       events.error({ directoryId, error }, 'a log directory failed and is offline')
@@ -183,9 +184,11 @@ export class BrokerRole {
   async #startReplicas(replication: Replication): Promise<void> {
     this.#refreshConfig()
     const started = replication.replicas.start(this.#client.image())
-    this.#opened.push(() => replication.close())
     const unsubscribe = this.#client.subscribe((image, delta) => this.#onMetadata(image, delta))
-    this.#opened.push(async () => unsubscribe())
+    await this.#own(async () => {
+      unsubscribe()
+      await replication.close()
+    })
     await started
   }
 
@@ -275,8 +278,8 @@ export class BrokerRole {
     })
     storage.addTo(this.#grpc)
     const port = await this.#grpc.start(grpcListener)
-    this.#opened.push(() => this.#grpc.close())
-    this.#opened.push(async () => storage.close())
+    await this.#own(() => this.#grpc.close())
+    await this.#own(async () => storage.close())
     return port
   }
 
@@ -296,6 +299,7 @@ export class BrokerRole {
 
   /** Leaderships move away first; then everything closes, in reverse. Bounded in time. */
   async close(): Promise<void> {
+    this.#closed = true
     if (this.#step === null && this.#hasPeers()) await this.#session.shutDown(controlledShutdownMs)
     this.#step = 'the node is stopping'
     for (const close of this.#opened.splice(0).toReversed()) {
@@ -305,6 +309,16 @@ export class BrokerRole {
         this.#events.error({ error }, 'a part of the broker did not close cleanly')
       }
     }
+  }
+
+  /** What was opened closes with the broker, or at once where that was closed meanwhile. */
+  async #own(close: () => Promise<void>): Promise<void> {
+    if (!this.#closed) {
+      this.#opened.push(close)
+      return
+    }
+    await close()
+    throw new Error('the broker was closed while it started')
   }
 
   /** Whether anybody could take over from this broker. */

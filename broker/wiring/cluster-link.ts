@@ -2,7 +2,6 @@
 // it follows, and the requests it makes to the active controller.
 
 import type { BrokerConfig } from '../config/broker-config.ts'
-import { ControllerThread } from '../controller-thread/controller-thread.ts'
 import { ControllerAddresses } from '../peer/controller-addresses.ts'
 import { ControllerClient } from '../peer/controller-client.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
@@ -26,23 +25,6 @@ export interface ClusterLinkOptions {
 
 /** A request to the controller is tried for so long, whatever the client's patience. */
 const requestTimeoutMs = 10_000
-
-/** Starts the controller's thread; resolves with its handle and port once it can be reached. */
-export async function startControllerThread(
-  options: ClusterLinkOptions,
-): Promise<{ thread: ControllerThread; port: number }> {
-  const { config, identity, incarnationId, events, onFault } = options
-  const { clusterId, directoryId } = identity
-  const thread = new ControllerThread({ config, clusterId, directoryId, incarnationId, events })
-  try {
-    const port = await thread.listening
-    void thread.failed.then(onFault)
-    return { thread, port }
-  } catch (error) {
-    await thread.close()
-    throw error
-  }
-}
 
 export interface ControllerLinkOptions extends ClusterLinkOptions {
   /** The port of this node's own controller. */
