@@ -27,12 +27,12 @@ export async function survey(cluster: Cluster): Promise<Survey> {
 }
 
 function planned(
-  { topic, index, replicas, leader }: PartitionState,
+  { topic, index, replicas, leader, isr }: PartitionState,
   sizes: ReadonlyMap<number, BrokerSizes>,
 ): PlanPartition {
   // A replica that has fallen behind is smaller than what will have to be copied.
   const known = replicas.map((id) => sizes.get(id)?.sizes.get(`${topic}-${index}`) ?? 0)
-  return { topic, index, replicas, leader, sizeBytes: Math.max(0, ...known) }
+  return { topic, index, replicas, leader, inSync: isr, sizeBytes: Math.max(0, ...known) }
 }
 
 /** Throws for a choice that no partition answers to. */

@@ -15,6 +15,8 @@ export interface PlanPartition {
   readonly replicas: readonly number[]
   /** Who leads now; -1 for none. */
   readonly leader: number
+  /** Replicas that are in sync; all of them where this is not said. */
+  readonly inSync?: readonly number[]
   readonly sizeBytes: number
 }
 

@@ -11,6 +11,8 @@ export interface PlanRequest {
   readonly brokers: readonly PlanBroker[]
   /** The brokers that partitions may be on. */
   readonly targets: readonly number[]
+  /** Brokers that keep what they have, if only targets get more; the targets by default. */
+  readonly keepers?: readonly number[]
   /** All that count when loads are compared. */
   readonly partitions: readonly PlanPartition[]
   /** Those among them that may move; all by default. */
@@ -19,16 +21,21 @@ export interface PlanRequest {
   readonly replicationFactor?: number
   /** Only who leads changes; no replica moves. */
   readonly leadersOnly?: boolean
+  /** Nothing is evened out beyond what has to move. */
+  readonly onlyNeeded?: boolean
 }
 
 export function makePlan(request: PlanRequest): Plan {
-  const { replicationFactor, leadersOnly = false } = request
+  const { replicationFactor, leadersOnly = false, onlyNeeded = false } = request
   if (request.targets.length === 0) throw new PlanError('there is no broker to plan for')
   const layout = new Layout(request.partitions, request)
   const before = layout.loads(request.brokers.map(({ id }) => id))
   if (!leadersOnly) {
-    leaveOthers(layout)
+    leaveOthers(layout, request.keepers ?? layout.targets)
     if (replicationFactor !== undefined) resize(layout, replicationFactor)
+  }
+  if (onlyNeeded) return planOf(layout, request, before)
+  if (!leadersOnly) {
     spreadRacks(layout)
     evenCounts(layout)
     evenBytes(layout)

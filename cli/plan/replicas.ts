@@ -11,12 +11,12 @@ const bytesTolerance = 0.05
 /** A swap that evens out less than this much of the mean is not worth its copying. */
 const bytesGainMin = 0.01
 
-/** Moves replicas off brokers that are no targets. */
-export function leaveOthers(layout: Layout): void {
-  const targets = new Set(layout.targets)
+/** Moves replicas off all brokers but the keepers. */
+export function leaveOthers(layout: Layout, keepers: readonly number[]): void {
+  const keeping = new Set(keepers)
   for (const item of layout.items) {
     if (!item.isMovable) continue
-    for (const broker of item.replicas.filter((id) => !targets.has(id))) {
+    for (const broker of item.replicas.filter((id) => !keeping.has(id))) {
       const others = item.replicas.filter((id) => id !== broker)
       layout.replace(item, broker, bestTarget(layout, item, others))
     }
@@ -57,14 +57,16 @@ function bestTarget(layout: Layout, item: Item, others: readonly number[]): numb
   )
 }
 
-/** Not who leads now, rather one whose rack has another, rather the fullest. */
+/** Not who leads now, rather one out of sync, or whose rack has another, rather the fullest. */
 function leastMissed(layout: Layout, { replicas, partition }: Item): number {
   const racks = replicas.map((id) => layout.rackOf(id))
+  const isInSync = (id: number) => partition.inSync?.includes(id) ?? true
   const isLastOfRack = (id: number) =>
     racks.filter((rack) => rack === layout.rackOf(id)).length === 1
   const [first] = [...replicas].sort(
     (a, b) =>
       Number(a === partition.leader) - Number(b === partition.leader) ||
+      Number(isInSync(a)) - Number(isInSync(b)) ||
       Number(isLastOfRack(a)) - Number(isLastOfRack(b)) ||
       byLoad(layout, b, a),
   )

@@ -77,8 +77,14 @@ export interface ClusterAdmin {
     signal: AbortSignal,
   ): Promise<void>
 
-  reassign(moves: readonly Reassignment[], signal: AbortSignal): Promise<void>
-  setReplicationThrottle(bytesPerSecond: number | null, signal: AbortSignal): Promise<void>
+  /** `throttle`: bytes a second that each broker copies at most; null: as fast as it can. */
+  reassign(
+    moves: readonly Reassignment[],
+    throttle: number | null,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Takes back what reassign has limited. */
+  removeThrottles(signal: AbortSignal): Promise<void>
   unregisterBroker(id: number, signal: AbortSignal): Promise<void>
   addVoter(
     id: number,

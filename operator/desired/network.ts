@@ -104,7 +104,7 @@ function brokerService(
     },
     listener.annotations,
   )
-  return merged(built, pool.template?.service ?? {}) as unknown as KubeObject
+  return merged(built, pool.template?.service ?? {}) as KubeObject
 }
 
 function externalFields(listener: Listener | undefined): Record<string, unknown> {

@@ -57,7 +57,7 @@ export function pod(facts: PodFacts): KubeObject {
   const metadata = ownedMetadata(cluster, name, nodeLabels(cluster, node))
   const annotations = { [annotationKeys.restartHash]: hash }
   const built = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, annotations }, spec }
-  return merged(built, node.pool.template?.pod ?? {}) as unknown as KubeObject
+  return merged(built, node.pool.template?.pod ?? {}) as KubeObject
 }
 
 function restartHash({ node, properties, restartAt }: PodFacts, spec: unknown): string {
@@ -176,7 +176,7 @@ export function volumeClaims(
       },
       spec: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: String(volume.size) } },
+        resources: { requests: { storage: volume.size } },
         ...(volume.class !== undefined && { storageClassName: volume.class }),
       },
     }

@@ -70,15 +70,19 @@ function quorumSettings({ cluster, controllers }: NodeFacts): [string, string][]
   const voters = controllers.map(
     (node) => `${node.id}@${hostOf(cluster, node)}:${ports.controller}`,
   )
-  return [['controller.quorum.voters', voters.join(',')]]
+  return [
+    ['controller.quorum.voters', voters.join(',')],
+    // Its directory is known to nobody else: a controller that is added asks for its vote itself.
+    ['controller.quorum.auto.join.enable', 'true'],
+  ]
 }
 
 const nameOf = ({ name }: Listener) => name.toUpperCase()
 
 function protocolOf({ tls, authentication }: Listener): string {
-  const isSasl = authentication?.type.startsWith('scram') === true
-  if (isSasl) return tls === true ? 'SASL_SSL' : 'SASL_PLAINTEXT'
-  return tls === true ? 'SSL' : 'PLAINTEXT'
+  const isSasl = authentication?.type.startsWith('scram') ?? false
+  if (isSasl) return tls ? 'SASL_SSL' : 'SASL_PLAINTEXT'
+  return tls ? 'SSL' : 'PLAINTEXT'
 }
 
 function advertised({ cluster, node, addresses }: NodeFacts): string {

@@ -44,7 +44,7 @@ export class KubeClient {
     const path = pathOf(kind, namespace, name)
     const response = await this.#send({ method: 'GET', path }, signal)
     if (response.status === 404) return null
-    return accepted<T>(response)
+    return accepted(response) as T
   }
 
   /** All objects of a kind, page by page. */
@@ -62,7 +62,7 @@ export class KubeClient {
         ...(next !== '' && { continue: next }),
       }
       const path = pathOf(kind, options.namespace)
-      const page = accepted<ListPage<T>>(await this.#send({ method: 'GET', path, query }, signal))
+      const page = accepted(await this.#send({ method: 'GET', path, query }, signal)) as ListPage<T>
       // The items of a list do not say what they are.
       const { apiVersion, kind: name } = kind
       for (const item of page.items) items.push({ ...item, apiVersion, kind: name })
@@ -96,7 +96,7 @@ export class KubeClient {
   async #apply<T>(path: string, body: KubeObject, signal?: AbortSignal): Promise<T> {
     const query = { fieldManager, force: 'true' }
     const request = { method: 'PATCH', path, query, contentType: applyType, body } as const
-    return accepted<T>(await this.#send(request, signal))
+    return accepted(await this.#send(request, signal)) as T
   }
 
   /** Rejects with AlreadyExists (409) where there is one. */
@@ -107,7 +107,7 @@ export class KubeClient {
   ): Promise<T> {
     const path = pathOf(kind, object.metadata.namespace)
     const query = { fieldManager }
-    return accepted<T>(await this.#send({ method: 'POST', path, query, body: object }, signal))
+    return accepted(await this.#send({ method: 'POST', path, query, body: object }, signal)) as T
   }
 
   /** Rejects with Conflict (409) when the object is not the version that `object` carries. */
@@ -119,7 +119,7 @@ export class KubeClient {
     const { namespace, name } = object.metadata
     const path = pathOf(kind, namespace, name)
     const query = { fieldManager }
-    return accepted<T>(await this.#send({ method: 'PUT', path, query, body: object }, signal))
+    return accepted(await this.#send({ method: 'PUT', path, query, body: object }, signal)) as T
   }
 
   /** Changes what `patch` names and nothing else; null removes a field. */
@@ -133,7 +133,7 @@ export class KubeClient {
     const path = pathOf(kind, namespace, name)
     const query = { fieldManager }
     const request = { method: 'PATCH', path, query, contentType: mergeType, body: patch } as const
-    return accepted<T>(await this.#send(request, signal))
+    return accepted(await this.#send(request, signal)) as T
   }
 
   /**
@@ -174,8 +174,8 @@ interface ListPage<T> {
 }
 
 /** The body of an answer that is a yes; throws the KubeError that it is otherwise. */
-function accepted<T>(response: KubeResponse): T {
-  if (response.status < 300) return response.body as T
+function accepted(response: KubeResponse): unknown {
+  if (response.status < 300) return response.body
   throw errorOf(response.status, response.body, response.retryAfterMs)
 }
 

@@ -194,7 +194,7 @@ export class Informer<T extends KubeObject> {
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line)
-  } catch (error) {
+  } catch {
     throw new KubeError(500, 'BadStream', 'the watch sent what is no JSON', null)
   }
 }

@@ -49,7 +49,7 @@ export async function reconcileCluster(
   const cluster = await client.get<KafkaCluster>(kinds.kafkaCluster, namespace, name, signal)
   // Everything that belongs to it goes with it, by its owner references; its volumes stay.
   if (cluster === null || cluster.metadata.deletionTimestamp !== undefined) return null
-  if (cluster.spec.paused === true) {
+  if (cluster.spec.paused) {
     const paused = new Map([['Ready', unknown('Paused', 'spec.paused is true')]])
     await writeStatus(options, cluster, paused, {}, signal)
     return null

@@ -8,7 +8,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { kinds } from '../kube/objects.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { KafkaTopic } from '../resources/kafka-topic.ts'
-import { planReplicas } from '../rollout/replica-plan.ts'
+import { planReplicas } from '../rollout/replica-moves.ts'
 import { bad, conditionsOf, type Finding, good, unknown } from '../status/conditions.ts'
 
 export const topicFinalizer = 'samsa.io/topic'
@@ -144,12 +144,11 @@ async function moveReplicas(
   if (problem !== null) return { finding: bad('Refused', problem), againMs: driftCheckMs, status }
   if (reassigning === 0) return { finding: good('Ready'), againMs: driftCheckMs, status }
   const live = await admin.describe(signal)
-  const own = live.partitions.filter((partition) => partition.topic === nameInKafka(topic))
-  const plan = planReplicas(own, topic.spec.replicas ?? 1, live.brokers, live.partitions)
+  const plan = planReplicas(live, nameInKafka(topic), topic.spec.replicas ?? 1)
   if (plan.problem !== null) {
     return { finding: bad('TooFewBrokers', plan.problem), againMs: driftCheckMs, status }
   }
-  if (live.reassigning === 0) await admin.reassign(plan.moves, signal)
+  if (live.reassigning === 0) await admin.reassign(plan.moves, null, signal)
   const text = `replicas of ${reassigning} partitions are being changed`
   return { finding: bad('Reassigning', text), againMs, status }
 }

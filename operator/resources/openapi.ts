@@ -70,6 +70,8 @@ function bodyOf(schema: Schema): OpenApi {
       }
     case 'object':
       return objectBody(schema)
+    default:
+      throw new Error(`no such schema: ${JSON.stringify(schema satisfies never)}`)
   }
 }
 

@@ -165,16 +165,16 @@ export function flag<const O extends Omit<BooleanSchema, 'type'>>(
   return { type: 'boolean', ...options }
 }
 
-export function list<const S extends Schema, const O extends Omit<ListSchema, 'type' | 'items'>>(
+export function list<const S extends Schema>(
   items: S,
-  options: O,
+  options: Omit<ListSchema, 'type' | 'items'>,
 ): ListSchema<S> {
   return { type: 'list', items, ...options }
 }
 
-export function map<const S extends Schema, const O extends Omit<MapSchema, 'type' | 'values'>>(
+export function map<const S extends Schema>(
   values: S,
-  options: O,
+  options: Omit<MapSchema, 'type' | 'values'>,
 ): MapSchema<S> {
   return { type: 'map', values, ...options }
 }

@@ -38,7 +38,7 @@ export function decideRollout(facts: RolloutFacts): RolloutDecision {
   if (heldBack !== null) return waiting([heldBack])
   const unsettled = nodes.filter((node) => !isSettled(node, next))
   if (create.length > 0 || stuck.length > 0 || unsettled.length > 0) {
-    return waiting([...nodes.filter((node) => !isSettled(node, next)).map(unsettledText)])
+    return waiting(unsettled.map(unsettledText))
   }
   if (next.state === 'starting') return startingOnly(next, waiting)
   const chosen = choose(ordered, facts)

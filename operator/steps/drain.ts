@@ -5,7 +5,7 @@
 import { isNotFound } from '../kube/errors.ts'
 import { kinds } from '../kube/objects.ts'
 import { nodeIdOf } from '../observe/volumes.ts'
-import { planDrain } from '../rollout/drain-plan.ts'
+import { planDrain } from '../rollout/replica-moves.ts'
 import { bad, good } from '../status/conditions.ts'
 import type { Pass, Step, StepResult } from './step.ts'
 
@@ -37,7 +37,7 @@ async function drained(pass: Pass, leaving: readonly number[]): Promise<StepResu
   if (live === null) return null
   const held = live.partitions.filter(({ replicas }) => replicas.some((id) => leaving.includes(id)))
   if (held.length === 0) {
-    await admin.setReplicationThrottle(null, signal)
+    await admin.removeThrottles(signal)
     return null
   }
   if (cluster.spec.rebalance?.onScaleDown === false) {
@@ -47,12 +47,10 @@ async function drained(pass: Pass, leaving: readonly number[]): Promise<StepResu
     return { finding: bad('BrokersNotEmpty', message), againMs }
   }
   if (live.reassigning === 0) {
-    const targets = live.brokers.filter(({ id, isFenced }) => !isFenced && !leaving.includes(id))
-    const plan = planDrain(held, leaving, targets, live.partitions)
+    const plan = planDrain(live, leaving)
     if (plan.problem !== null) return { finding: bad('CannotDrain', plan.problem), againMs }
     const throttle = cluster.spec.rebalance?.throttleBytesPerSecond ?? null
-    await admin.setReplicationThrottle(throttle, signal)
-    await admin.reassign(plan.moves, signal)
+    await admin.reassign(plan.moves, throttle, signal)
   }
   const message = `${held.length} partitions are still on brokers ${leaving.join(', ')}`
   const rebalance = { state: 'Draining', movingPartitions: held.length } as const

@@ -25,5 +25,7 @@ export function heldBack({ cluster, nowMs }: Pass): string | null {
       const windows = updatePolicy?.windows ?? []
       return windows.some((window) => isOpen(window, nowMs)) ? null : 'waiting for a window'
     }
+    default:
+      throw new Error('no such update policy')
   }
 }

@@ -112,7 +112,7 @@ export class FakeCluster implements ClusterAdmin {
     }
   }
 
-  async setReplicationThrottle(): Promise<void> {}
+  async removeThrottles(): Promise<void> {}
 
   async unregisterBroker(id: number): Promise<void> {
     this.calls.push(`unregister ${id}`)
