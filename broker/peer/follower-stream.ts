@@ -70,7 +70,10 @@ export class FollowerStream implements FeedStream {
     if (this.#isClosed) return
     if (event.event === 'follow') this.#follow(event.follow)
     else if (event.event === 'unfollow') this.#bySlot.get(event.unfollow)?.drop()
-    else if (event.event === 'progress') {
+    else if (event.event === 'leave') {
+      const feed = this.#bySlot.get(event.leave)
+      feed?.channel.leading.left(feed)
+    } else if (event.event === 'progress') {
       const feed = this.#bySlot.get(event.progress.slot)
       if (feed === undefined) return
       feed.acknowledged(event.progress.logEndOffset)

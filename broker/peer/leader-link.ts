@@ -143,6 +143,12 @@ export class LeaderLink implements PeerLink {
     this.#flushLater()
   }
 
+  leave(subscriber: LinkSubscriber, follow: number): void {
+    const subscription = this.#subscriptions.get(subscriber)
+    if (subscription === undefined || subscription.follow !== follow) return
+    if (subscription.slot !== 0) this.#tell({ leave: subscription.slot })
+  }
+
   #tell(event: FollowerEventInit): void {
     if (this.#stream === null) return
     this.#events.push(event)

@@ -55,6 +55,11 @@ export class Following implements LinkSubscriber {
     return Math.max(0, leaderHighWatermark - this.#options.log.logEndOffset)
   }
 
+  /** The log cannot be relied on: the leader is asked to do without it. */
+  leave(): void {
+    this.#options.link.leave?.(this, this.#state.follow)
+  }
+
   end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true

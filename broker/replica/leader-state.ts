@@ -187,6 +187,15 @@ export class LeaderState {
     if (follower !== undefined) follower.isFollowing = false
   }
 
+  /** Its log is damaged: it counts as lagging until it follows anew. */
+  left(brokerId: BrokerId): void {
+    const follower = this.#followers.get(brokerId)
+    if (follower === undefined) return
+    follower.isFollowing = false
+    follower.logEndOffset = -1
+    follower.caughtUpMs = Number.NEGATIVE_INFINITY
+  }
+
   /** The metadata has news of the partition in the same leader epoch. True when HW moved. */
   updated(nowMs: number, image: PartitionImage): boolean {
     assert(image.leaderEpoch === this.leaderEpoch, 'another leader epoch needs another state')

@@ -176,6 +176,13 @@ export class Leading {
     this.#state.unfollowed(feed.brokerId)
   }
 
+  /** The follower wants to leave the ISR. */
+  left(feed: FollowerFeed): void {
+    if (this.#ended !== null || this.#feeds.get(feed.brokerId) !== feed) return
+    this.#state.left(feed.brokerId)
+    this.#proposeIsr()
+  }
+
   /** News of the partition in the same leader epoch. */
   updated(image: PartitionImage): void {
     const { metrics, clock } = this.#context

@@ -187,6 +187,13 @@ export class Partition implements PartitionIdentity {
     this.#changeRole()
   }
 
+  /** The log is damaged, and about to be replaced: it is used no more. */
+  closeLog(reason: Error): void {
+    this.#log = null
+    this.#openError = reason
+    this.#changeRole()
+  }
+
   /** The log's directory failed. */
   fail(): void {
     this.#leading?.end('KAFKA_STORAGE_ERROR')

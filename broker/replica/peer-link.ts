@@ -44,6 +44,8 @@ export interface PeerLink {
   follow(subscriber: LinkSubscriber, follow: number, start: FollowStart): void
   unfollow(subscriber: LinkSubscriber, follow: number): void
   progress(subscriber: LinkSubscriber, follow: number, logEndOffset: number): void
+  /** The replica cannot be relied on: the leader takes it out of the ISR. */
+  leave?(subscriber: LinkSubscriber, follow: number): void
 }
 
 export interface PeerLinks {

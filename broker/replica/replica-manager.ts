@@ -75,6 +75,8 @@ export class ReplicaManager {
   readonly #partitions = new Map<TopicId, (Partition | undefined)[]>()
   /** Replicas in a directory that is offline. */
   readonly #stranded = new Set<Partition>()
+  /** Replicas with damage that was found while they were in use. */
+  readonly #rotten = new Map<Partition, Error>()
   /** Damaged logs that are being removed. */
   readonly #healing = new Set<Partition>()
   #tick: { cancel(): void } | null = null
@@ -167,6 +169,7 @@ export class ReplicaManager {
   #scheduleTick(): void {
     this.#tick = this.#options.timers.schedule(isrTickMs, () => {
       for (const partition of this.all()) partition.leading?.tick()
+      for (const partition of this.#rotten.keys()) this.#heal(partition)
       this.#scheduleTick()
     })
   }
@@ -201,7 +204,7 @@ export class ReplicaManager {
         if (isHere) held[image.index] = this.#add(topic, image)
       } else if (isHere) {
         known.update(image)
-        if (known.openError !== null) this.#heal(known)
+        if (known.openError !== null || this.#rotten.has(known)) this.#heal(known)
       } else {
         held[image.index] = undefined
         this.#drop(known)
@@ -255,13 +258,18 @@ export class ReplicaManager {
       this.#stranded.delete(partition)
       return this.#open(partition)
     }
-    const isDamaged = this.logs.damaged.some((log) => {
+    const rotten = this.#rotten.get(partition)
+    const wasFoundAtStart = this.logs.damaged.some((log) => {
       return log.topic === topic && log.partition === index
     })
+    const isDamaged = wasFoundAtStart || rotten !== undefined
     const isNeeded = image.isr.includes(nodeId) || image.elr.includes(nodeId)
     const hasSource = image.leader >= 0 && image.leader !== nodeId
-    if (!isDamaged || isNeeded || !hasSource || this.#healing.has(partition)) return
+    if (!isDamaged || !hasSource || this.#healing.has(partition)) return
+    if (isNeeded) return this.#leaveIsr(partition)
     this.#healing.add(partition)
+    this.#rotten.delete(partition)
+    if (rotten !== undefined) partition.closeLog(rotten)
     const fields = { topic, partition: index, leader: image.leader }
     void this.logs.delete(topic, index).then(
       () => {
@@ -281,6 +289,27 @@ export class ReplicaManager {
     )
   }
 
+  /** Unless acks=all would be refused without this replica: it lacks little of what counts. */
+  #leaveIsr({ image, topic, following }: Partition): void {
+    const { minInsyncReplicas } = this.#options.topicConfig(topic)
+    const isMember = image.isr.includes(this.#options.nodeId)
+    if (isMember && image.isr.length > minInsyncReplicas) following?.leave()
+  }
+
+  /**
+   * Bytes that were written long ago are not what they were. A follower is healed; a leader goes on,
+   * since others may lack what is sound: it is healed once another leads.
+   */
+  onDamage(partition: Partition, error: Error): void {
+    if (partition.isGone || this.#rotten.has(partition)) return
+    const { topic, index } = partition
+    this.metrics.corruptAtRest++
+    const fields = { topic, partition: index, error }
+    this.#options.events.error(fields, 'damage was found in a log while it was in use')
+    this.#rotten.set(partition, error)
+    this.#heal(partition)
+  }
+
   #dropTopic(topic: TopicImage): void {
     for (const partition of this.#partitions.get(topic.id) ?? []) {
       if (partition !== undefined) this.#drop(partition)
@@ -292,6 +321,7 @@ export class ReplicaManager {
   #drop(partition: Partition): void {
     const { topic, index } = partition
     this.#stranded.delete(partition)
+    this.#rotten.delete(partition)
     partition.drop()
     // At once: a replica that comes back in this very turn must get its log after this, not before.
     this.logs.delete(topic, index).catch((error: unknown) => {

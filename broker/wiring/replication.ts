@@ -12,6 +12,7 @@ import {
   type DirectoryAssignmentsOptions,
 } from '../replica/directory-assignments.ts'
 import { ReplicaManager, type ReplicaManagerOptions } from '../replica/replica-manager.ts'
+import { Scrubber } from '../replica/scrubber.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 
 type FromNode =
@@ -35,6 +36,7 @@ export class Replication {
   readonly replicas: ReplicaManager
   readonly #links: ReplicationClient
   readonly #service: ReplicationServer
+  readonly #scrubber: Scrubber
   /** null where there is one directory: the controller knows it from the registration. */
   readonly #directories: DirectoryAssignments | null
 
@@ -64,6 +66,12 @@ export class Replication {
       throttledRate: () => config.broker.leaderReplicationThrottledRate,
       throttledReplicas: (topic) => config.topic(topic).leaderThrottledReplicas,
     })
+    this.#scrubber = new Scrubber({
+      partitions: () => this.replicas.all(),
+      timers: systemTimers,
+      onDamage: (partition, error) => this.replicas.onDamage(partition, error),
+    })
+    this.#scrubber.start()
     options.grpc.add(this.#service.service, this.#service.handlers)
     const partitions = () => this.replicas.all()
     this.#directories =

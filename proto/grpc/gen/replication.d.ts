@@ -12,17 +12,19 @@ export const FollowerMessage: Codec<FollowerMessageInit, FollowerMessage>
 
 export type FollowerEvent = {
 } & (
-  | { event: undefined; hello: null; follow: null; unfollow: null; progress: null }
-  | { event: 'hello'; hello: Hello; follow: null; unfollow: null; progress: null }
-  | { event: 'follow'; hello: null; follow: FollowStart; unfollow: null; progress: null }
-  | { event: 'unfollow'; hello: null; follow: null; unfollow: number; progress: null }
-  | { event: 'progress'; hello: null; follow: null; unfollow: null; progress: Progress }
+  | { event: undefined; hello: null; follow: null; unfollow: null; progress: null; leave: null }
+  | { event: 'hello'; hello: Hello; follow: null; unfollow: null; progress: null; leave: null }
+  | { event: 'follow'; hello: null; follow: FollowStart; unfollow: null; progress: null; leave: null }
+  | { event: 'unfollow'; hello: null; follow: null; unfollow: number; progress: null; leave: null }
+  | { event: 'progress'; hello: null; follow: null; unfollow: null; progress: Progress; leave: null }
+  | { event: 'leave'; hello: null; follow: null; unfollow: null; progress: null; leave: number }
 )
 export interface FollowerEventInit {
   readonly hello?: HelloInit | null
   readonly follow?: FollowStartInit | null
   readonly unfollow?: number | null
   readonly progress?: ProgressInit | null
+  readonly leave?: number | null
 }
 export const FollowerEvent: Codec<FollowerEventInit, FollowerEvent>
 

@@ -111,11 +111,12 @@ const samsa = $root.samsa = (() => {
             FollowerEvent.prototype.follow = null;
             FollowerEvent.prototype.unfollow = null;
             FollowerEvent.prototype.progress = null;
+            FollowerEvent.prototype.leave = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(FollowerEvent.prototype, "event", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "follow", "unfollow", "progress"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "follow", "unfollow", "progress", "leave"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -134,6 +135,8 @@ const samsa = $root.samsa = (() => {
                     writer.uint32(24).int32(message.unfollow);
                 if (message.progress != null && $Object.hasOwnProperty.call(message, "progress"))
                     $root.samsa.replication.Progress.encode(message.progress, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.leave != null && $Object.hasOwnProperty.call(message, "leave"))
+                    writer.uint32(40).int32(message.leave);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -193,6 +196,13 @@ const samsa = $root.samsa = (() => {
                                 break;
                             message.progress = $root.samsa.replication.Progress.decode(reader, reader.size(), $undefined, _depth + 1, message.progress);
                             message.event = "progress";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            message.leave = reader.int32();
+                            message.event = "leave";
                             continue;
                         }
                     }

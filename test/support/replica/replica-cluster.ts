@@ -13,6 +13,7 @@ import { ReplicationServer } from '@samsa/broker/peer/replication-server'
 import type { Leading } from '@samsa/broker/replica/leading'
 import type { Partition } from '@samsa/broker/replica/partition'
 import { ReplicaManager } from '@samsa/broker/replica/replica-manager'
+import { Scrubber } from '@samsa/broker/replica/scrubber'
 import { systemClock, systemTimers } from '@samsa/broker/system-time'
 import { fenceBroker, unfenceBroker } from '@samsa/controller/cluster'
 import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
@@ -198,6 +199,19 @@ export class TestBroker {
         logDirs: this.#logs?.onlineDirectoryIds ?? [],
       },
     ])
+  }
+
+  /** Looks at all logs at once, as a node does slowly. */
+  scrub(): Scrubber {
+    const scrubber = new Scrubber({
+      partitions: () => this.replicas.all(),
+      timers: systemTimers,
+      onDamage: (partition, error) => this.replicas.onDamage(partition, error),
+      firstDelayMs: 0,
+      rate: Number.MAX_SAFE_INTEGER,
+    })
+    scrubber.start()
+    return scrubber
   }
 
   /** Ends as by kill -9: what was written is there, and nobody marks the stop as clean. */

@@ -97,3 +97,42 @@ describe('a batch that is damaged in the log of the leader', () => {
     expect(await contents(third)).toEqual(expected)
   })
 })
+
+describe('a bit that flips while the log is in use', () => {
+  it('at a follower is healed at once: it leaves the ISR and fetches all of it again', async () => {
+    const first = await startWith(10)
+    const third = cluster.broker(3)
+    damage(third)
+    const scrubber = third.scrub()
+    await until('it is healed', () => third.replicas.metrics.healedLogs === 1)
+    await until('it is in sync', () => first.leading.isr.length === 3)
+    expect(first.replicas.metrics.isrShrinks).toBe(1)
+    expect(await contents(third)).toEqual(await contents(first))
+    scrubber.close()
+  })
+
+  it('at a leader is healed once another one leads', async () => {
+    const first = await startWith(10)
+    const second = cluster.broker(2)
+    const expected = await contents(first)
+    damage(first)
+    const scrubber = first.scrub()
+    await until('it is found', () => first.replicas.metrics.corruptAtRest === 1)
+    expect(first.replicas.metrics.healedLogs).toBe(0)
+    const { topicId } = first.partition
+    cluster.controller.apply([{ type: 'partitionChange', topicId, partitionId: 0, leader: 2 }])
+    await until('it is healed', () => first.replicas.metrics.healedLogs === 1)
+    await until('it is in sync', () => second.leading.isr.length === 3)
+    expect(await contents(first)).toEqual(expected)
+    scrubber.close()
+  })
+
+  it('is not found where there is none', async () => {
+    const first = await startWith(10)
+    const scrubber = first.scrub()
+    await produce(first, 'one more')
+    await until('a round is over', () => scrubber.rounds === 1)
+    expect(first.replicas.metrics.corruptAtRest).toBe(0)
+    scrubber.close()
+  })
+})

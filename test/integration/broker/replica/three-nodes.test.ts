@@ -91,7 +91,11 @@ async function fetch(id: number, topicId: string, name: string, options: Fetch =
   const row = answer.responses[0]?.partitions[0]
   if (row === undefined) throw new Error('no answer for the partition')
   const records = row.records === null ? [] : [...decodeRecords(row.records)]
-  return { row, nodeEndpoints: answer.nodeEndpoints, values: records.map(({ value }) => value?.toString()) }
+  return {
+    row,
+    nodeEndpoints: answer.nodeEndpoints,
+    values: records.map(({ value }) => value?.toString()),
+  }
 }
 
 describe('a broker that does not lead the partition', () => {
