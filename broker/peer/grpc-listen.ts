@@ -1,6 +1,6 @@
 // Opens and closes gRPC servers, with promises and in bounded time.
 
-import { type Server, ServerCredentials } from '@grpc/grpc-js'
+import { logVerbosity, type Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import { type Address, textOf } from './controller-addresses.ts'
 
 /** Resolves with the port; rejects as a socket would, when the address cannot be taken. */
@@ -13,6 +13,9 @@ export async function listen(server: Server, { host, port }: Address): Promise<n
     })
   })
 }
+
+// Whoever listens is told of an error, and says it once.
+setLogVerbosity(logVerbosity.NONE)
 
 /** grpc-js has the system's error in its message only. */
 function inUse(error: Error, { host, port }: Address): Error {

@@ -90,7 +90,7 @@ async function startOrGiveUp(
       }),
   )
   try {
-    return await Promise.race([start(config, logger), givenUp])
+    return await Promise.race([start(config, logger, signal), givenUp])
   } finally {
     clearTimeout(timer)
   }
@@ -99,13 +99,15 @@ async function startOrGiveUp(
 async function start(
   config: BrokerConfig,
   logger: ReturnType<typeof openLogger>['logger'],
-): Promise<RunningNode> {
+  signal: AbortSignal,
+): Promise<RunningNode | undefined> {
   try {
     const onLogLevel = (level: string) => {
       logger.level = level
     }
-    return await startNode({ config, events: logger, onLogLevel })
+    return await startNode({ config, events: logger, onLogLevel, signal })
   } catch (error) {
+    if (signal.aborted) return undefined
     if (error instanceof ConfigError) throw new CommandError(error.message, 2, { cause: error })
     logger.debug({ error }, 'the node did not start')
     throw startError(error)
@@ -133,9 +135,10 @@ function startError(error: unknown): unknown {
 }
 
 function readyLine(config: BrokerConfig, node: RunningNode): string {
-  const listeners = config.listeners.map(({ listener, host, port }) => {
+  const opened = config.isBroker ? config.listeners : config.controllerListeners
+  const listeners = opened.map(({ listener, host, port }) => {
     const shown = host === '' ? '0.0.0.0' : host
-    return `${listener}://${shown}:${node.ports.get(listener) ?? port}`
+    return `${listener}://${shown}:${node.ports.get(listener) ?? node.controllerPort ?? port}`
   })
   const http = node.httpPort === null ? '' : `, http ${config.httpListener?.host}:${node.httpPort}`
   // Counted from the start of the process, as whoever waits for it does.
