@@ -25,6 +25,7 @@ import { flawedAlterPartition, flawedImage } from './flaws.ts'
 import { ModelDisk } from './model-disk.ts'
 import type { LogWatcher } from './model-log.ts'
 import { ModelLogs } from './model-logs.ts'
+import type { MetadataStep } from './model-quorum.ts'
 import type { Stream } from './network.ts'
 import { FeedServer, type FollowerMessage, type LeaderMessage, ModelLinks } from './replication.ts'
 import { WireServer, type WireWorld, wireLinks } from './wire-replication.ts'
@@ -158,17 +159,19 @@ export class BrokerRun {
     this.process.after(random.between(0.1, maxMs), () => {
       const hosts = [...controllers.values()]
       const isHeard = hosts.some(({ host }) => !network.isCut(host, this.host.name))
-      while (isHeard && this.process.isAlive) {
-        const step = quorum.steps[this.#nextStep]
-        if (step === undefined) break
-        this.#nextStep++
-        this.image = flawedImage(step.image, this.#world.flaws)
-        this.replicas.apply(this.image, step.delta)
-        this.#wireLinks?.onMetadata(step.delta)
-        if (random.chance(0.5)) break
-      }
+      if (isHeard) while (this.#takeStep(quorum.steps[this.#nextStep]) && random.chance(0.5));
       this.#follow()
     })
+  }
+
+  /** False when there is none, or nobody to take it. */
+  #takeStep(step: MetadataStep | undefined): boolean {
+    if (step === undefined || !this.process.isAlive) return false
+    this.#nextStep++
+    this.image = flawedImage(step.image, this.#world.flaws)
+    this.replicas.apply(this.image, step.delta)
+    this.#wireLinks?.onMetadata(step.delta)
+    return true
   }
 
   /** Whether the metadata that it has is of this process, and not of a former one. */

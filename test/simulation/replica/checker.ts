@@ -127,10 +127,11 @@ export class Checker implements LogWatcher {
     // A leader may have taken it into the ISR to be succeeded by it: see #checkCandidates.
     if (after.isr.includes(after.leader) && !after.recovering) return
     const nobodyElse = before.isr.length === 0 && before.elr.length === 0
-    const isLastResort = nobodyElse && before.lastKnownElr[0] === after.leader && after.recovering
+    const isLastResort =
+      nobodyElse && before.lastKnownElr.includes(after.leader) && after.recovering
     if (!isLastResort) {
       const { isr, elr, lastKnownElr } = before
-      const text = `ISR ${isr}, eligible ${elr}, last known ${lastKnownElr}`
+      const text = `ISR ${isr.join()}, eligible ${elr.join()}, last known ${lastKnownElr.join()}`
       violated(15, `${key} is led by ${after.leader}, from outside (${text})`)
     }
     this.lastResorts++
@@ -160,7 +161,8 @@ export class Checker implements LogWatcher {
 
   #lacks({ key, image }: Truth, brokerId: number, batch: LoggedBatch): never {
     const { isr, elr, leaderEpoch, partitionEpoch } = image
-    const where = `ISR ${isr}, eligible ${elr}, epochs ${leaderEpoch}/${partitionEpoch}`
+    const sets = `ISR ${isr.join()}, eligible ${elr.join()}`
+    const where = `${sets}, epochs ${leaderEpoch}/${partitionEpoch}`
     return violated(
       12,
       `broker ${brokerId} may be elected for ${key} (${where}) and lacks ${describe(batch)}, ` +
@@ -189,7 +191,8 @@ export class Checker implements LogWatcher {
   highWatermarkMoved(log: ModelLog, from: number): void {
     const truth = this.#truthOf(log)
     const { highWatermark, batches } = log
-    if (highWatermark < from) {
+    // A log that begins within a batch, from which on all is deleted, begins again at the batch.
+    if (highWatermark < from && from > truth.logStartMax) {
       violated(
         13,
         `broker ${log.world.brokerId}: the high watermark of ${truth.key} falls to ${highWatermark}`,
@@ -299,7 +302,7 @@ export class Checker implements LogWatcher {
   difference(truth: Truth): string | null {
     const { image, key } = truth
     if (image.leader === noLeader) return `${key} has no leader`
-    if (image.isr.length !== image.replicas.length) return `${key} has ISR ${image.isr}`
+    if (image.isr.length !== image.replicas.length) return `${key} has ISR ${image.isr.join()}`
     for (const brokerId of image.replicas) {
       const stored = this.#replica(truth, brokerId)
       if (stored === undefined || stored.endOffset !== truth.end) {

@@ -95,8 +95,8 @@ export class Producer {
   }
 
   #sendMore(): void {
-    // A partition that knows nothing of a producer takes any sequence from it, as in Kafka: were the
-    // very first batch lost, it would take the second.
+    // A partition that knows nothing of a producer takes any sequence from it, as in Kafka: were
+    // the very first batch lost, it would take the second.
     const inFlightMax = this.acknowledgedCount === 0 ? 1 : this.#inFlightMax
     while (!this.#isStalled && this.#inFlight < inFlightMax) {
       const next = this.#queue[this.#inFlight]
@@ -193,7 +193,7 @@ export class Consumer {
     const atFollower = this.#random.chance(0.25)
     if (this.#leader === null) this.#findLeader()
     const target = atFollower ? replicaOf(this.address) : (this.#leader?.leader ?? -1)
-    if (target < 0) return void events.after(retryMs, () => this.#poll())
+    if (target < 0) return events.after(retryMs, () => this.#poll())
     let isOpen = true
     const end = (take: () => void) => {
       if (!isOpen) return

@@ -69,7 +69,10 @@ export class ControllerHost {
       session: defaultSessionOptions,
       clock: {
         nowMs: () => this.process.nowMs,
-        after: (delayMs, call) => this.process.after(delayMs, call).cancel,
+        after: (delayMs, call) => {
+          const timer = this.process.after(delayMs, call)
+          return () => timer.cancel()
+        },
       },
       isRefused: ({ host }) => world.isRefused(this.host, host),
       leader: () => ({ ...world.quorum.leader, host: '', port: 0, committedOffset: 0 }),
@@ -175,7 +178,7 @@ export class ControllerClient {
       target?.process.take(() => {
         ask(target.controller).then(
           (value) => done(() => answer.resolve(value), true),
-          (error: unknown) => done(() => answer.reject(error as Error), true),
+          (error: unknown) => done(() => answer.reject(error), true),
         )
       })
     if (target === undefined || random.chance(askLossChance)) return answer.promise

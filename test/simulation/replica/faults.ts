@@ -86,7 +86,7 @@ export function drawFaults(random: Random): Faults {
     reassignEveryMs: often(300, 2_000, 0.4),
     electEveryMs: often(100, 1_000, 0.4),
     deleteRecordsEveryMs,
-    deletesWithinBatches: false,
+    deletesWithinBatches: random.chance(0.5),
     silentDeathChance: random.chance(0.4) ? 0.5 : 0,
     askLossChance: random.chance(0.4) ? random.between(0, 0.4) : 0,
     askTwiceChance: random.chance(0.4) ? random.between(0, 0.5) : 0,

@@ -268,7 +268,8 @@ export class ModelLog implements PartitionLog {
       nextOffset = batch.lastOffset + 1
     }
     const sizeBytes = found.reduce((sum, { length }) => sum + length, 0)
-    const records = (allocate ?? Buffer.alloc)(sizeBytes).subarray(0, sizeBytes)
+    const memory = allocate === undefined ? Buffer.alloc(sizeBytes) : allocate(sizeBytes)
+    const records = memory.subarray(0, sizeBytes)
     let at = 0
     for (const bytes of found) at += bytes.copy(records, at)
     return { records, nextOffset, abortedTransactions: [] }

@@ -164,13 +164,13 @@ export class ModelMetadataLog implements MetadataLog {
 
   /** One at a time, or all that there is. */
   #take(): void {
-    const all = this.#world.random.chance(0.5)
-    do {
-      const item = this.#quorum.feed[this.#next++]
-      if (item === undefined) return
+    const { feed } = this.#quorum
+    const end = this.#world.random.chance(0.5) ? feed.length : this.#next + 1
+    for (const item of feed.slice(this.#next, end)) {
+      this.#next++
       if ('batch' in item) this.#committed(item.batch, item.pending)
       else this.#led(item)
-    } while (all && this.#next < this.#quorum.feed.length)
+    }
   }
 
   #committed(batch: CommittedBatch, pending: Pending): void {

@@ -90,19 +90,19 @@ export class Network {
     },
     end: StreamEnd<In>,
   ): Stream<Out> {
-    const connection = new Connection(this, this.#events, from, to.host, end as StreamEnd<unknown>)
+    const connection = new Connection(this, this.#events, from, to.host, end)
     this.#connections.add(connection)
     const open = () => {
       if (!connection.client.isOpen) return
       if (this.isCut(from.host, to.host) || this.isCut(to.host, from.host)) {
         return connection.breakUp()
       }
-      const server = to.accept(connection.side('server') as Stream<In>)
+      const server = to.accept(connection.side('server'))
       if (server === null) return connection.refuse()
-      connection.accepted(server.process, server.end as StreamEnd<unknown>)
+      connection.accepted(server.process, server.end)
     }
     this.#events.after(this.delayMs(from.host, to.host), open)
-    return connection.side('client') as Stream<Out>
+    return connection.side('client')
   }
 
   forget(connection: Connection): void {

@@ -237,7 +237,7 @@ export class FeedServer implements StreamEnd<FollowerMessage> {
   }
 
   onClosed(): void {
-    for (const slot of [...this.#feeds.keys()]) this.#end(slot)
+    for (const slot of this.#feeds.keys()) this.#end(slot)
   }
 
   #end(slot: number): void {

@@ -11,6 +11,7 @@ import { BrokerHost, type BrokerRun, type BrokerWorld } from './broker-host.ts'
 import { Checker, type Truth } from './checker.ts'
 import { type ClientWorld, Consumer, Producer, produceOnce } from './clients.ts'
 import { ControllerHost } from './controller-host.ts'
+import { Disturbances, someBrokers } from './disturbances.ts'
 import { drawFaults, type Faults } from './faults.ts'
 import type { Flaws } from './flaws.ts'
 import type { ModelDisk } from './model-disk.ts'
@@ -69,7 +70,8 @@ export class Simulation {
   #numbers = 0
   /** What went wrong outside of the event that is under way. */
   #failure: Error | null = null
-  readonly #counts = { events: 0, crashes: 0, powerCuts: 0 }
+  readonly #disturbances: Disturbances
+  #eventCount = 0
 
   constructor(setup: SimulationSetup) {
     this.#setup = setup
@@ -95,6 +97,11 @@ export class Simulation {
     })
     this.#world = this.#makeWorld(fork())
     this.#clients = this.#makeClients()
+    this.#disturbances = new Disturbances({
+      ...this.#world,
+      random: fork(),
+      addresses: this.#addresses,
+    })
     for (const nodeId of controllerIds) {
       this.#controllers.set(nodeId, new ControllerHost(this.#world, nodeId))
     }
@@ -111,7 +118,8 @@ export class Simulation {
         this.#log(() => {
           const { index, leader, leaderEpoch, partitionEpoch, isr, elr, replicas, lastKnownElr } = p
           const epochs = `epochs ${leaderEpoch}/${partitionEpoch}`
-          const sets = `ISR ${isr} of ${replicas}, eligible ${elr}, last known ${lastKnownElr}`
+          const inSync = `ISR ${isr.join()} of ${replicas.join()}`
+          const sets = `${inSync}, eligible ${elr.join()}, last known ${lastKnownElr.join()}`
           return `partition ${index}: leader ${leader}, ${epochs}, ${sets}`
         })
       }
@@ -144,7 +152,8 @@ export class Simulation {
       isHealed: () => this.#isHealed,
       effectCrash: (broker) => {
         if (this.#isHealed || this.#addresses.length === 0) return
-        if (effectRandom.chance(faults.effectCrashChance)) this.#crash(broker, effectRandom)
+        if (effectRandom.chance(faults.effectCrashChance))
+          this.#disturbances.crash(broker, effectRandom)
       },
     }
   }
@@ -267,7 +276,7 @@ export class Simulation {
   /** Throws what was broken. */
   async run(): Promise<Report> {
     await this.#found()
-    this.#planFaults()
+    this.#disturbances.plan()
     this.#planClients()
     const startMs = this.#events.nowMs
     await this.#runUntil(startMs + this.faults.durationMs, () => false)
@@ -277,7 +286,9 @@ export class Simulation {
     const { elections, lastResorts, isrChanges } = this.#checker
     return {
       seed: this.#setup.seed,
-      ...this.#counts,
+      events: this.#eventCount,
+      crashes: this.#disturbances.crashes,
+      powerCuts: this.#disturbances.powerCuts,
       committed: truths.reduce((sum, { committed }) => sum + committed.length, 0),
       acknowledged: truths.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0),
       read: this.#consumers.reduce((sum, { offset }) => sum + offset, 0),
@@ -293,7 +304,7 @@ export class Simulation {
     for (;;) {
       if (isDone()) return true
       if (!this.#events.next(untilMs)) return false
-      this.#counts.events++
+      this.#eventCount++
       await drain()
       if (this.#failure !== null) throw this.#failure
     }
@@ -319,7 +330,7 @@ export class Simulation {
     steps.push(() => {
       const assignments = Array.from({ length: faults.partitionCount }, (_, partitionIndex) => ({
         partitionIndex,
-        brokerIds: this.#someBrokers(this.#random, faults.replicationFactor),
+        brokerIds: someBrokers(this.#random, this.#brokers.keys(), faults.replicationFactor),
       }))
       const topic = { name: topicName, numPartitions: -1, replicationFactor: -1, configs: [] }
       void first?.controller.createTopics({
@@ -338,165 +349,6 @@ export class Simulation {
     }
   }
 
-  #someBrokers(random: Random, count: number): number[] {
-    const left = [...this.#brokers.keys()]
-    const chosen: number[] = []
-    while (chosen.length < count) {
-      const [one] = left.splice(random.integer(0, left.length - 1), 1)
-      if (one !== undefined) chosen.push(one)
-    }
-    return chosen
-  }
-
-  /** Calls `happen` now and again, on average every `meanMs`, for as long as faults last. */
-  #every(meanMs: number, happen: () => void): void {
-    if (meanMs === 0) return
-    const random = this.#random.fork()
-    const plan = () => {
-      this.#events.after(random.between(0, 2 * meanMs), () => {
-        if (this.#isHealed) return
-        happen()
-        plan()
-      })
-    }
-    plan()
-  }
-
-  /** Faults hit whoever leads something more often than chance would have it. */
-  #victim(random: Random): BrokerHost {
-    const partition = this.#partition(random.pick(this.#addresses))
-    const leader = random.chance(0.5) ? this.#brokers.get(partition?.leader ?? -1) : undefined
-    return leader ?? random.pick([...this.#brokers.values()])
-  }
-
-  #partition({ topicId, index }: PartitionAddress) {
-    return this.#quorum.image.topicsById.get(topicId)?.partitions[index]
-  }
-
-  #planFaults(): void {
-    const { faults } = this
-    const random = this.#random.fork()
-    const hosts = [...this.#brokers.values()].map(({ name }) => name)
-    for (const { host } of this.#controllers.values()) hosts.push(host)
-    if (random.chance(0.3)) hosts.push('p1', 'p2', 'c-1')
-    this.#every(faults.partitionEveryMs, () => {
-      if (random.chance(0.4)) return this.#network.repair()
-      const victim = this.#victim(random).name
-      const kind = this.#network.partition(hosts, victim)
-      this.#log(() => `partition: ${kind} (${victim})`)
-    })
-    this.#every(faults.streamBreakEveryMs, () => this.#network.breakOne())
-    this.#every(faults.crashEveryMs, () => this.#crash(this.#victim(random), random))
-    // Whoever is down comes back, whatever took it down.
-    this.#every(faults.restartEveryMs, () => {
-      for (const broker of random.some([...this.#brokers.values()])) broker.start()
-    })
-    this.#every(faults.pauseEveryMs, () => {
-      const process = this.#victim(random).run?.process
-      if (process === undefined) return
-      this.#log(() => `${process.name} is paused`)
-      process.pause()
-      this.#events.after(random.between(50, 2_500), () => process.resume())
-    })
-    this.#every(faults.shutdownEveryMs, () => {
-      const broker = this.#victim(random)
-      this.#log(() => `${broker.name} shuts down`)
-      if (this.#mayLose(broker)) broker.run?.shutDown()
-    })
-    this.#planController(random)
-    this.#planOperator(random)
-  }
-
-  #planController(random: Random): void {
-    const { faults } = this
-    this.#every(faults.controllerChangeEveryMs, () => {
-      const leaderId = random.pick(controllerIds)
-      this.#log(() => `controller ${leaderId} is elected`)
-      this.#quorum.elect(leaderId, random.integer(0, this.#quorum.pendingCount))
-    })
-    this.#every(faults.controllerPauseEveryMs, () => {
-      const { process } = random.pick([...this.#controllers.values()])
-      process.pause()
-      this.#log(() => `${process.name} is paused`)
-      this.#events.after(random.between(50, 1_500), () => process.resume())
-    })
-    this.#every(faults.wrongFenceEveryMs, () => {
-      const { brokerId } = this.#victim(random)
-      const epoch = this.#quorum.image.brokers.get(brokerId)?.epoch ?? -1
-      this.#log(() => `b${brokerId} is fenced for no reason`)
-      this.#ask((controller) => controller.fenceBroker(brokerId, epoch))
-    })
-  }
-
-  /** As a tool next to the active controller would; refusals are its business. */
-  #ask(ask: (controller: ControllerHost['controller']) => Promise<unknown>): void {
-    const host = this.#controllers.get(this.#quorum.leader.leaderId)
-    host?.process.take(() => {
-      ask(host.controller).catch(() => undefined)
-    })
-  }
-
-  #planOperator(random: Random): void {
-    const { faults } = this
-    this.#every(faults.reassignEveryMs, () => {
-      const { index: partitionIndex } = random.pick(this.#addresses)
-      const count = random.chance(0.8) ? faults.replicationFactor : random.integer(2, 3)
-      const replicas = random.chance(0.15) ? null : this.#someBrokers(random, count)
-      this.#log(() => `partition ${partitionIndex} is to be on ${replicas}`)
-      const reassignments = [{ topic: topicName, partitionIndex, replicas }]
-      const allowReplicationFactorChange = true
-      this.#ask((one) => one.alterReassignments({ reassignments, allowReplicationFactorChange }))
-    })
-    this.#every(faults.electEveryMs, () => {
-      this.#ask((one) => one.electLeaders({ electionType: 'preferred', partitions: null }))
-    })
-    this.#every(faults.deleteRecordsEveryMs, () => {
-      const address = random.pick(this.#addresses)
-      const { topicId, index } = address
-      const run = this.#brokers.get(this.#partition(address)?.leader ?? -1)?.run
-      const leading = run?.replicas.find(topicId, index)?.leading
-      if (run === null || run === undefined || leading === null || leading === undefined) return
-      run.process.take(() => {
-        const log = run.logs.get(topicName, index)
-        if (log === undefined) return
-        const anywhere = random.integer(log.logStartOffset, log.highWatermark)
-        const offset = faults.deletesWithinBatches ? anywhere : log.batchEndAt(anywhere)
-        this.#log(() => `records of ${index} before ${offset} are deleted`)
-        log.deleteRecords(offset).then(
-          () => leading.logStartMoved(),
-          () => undefined,
-        )
-      })
-    })
-  }
-
-  #crash(broker: BrokerHost, random: Random): void {
-    if (!broker.isUp || !this.#mayLose(broker)) return
-    const losesUnflushed = this.faults.lossMode !== 'kill' && random.chance(0.7)
-    this.#counts.crashes++
-    if (losesUnflushed) this.#counts.powerCuts++
-    broker.crash(losesUnflushed)
-  }
-
-  /**
-   * Where unflushed records may be lost, only one broker at a time does: until it is in sync again
-   * wherever it has a replica, no other goes.
-   */
-  #mayLose(broker: BrokerHost): boolean {
-    if (this.faults.lossMode !== 'power') return true
-    return [...this.#brokers.values()].every((other) => other === broker || this.#isWhole(other))
-  }
-
-  #isWhole({ brokerId, run }: BrokerHost): boolean {
-    const registered = this.#quorum.image.brokers.get(brokerId)
-    if (run === null || registered?.incarnationId !== run.incarnationId) return false
-    if (registered.fenced || registered.inControlledShutdown) return false
-    return this.#addresses.every((address) => {
-      const partition = this.#partition(address)
-      return partition?.replicas.includes(brokerId) !== true || partition.isr.includes(brokerId)
-    })
-  }
-
   #planClients(): void {
     const { faults } = this
     const random = this.#random.fork()
@@ -512,7 +364,7 @@ export class Simulation {
       this.#consumers.push(consumer)
       consumer.start()
     }
-    this.#every(faults.produceEveryMs, () => {
+    this.#disturbances.every(faults.produceEveryMs, () => {
       if (random.chance(faults.leaderAcksShare)) {
         return produceOnce(this.#clients, random, random.pick(this.#addresses))
       }
@@ -555,8 +407,8 @@ export class Simulation {
   }
 
   /**
-   * The leader epochs of what all replicas have: one in which nothing was written is known to nobody
-   * but its leader, and logs that begin at different offsets agree from the last beginning on.
+   * The leader epochs of what all replicas have: one in which nothing was written is known to
+   * nobody but its leader, and logs that begin at different offsets agree from the last such on.
    */
   #epochs(truth: Truth, brokerId: number): string {
     const log = this.#brokers.get(brokerId)?.run?.logs.get(topicName, truth.image.index)
