@@ -14,7 +14,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 
 /** Of a hundred files, which two threads would load one by one. */
-const inlined: readonly string[] = ['@grpc/grpc-js', 'protobufjs']
+const inlined: readonly string[] = ['@grpc/grpc-js', 'protobufjs', '@kubernetes/client-node']
+/**
+ * Of this only the configuration is used, of 3,000 modules. Loaded whole it costs 90 MB and 0.5
+ * CPU-s; what is left when only the used parts are kept costs 30 MB and 0.2 (November 2026).
+ */
+const withoutSideEffects = /node_modules\/@kubernetes\/client-node\//
 /** What only the parts of those need that nobody here uses. */
 const neverLoaded: readonly string[] = ['@grpc/proto-loader']
 
@@ -39,6 +44,7 @@ async function main(): Promise<void> {
       'controller-thread': 'broker/controller-thread/worker.ts',
     },
     platform: 'node',
+    treeshake: { moduleSideEffects: [{ test: withoutSideEffects, sideEffects: false }] },
     external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)),
     output: {
       dir: join(dist, 'cli'),

@@ -266,6 +266,11 @@ const operator: readonly Layer[] = [
     types: ['operator/timers.ts'],
     packages: ['node:crypto', 'node:http', 'node:https', 'node:readline'],
   },
+  {
+    path: 'operator/kube/kube-config.ts',
+    types: ['operator/kube'],
+    packages: ['@kubernetes/client-node'],
+  },
   { path: 'operator/watch', types: ['operator/timers.ts'] },
   // Pure: what there should be, what is seen, what may be done, what is said of it.
   {
