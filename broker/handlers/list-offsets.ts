@@ -1,9 +1,8 @@
 // ListOffsets (key 2), versions 1-11: the offset at a timestamp, or at an end of the log. Special
 // timestamps: latest -1, earliest -2, max timestamp -3 (KIP-734, v7), earliest local -4 (KIP-405,
 // v8), latest tiered -5 (KIP-1005, v9), earliest pending upload -6 (KIP-1023, v11). Latest is the
-// high watermark, or the last stable offset under read_committed (KIP-98); not known, and so not
-// available, while a new leader has not committed what was in its log at the election (KIP-207): the
-// answer would go back.
+// high watermark, or the last stable offset under read_committed (KIP-98); it is not available
+// while a new leader has not committed what was in its log at the election (KIP-207).
 // Differs from Kafka: nothing known; without tiered storage -4 equals -2, and -5 and -6 find
 // nothing, as in Kafka.
 

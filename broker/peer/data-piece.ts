@@ -1,6 +1,6 @@
-// A `LeaderMessage` that holds one `Data`, as bytes: written by hand, so that records that were read
-// into memory with room before them are sent from there, without a copy. Messages of repeated events
-// joined together are one message: that is how pieces are gathered.
+// A `LeaderMessage` that holds one `Data`, as bytes: written by hand, so that records that were
+// read into memory with room before them are sent from there, without a copy. Messages of repeated
+// events joined together are one message: that is how pieces are gathered.
 
 /** What a header needs at most: five tags, three lengths, three numbers. */
 export const headroomBytes = 64

@@ -1,5 +1,5 @@
-// The in-sync replicas of a led partition: what is committed, and the one change that the leader has
-// asked the controller for. Pure. Until a change is known to be refused its additions count as
+// The in-sync replicas of a led partition: what is committed, and the one change that the leader
+// has asked the controller for. Pure. Until a change is known to be refused its additions count as
 // members (KIP-497): the controller may have taken them in already and could elect one of them.
 
 import type { BrokerId, PartitionImage } from '@samsa/controller/image'

@@ -48,8 +48,8 @@ export interface ReplicaManagerOptions {
   readonly links: PeerLinks
   readonly leadership: LeadershipListener
   /**
-   * Whether the controller takes this broker for alive, as far as it can know: without that, another
-   * may lead already what it believes to lead.
+   * Whether the controller takes this broker for alive, as far as it can know: without that,
+   * another may lead already what it believes to lead.
    */
   readonly inContact: () => boolean
   readonly clock: Clock
@@ -297,8 +297,8 @@ export class ReplicaManager {
   }
 
   /**
-   * Bytes that were written long ago are not what they were. A follower is healed; a leader goes on,
-   * since others may lack what is sound: it is healed once another leads.
+   * Bytes that were written long ago are not what they were. A follower is healed; a leader goes
+   * on, since others may lack what is sound: it is healed once another leads.
    */
   onDamage(partition: Partition, error: Error): void {
     if (partition.isGone || this.#rotten.has(partition)) return

@@ -1,5 +1,6 @@
-// Where the leader is that a client should have asked, in the very answer that refuses it: a client
-// that looks there saves a Metadata request (KIP-951). Collects the leaders that one response names.
+// Where the leader is that a client should have asked, in the very answer that refuses it: a
+// client that looks there saves a Metadata request (KIP-951). Collects the leaders that one
+// response names.
 
 import type { BrokerId } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'

@@ -1,5 +1,6 @@
-// The replica that a consumer should read from instead of the leader: one of its own rack (KIP-392).
-// Kafka names the choice by a Java class; its RackAwareReplicaSelector is the one there is.
+// The replica that a consumer should read from instead of the leader: one of its own rack
+// (KIP-392). Kafka names the choice by a Java class; its RackAwareReplicaSelector is the one there
+// is.
 
 import type { BrokerId } from '@samsa/controller/image'
 import type { Leading } from '../../replica/leading.ts'

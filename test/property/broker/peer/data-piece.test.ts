@@ -1,4 +1,5 @@
-// Pieces are written by hand: they must be what the generated decoder reads, however they are joined.
+// Pieces are written by hand: they must be what the generated decoder reads, however they are
+// joined.
 
 import {
   allocateWithHeadroom,
