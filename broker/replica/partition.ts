@@ -5,7 +5,7 @@
 import type { PartitionImage } from '@samsa/controller/image'
 import { assert } from '../assert.ts'
 import { BrokerError } from '../errors.ts'
-import type { Append, AppendOptions, PartitionLog, TopicId } from '../log/partition-log.ts'
+import type { PartitionLog, TopicId } from '../log/partition-log.ts'
 import { Following } from './following.ts'
 import { Leading } from './leading.ts'
 import type { PartitionContext } from './partition-context.ts'
@@ -159,11 +159,6 @@ export class Partition implements PartitionIdentity {
     if (this.#leading !== null) return this.#leading
     if (this.isLeader) this.#logOrThrow()
     throw new BrokerError('NOT_LEADER_OR_FOLLOWER', `not the leader of ${this.topic}-${this.index}`)
-  }
-
-  /** Appends as leader, as Leading.append does. */
-  append(_log: PartitionLog, batch: Buffer, origin: AppendOptions['origin']): Append {
-    return (this.#leading ?? this.#leadingOrThrow()).append(batch, origin)
   }
 
   update(image: PartitionImage): void {

@@ -51,14 +51,3 @@ export interface PeerLink {
 export interface PeerLinks {
   linkTo(brokerId: BrokerId): PeerLink
 }
-
-const noLink: PeerLink = {
-  add: () => {},
-  remove: () => {},
-  follow: () => {},
-  unfollow: () => {},
-  progress: () => {},
-}
-
-/** Of a node that has no peers: nobody is ever reached. */
-export const noLinks: PeerLinks = { linkTo: () => noLink }
