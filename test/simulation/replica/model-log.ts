@@ -11,6 +11,7 @@ import type {
   Append,
   AppendOptions,
   EpochEndOffset,
+  LogCheck,
   LogRead,
   PartitionLog,
   ReadOptions,
@@ -372,6 +373,11 @@ export class ModelLog implements PartitionLog {
     this.#epochs.truncateFromEnd(offset)
     if (!this.world.flaws.has('keeps producers of what is cut')) this.#reloadProducers()
     this.updateHighWatermark(this.#highWatermark)
+  }
+
+  /** Bits do not flip here. */
+  check(): LogCheck {
+    return { next: async () => ({ bytes: 0, isLast: true, damage: null }) }
   }
 
   activeProducers(): ActiveProducer[] {

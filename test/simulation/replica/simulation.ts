@@ -414,7 +414,8 @@ export class Simulation {
     const log = this.#brokers.get(brokerId)?.run?.logs.get(topicName, truth.image.index)
     const byStart = new Map<number, number>()
     for (const { epoch, startOffset } of log?.epochStarts ?? []) {
-      if (startOffset < truth.end) byStart.set(Math.max(startOffset, truth.logStartMax), epoch)
+      const begin = Math.max(startOffset, truth.logStartMax)
+      if (begin < truth.end) byStart.set(begin, epoch)
     }
     return [...byStart].map(([startOffset, epoch]) => `${epoch}@${startOffset}`).join(' ')
   }
