@@ -243,8 +243,9 @@ export class FollowerState {
   #onOutOfRange(leader: FollowerInput & { type: 'refused' }): FollowerEffect[] {
     const { logEndOffset, logStartOffset } = this.#log
     this.#startsAt = -1
+    // What is of a known epoch may part from the leader's log before that ends, and within a batch.
     const isBehindEnd = leader.logEndOffset < logEndOffset && leader.logEndOffset >= logStartOffset
-    if (isBehindEnd) return this.#cut('truncate', leader.logEndOffset)
+    if (isBehindEnd && this.#log.latestEpoch < 0) return this.#cut('truncate', leader.logEndOffset)
     return this.#cut('restart', leader.logStartOffset)
   }
 }

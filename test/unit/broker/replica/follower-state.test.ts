@@ -180,10 +180,17 @@ describe('a refusal', () => {
     ])
   })
 
-  it('cuts a log that goes on behind the end of the leader', () => {
-    const state = following(new ModelLog(300, [[1, 0]]))
+  it('cuts a log without history that goes on behind the end of the leader', () => {
+    const state = following(new ModelLog(300, []))
     expect(state.step({ ...refused, error: 'OFFSET_OUT_OF_RANGE' })).toEqual([
       { type: 'truncate', follow: 1, offset: 200 },
+    ])
+  })
+
+  it('lets a log go of whose last epoch the leader knows nothing, however long it is', () => {
+    const state = following(new ModelLog(300, [[1, 0]]))
+    expect(state.step({ ...refused, error: 'OFFSET_OUT_OF_RANGE' })).toMatchObject([
+      { type: 'restart', follow: 1 },
     ])
   })
 
