@@ -1,5 +1,5 @@
-// The two systems as clusters on this machine, every node a broker and a controller: how to lay them
-// out and how to start them.
+// The two systems as clusters on this machine, every node a broker and a controller: how to lay
+// them out and how to start them.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

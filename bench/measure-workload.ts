@@ -1,5 +1,5 @@
-// One measured run of a workload against the nodes of a system: warm-up, the page cache brought into
-// its state, the run itself, and the CPU time of all nodes over it.
+// One measured run of a workload against the nodes of a system: warm-up, the page cache brought
+// into its state, the run itself, and the CPU time of all nodes over it.
 
 import type { BenchOptions } from './options.ts'
 import { warmPageCache } from './page-cache.ts'

@@ -1,6 +1,6 @@
-// Three nodes, three replicas, acks=all, load on six partitions: nodes are killed in turn, the active
-// controller among them, restarted in order, frozen and cut off one way. Nothing acknowledged is lost,
-// repeated or moved, and the producers wait no longer than promised.
+// Three nodes, three replicas, acks=all, load on six partitions: nodes are killed in turn, the
+// active controller among them, restarted in order, frozen and cut off one way. Nothing
+// acknowledged is lost, repeated or moved, and the producers wait no longer than promised.
 
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type GapRow, gapQuantile, measureGaps, printGaps } from '../../support/chaos/gaps.ts'

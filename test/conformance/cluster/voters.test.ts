@@ -1,5 +1,5 @@
-// The controller quorum grows from one voter to three and five, shrinks to three others, and each of
-// these is replaced by one on an empty disk, all under load: no produce fails, nothing is lost.
+// The controller quorum grows from one voter to three and five, shrinks to three others, and each
+// of these is replaced by one on an empty disk, all under load: no produce fails, nothing is lost.
 
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { eventsOf } from '../../support/chaos/check-progress.ts'

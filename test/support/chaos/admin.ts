@@ -1,5 +1,5 @@
-// What the harness itself asks of the cluster: makes topics, finds leaders, moves replicas. Asks the
-// nodes in turn until one answers without error or the patience is over.
+// What the harness itself asks of the cluster: makes topics, finds leaders, moves replicas. Asks
+// the nodes in turn until one answers without error or the patience is over.
 
 import { errorByCode, errorCodes } from '@samsa/proto/kafka/errors'
 import type { ClusterNode } from '../conformance/cluster-node.ts'

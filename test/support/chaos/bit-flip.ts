@@ -1,6 +1,6 @@
-// Damages a file of a stopped node: one bit, somewhere in the batches of one partition's log. After a
-// kill a start reads each log from its recovery point on, as Apache Kafka does; what lies before that
-// is read by whoever asks for it, so that damage there shows later or never.
+// Damages a file of a stopped node: one bit, somewhere in the batches of one partition's log. After
+// a kill a start reads each log from its recovery point on, as Apache Kafka does; what lies before
+// that is read by whoever asks for it, so that damage there shows later or never.
 
 import {
   closeSync,

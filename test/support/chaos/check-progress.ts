@@ -1,5 +1,5 @@
-// Whether the system goes on: acknowledgements on every partition soon after each heal, and how long
-// the longest silence was. Pure: a history in, anomalies and figures out.
+// Whether the system goes on: acknowledgements on every partition soon after each heal, and how
+// long the longest silence was. Pure: a history in, anomalies and figures out.
 
 import type { Anomaly } from './anomaly.ts'
 import type { EventOf, HistoryEvent } from './history.ts'

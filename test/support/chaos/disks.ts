@@ -1,5 +1,5 @@
-// A small disk of its own for each node: a file system in a file, mounted where nobody else sees it.
-// It can be made full, or stand still. Only inside a sandbox (see sandbox.ts).
+// A small disk of its own for each node: a file system in a file, mounted where nobody else sees
+// it. It can be made full, or stand still. Only inside a sandbox (see sandbox.ts).
 
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'

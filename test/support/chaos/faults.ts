@@ -1,5 +1,5 @@
-// The faults that a run may do to a cluster. Each begins at once, says what it has hit, and is ended
-// by its heal; what it hits comes from the seeded random source alone.
+// The faults that a run may do to a cluster. Each begins at once, says what it has hit, and is
+// ended by its heal; what it hits comes from the seeded random source alone.
 
 import type { ClusterNode } from '../conformance/cluster-node.ts'
 import type { SeededRandom } from '../conformance/random.ts'

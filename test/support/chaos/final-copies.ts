@@ -1,5 +1,5 @@
-// Reads everything that a partition holds, at the end: from its leader by fetches, and from the files
-// of every node that has a copy, so that the copies can be held against each other.
+// Reads everything that a partition holds, at the end: from its leader by fetches, and from the
+// files of every node that has a copy, so that the copies can be held against each other.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,8 +13,8 @@ import { fetchFrom, recordsOf } from './raw-poller.ts'
 const patienceMs = 30_000
 
 /**
- * Reads each partition from its leader up to its high watermark, and waits for that to reach what was
- * acknowledged: a new leader learns of it a moment after its election.
+ * Reads each partition from its leader up to its high watermark, and waits for that to reach what
+ * was acknowledged: a new leader learns of it a moment after its election.
  */
 export async function readLeaders(
   history: History,

@@ -1,6 +1,6 @@
 // A network of its own for each node, joined by a bridge, with faults on the links: cuts in one or
-// both directions, loss, delay. Only inside a sandbox (see sandbox.ts): the machine's own interfaces
-// are never touched.
+// both directions, loss, delay. Only inside a sandbox (see sandbox.ts): the machine's own
+// interfaces are never touched.
 
 import { runTool, toolWorks } from './run-tool.ts'
 

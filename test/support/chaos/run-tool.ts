@@ -1,5 +1,5 @@
-// Runs the small programs of the system that make faults (ip, nft, tc, mount, fsfreeze): at once and
-// to their end, since a fault has begun only when they are done.
+// Runs the small programs of the system that make faults (ip, nft, tc, mount, fsfreeze): at once
+// and to their end, since a fault has begun only when they are done.
 
 import { spawnSync } from 'node:child_process'
 

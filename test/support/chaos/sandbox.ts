@@ -1,6 +1,6 @@
 // Runs a program in namespaces of its own (network, mounts, processes), where it may cut links and
-// mount small disks without anything of it being seen outside or left behind: all of it goes with the
-// last process. Needs root and util-linux; without them the program runs as it is, and says so.
+// mount small disks without anything of it being seen outside or left behind: all of it goes with
+// the last process. Needs root and util-linux; without them the program runs as it is, and says so.
 
 import { spawn } from 'node:child_process'
 import { runTool, toolWorks } from './run-tool.ts'
@@ -18,7 +18,9 @@ export function isSandboxSettled(): boolean {
   return process.env[insideMark] !== undefined
 }
 
-/** Runs the command in a sandbox, or without where none is possible; resolves with its exit code. */
+/**
+ * Runs the command in a sandbox, or without where none is possible; resolves with its exit code.
+ */
 export async function runInSandbox(command: string, args: readonly string[]): Promise<number> {
   const isPossible = process.getuid?.() === 0 && toolWorks('unshare', ...namespaces, 'true')
   if (!isPossible) {

@@ -1,5 +1,5 @@
-// Starts Apache Kafka itself, every node a combined broker and controller, from the jars of `npm run
-// setup:java`. It is the oracle: a suite that fails against it is wrong, whatever Samsa does.
+// Starts Apache Kafka itself, every node a combined broker and controller, from the jars of `npm
+// run setup:java`. It is the oracle: a suite that fails against it is wrong, whatever Samsa does.
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -2,8 +2,8 @@
 
 import { createServer } from 'node:net'
 
-// Below the kernel's ephemeral range (32768 and up), with the HTTP port that is 20,000 further on, so
-// that no client socket takes them in between.
+// Below the kernel's ephemeral range (32768 and up), with the HTTP port that is 20,000 further on,
+// so that no client socket takes them in between.
 const firstPort = 11_000
 const lastPort = 11_999
 const attemptsMax = 200

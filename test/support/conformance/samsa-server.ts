@@ -1,5 +1,5 @@
-// Starts Samsa as a user does: one node by `samsa dev` first and by `samsa node --config` once it was
-// killed; the nodes of a larger cluster by `samsa node --config` each.
+// Starts Samsa as a user does: one node by `samsa dev` first and by `samsa node --config` once it
+// was killed; the nodes of a larger cluster by `samsa node --config` each.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,8 +19,8 @@ import { waitFor } from './wait.ts'
 export const nodePath = join(repositoryDir, 'node_modules/.bin/node')
 export const samsaMain = join(repositoryDir, 'cli/main.ts')
 
-// As `samsa dev` has them, but for the controllers': 15,000 further on would be among the ports that
-// the kernel gives to clients.
+// As `samsa dev` has them, but for the controllers': 15,000 further on would be among the ports
+// that the kernel gives to clients.
 const grpcPortOffset = 10_000
 const httpPortOffset = 20_000
 const controllerPortOffset = 5_000

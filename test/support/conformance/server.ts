@@ -1,6 +1,6 @@
-// What the suites need to know of a server program: how to lay a cluster out, how to start a node of
-// it, and its process. The two implementations are samsa-server.ts and kafka-server.ts; cluster.ts
-// picks one.
+// What the suites need to know of a server program: how to lay a cluster out, how to start a node
+// of it, and its process. The two implementations are samsa-server.ts and kafka-server.ts;
+// cluster.ts picks one.
 
 export interface NodePlan {
   /** 1, 2, 3... */

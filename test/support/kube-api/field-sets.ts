@@ -25,7 +25,7 @@ function keyedItems(field: string, value: Json | undefined): Map<string, JsonObj
   const items = new Map<string, JsonObject>()
   for (const item of value) {
     if (!isObject(item) || item[key] === undefined) return null
-    items.set(String(item[key]), item)
+    items.set(JSON.stringify(item[key]), item)
   }
   return items
 }
@@ -66,7 +66,7 @@ export function without(value: Json, path: readonly string[], field = ''): Json 
   if (step.startsWith('[') && Array.isArray(value)) {
     const key = mergeKeys[field] ?? ''
     const left = value.flatMap((item) => {
-      if (!isObject(item) || `[${String(item[key])}]` !== step) return [item]
+      if (!isObject(item) || `[${JSON.stringify(item[key])}]` !== step) return [item]
       const inner = without(item, rest)
       const isEmpty = inner === undefined || Object.keys(inner as JsonObject).length === 0
       return isEmpty ? [] : [inner]

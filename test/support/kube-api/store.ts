@@ -242,7 +242,8 @@ export class ObjectStore {
   }
 
   #collectGarbage(ownerUid: string): void {
-    for (const [key, { object }] of [...this.#entries]) {
+    const entries = Array.from(this.#entries)
+    for (const [key, { object }] of entries) {
       const isOwned = object.metadata.ownerReferences?.some(({ uid }) => uid === ownerUid)
       if (isOwned !== true) continue
       const [collection = '', namespace = '', name = ''] = key.split('|')

@@ -77,10 +77,8 @@ export class FakeCluster implements ClusterAdmin {
   }
 
   async createPartitions(name: string, count: number): Promise<void> {
-    const topic = this.topics.get(name)
-    while (topic !== undefined && topic.replicas.length < count) {
-      topic.replicas.push(topic.replicas[0] ?? [])
-    }
+    const { replicas = [] } = this.topics.get(name) ?? {}
+    while (replicas.length < count) replicas.push(replicas[0] ?? [])
   }
 
   async setTopicConfig(name: string, config: Record<string, string>): Promise<void> {

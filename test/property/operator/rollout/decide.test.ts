@@ -1,6 +1,6 @@
 // Any rollout: it never takes what cannot be spared, and it comes to an end.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decideRollout } from '../../../../operator/rollout/decide.ts'
 import type { RolloutFacts, RolloutNode } from '../../../../operator/rollout/facts.ts'

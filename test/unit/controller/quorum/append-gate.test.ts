@@ -1,5 +1,5 @@
-// Appends go through in the order of decisions; after one that was refused, nothing that was decided
-// on top of it does.
+// Appends go through in the order of decisions; after one that was refused, nothing that was
+// decided on top of it does.
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { LostLeadershipError, NotLeaderError } from '@samsa/controller/metadata-log'

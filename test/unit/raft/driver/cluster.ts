@@ -107,9 +107,9 @@ export class Cluster {
   #transport(member: Member): RaftTransport {
     let own: Member['receive'] = null
     return {
-      start: ({ receive }) => {
-        own = receive
-        member.receive = receive
+      start: (voter) => {
+        own = (from, message) => voter.receive(from, message)
+        member.receive = own
       },
       send: (to, message) => {
         const target = this.members[nodeIdOf(to) - 1]
