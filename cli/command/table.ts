@@ -21,6 +21,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/node.ts')).node,
   },
   {
+    name: 'operator',
+    summary: 'Keep clusters and topics of Kubernetes as their resources say.',
+    load: async () => (await import('../commands/operator.ts')).operator,
+  },
+  {
     name: 'cluster status',
     summary: 'Show nodes, what each carries, and what is wrong.',
     load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,

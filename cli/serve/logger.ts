@@ -1,4 +1,4 @@
-// The node's own log: one line of JSON an event on stderr, written in the background, and at once
+// The log of a node or of the operator: one line of JSON an event on stderr, written in the background, and at once
 // when the process is about to end. stdout is left to the line that says the node is ready.
 
 import { type Logger, pino } from 'pino'
@@ -9,12 +9,12 @@ export interface NodeLogger {
   readonly flush: () => void
 }
 
-export function openLogger(level: string, nodeId: number): NodeLogger {
+export function openLogger(level: string, base: Readonly<Record<string, unknown>>): NodeLogger {
   const destination = pino.destination({ fd: 2, sync: false })
   const logger = pino(
     {
       level,
-      base: { node: nodeId },
+      base,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },

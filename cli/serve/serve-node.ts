@@ -24,7 +24,7 @@ export interface ServeOptions {
 export async function serveNode(options: ServeOptions, io: Io): Promise<void> {
   const text = readConfig(options.configFile)
   const { config, warnings } = load(text, options)
-  const { logger, flush } = openLogger(config.logLevel, config.nodeId)
+  const { logger, flush } = openLogger(config.logLevel, { node: config.nodeId })
   const pidFile = isDevProperties(text) ? join(dirname(options.configFile), 'pid') : undefined
   if (pidFile !== undefined) claimPidFile(pidFile)
   for (const warning of warnings) logger.warn({ warning }, 'configuration')

@@ -254,6 +254,11 @@ const cli: readonly Layer[] = [
     values: ['broker/node.ts', 'broker/config', 'cli/command/io.ts', 'cli/errors.ts'],
     packages: ['node:child_process', 'node:fs', 'node:path', 'node:readline', 'pino'],
   },
+  {
+    path: 'cli/serve/serve-operator.ts',
+    values: ['cli/serve', 'cli/command/io.ts', 'operator'],
+    packages: ['node:crypto', 'node:os'],
+  },
 ]
 
 const operator: readonly Layer[] = [
@@ -305,6 +310,8 @@ const operator: readonly Layer[] = [
     ],
     types: ['operator/resources'],
   },
+  // Puts all of it together; the HTTP port and its metrics are made as those of a node.
+  { path: 'operator/run', values: ['operator', 'broker/admin'] },
   {
     path: 'operator/reconcile',
     values: [
