@@ -97,7 +97,10 @@ function registerCounts(registry: MetricsRegistry, { metrics }: ReplicaManager):
   counter('samsa_corrupt_replicated_total', 'Batches that came damaged from a leader.', () => {
     return metrics.corruptReplicated
   })
-  counter('samsa_corrupt_at_rest_total', 'Reads for followers that found damage.', () => {
+  counter('samsa_scrubbed_bytes_total', 'Bytes of logs that were read to look for damage.', () => {
+    return metrics.scrubbedBytes
+  })
+  counter('samsa_corrupt_at_rest_total', 'Damage found at rest, by scrubs and followers.', () => {
     return metrics.corruptAtRest
   })
   counter('samsa_healed_logs_total', 'Damaged logs that were fetched again from a leader.', () => {

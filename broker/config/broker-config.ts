@@ -247,6 +247,7 @@ function samsaFields(values: BrokerValues) {
     grpcListener: address('samsa.grpc.listener'),
     grpcAdvertisedListener: address('samsa.grpc.advertised.listener'),
     logDirReserveBytes: values.number('samsa.log.dir.reserve.bytes'),
+    logScrubBytesPerSecond: values.number('samsa.log.scrub.bytes.per.second'),
     logLevel: values.string('samsa.log.level') ?? 'info',
   }
 }

@@ -17,6 +17,12 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
+/** The device, or the file system's own checksums, refuse to give these very bytes. */
+export function isUnreadable(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'EIO' || code === 'EBADMSG' || code === 'EUCLEAN'
+}
+
 /** The file system's own error, as opposed to a fault of ours or of the data. */
 export function isSystemError(error: unknown): boolean {
   const code = codeOf(error)

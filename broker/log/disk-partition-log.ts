@@ -3,6 +3,7 @@
 
 import { BrokerError } from '../errors.ts'
 import { LogAppender } from './log-appender.ts'
+import { DiskLogCheck } from './log-check.ts'
 import type { LogConfig } from './log-config.ts'
 import { storageError } from './log-errors.ts'
 import type { LogHome } from './log-home.ts'
@@ -15,6 +16,7 @@ import type {
   Append,
   AppendOptions,
   EpochEndOffset,
+  LogCheck,
   LogRead,
   PartitionLog,
   PublishedBatches,
@@ -203,6 +205,10 @@ export class DiskPartitionLog implements PartitionLog {
 
   truncateFullyAndStartAt(offset: number): Promise<void> {
     return this.#upkeep.restartAt(offset)
+  }
+
+  check(): LogCheck {
+    return new DiskLogCheck(this.#state)
   }
 
   activeProducers(): ActiveProducer[] {

@@ -25,6 +25,22 @@ export class LogDamagedError extends Error {
   }
 }
 
+/** Bytes of a log that is in use are not what they were when they were written. */
+export class BatchDamagedError extends Error {
+  override readonly name = 'BatchDamagedError'
+  readonly path: string
+  readonly position: number
+  /** The first offset that is not sound. */
+  readonly offset: number
+
+  constructor(path: string, position: number, offset: number, reason: string) {
+    super(`${path} is damaged at offset ${offset} (byte ${position}): ${reason}`)
+    this.path = path
+    this.position = position
+    this.offset = offset
+  }
+}
+
 /**
  * No batch is where one should be: the index or the segment is damaged, or the log was cut during
  * the read.

@@ -111,6 +111,21 @@ export interface PublishedBatches {
   readonly bytes: number
 }
 
+/** What a look at a piece of a log has come to. */
+export interface CheckedPiece {
+  /** Read from the file. */
+  readonly bytes: number
+  /** There is nothing more to look at. */
+  readonly isLast: boolean
+  /** Seen twice at the same place; nothing behind it is looked at. */
+  readonly damage: Error | null
+}
+
+export interface LogCheck {
+  /** Rejects where the disk does, but for sectors that cannot be read: these are damage. */
+  next(maxBytes: number): Promise<CheckedPiece>
+}
+
 export interface PartitionLog {
   readonly topic: string
   readonly topicId: TopicId
@@ -192,6 +207,9 @@ export interface PartitionLog {
   /** Drops everything from `offset` on: a follower that diverged. */
   truncateTo(offset: number): Promise<void>
   truncateFullyAndStartAt(offset: number): Promise<void>
+
+  /** Begins to look for damage, from the first batch on. Takes no look by itself. */
+  check(): LogCheck
 
   activeProducers(): ActiveProducer[]
   /** Everything appended so far is on the disk once this resolves. */

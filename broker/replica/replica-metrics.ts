@@ -9,7 +9,9 @@ export class ReplicaMetrics {
   /** Record bytes sent to followers, and received from leaders. */
   replicationBytesOut = 0
   replicationBytesIn = 0
-  /** Batches with a wrong CRC: received from a leader, or found at rest before they were sent. */
+  /** Bytes at rest that were looked at for damage. */
+  scrubbedBytes = 0
+  /** Damaged batches: received from a leader, or found at rest, by a scrub or before being sent. */
   corruptReplicated = 0
   corruptAtRest = 0
   /** Damaged logs that were dropped and fetched again from their leader. */

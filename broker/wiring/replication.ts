@@ -69,6 +69,9 @@ export class Replication {
     this.#scrubber = new Scrubber({
       partitions: () => this.replicas.all(),
       timers: systemTimers,
+      events,
+      metrics: this.replicas.metrics,
+      bytesPerSecond: () => config.broker.logScrubBytesPerSecond,
       onDamage: (partition, error) => this.replicas.onDamage(partition, error),
     })
     this.#scrubber.start()
@@ -92,6 +95,7 @@ export class Replication {
 
   async close(): Promise<void> {
     this.#directories?.close()
+    await this.#scrubber.close()
     this.#service.close()
     await this.replicas.close()
     this.#links.close()

@@ -22,6 +22,12 @@ export const samsaConfigs: readonly ConfigDefinition[] = [
     effective:
       'Free space of a log directory below which it refuses writes, before the disk is full.',
   }),
+  long('samsa.log.scrub.bytes.per.second', 4_194_304, 'low', {
+    check: atLeast(0),
+    dynamic: 'cluster-wide',
+    effective:
+      'How fast logs at rest are read, again and again, to find bits that flipped; 0: not at all.',
+  }),
   string('samsa.log.level', 'info', 'low', {
     check: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
     dynamic: 'cluster-wide',

@@ -206,9 +206,11 @@ export class TestBroker {
     const scrubber = new Scrubber({
       partitions: () => this.replicas.all(),
       timers: systemTimers,
+      events: this.events,
+      metrics: this.replicas.metrics,
       onDamage: (partition, error) => this.replicas.onDamage(partition, error),
+      bytesPerSecond: () => Number.MAX_SAFE_INTEGER,
       firstDelayMs: 0,
-      rate: Number.MAX_SAFE_INTEGER,
     })
     scrubber.start()
     return scrubber

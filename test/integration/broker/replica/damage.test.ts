@@ -108,7 +108,7 @@ describe('a bit that flips while the log is in use', () => {
     await until('it is in sync', () => first.leading.isr.length === 3)
     expect(first.replicas.metrics.isrShrinks).toBe(1)
     expect(await contents(third)).toEqual(await contents(first))
-    scrubber.close()
+    await scrubber.close()
   })
 
   it('at a leader is healed once another one leads', async () => {
@@ -124,7 +124,7 @@ describe('a bit that flips while the log is in use', () => {
     await until('it is healed', () => first.replicas.metrics.healedLogs === 1)
     await until('it is in sync', () => second.leading.isr.length === 3)
     expect(await contents(first)).toEqual(expected)
-    scrubber.close()
+    await scrubber.close()
   })
 
   it('is not found where there is none', async () => {
@@ -133,6 +133,6 @@ describe('a bit that flips while the log is in use', () => {
     await produce(first, 'one more')
     await until('a round is over', () => scrubber.rounds === 1)
     expect(first.replicas.metrics.corruptAtRest).toBe(0)
-    scrubber.close()
+    await scrubber.close()
   })
 })

@@ -64,6 +64,7 @@ class Subject {
   #start = 0
   #count = 0
   #readEnd = 0
+  #epoch = 1
   log!: PartitionLog
 
   async open(): Promise<void> {
@@ -85,11 +86,12 @@ class Subject {
 
   async append(sizes: readonly number[]): Promise<void> {
     const appends = []
+    if (this.#count % 3 === 0) this.log.assignEpochStart(++this.#epoch)
     for (const size of sizes) {
       const values = Array.from({ length: size }, () => `${this.#count++}`)
       const timestampMs = this.#time.now + (this.#count % 7) * 10
       const batch = batchOf(values, { timestampMs })
-      const append = this.log.append(batch, { leaderEpoch: 1, origin: 'client' })
+      const append = this.log.append(batch, { leaderEpoch: this.#epoch, origin: 'client' })
       expect(append.baseOffset).toBe(this.#end)
       this.#batches.push({
         baseOffset: append.baseOffset,
@@ -174,9 +176,15 @@ class Subject {
     await this.log.flush()
   }
 
-  check(): void {
+  async check(): Promise<void> {
     expect(this.log.logEndOffset).toBe(this.#end)
     expect(this.log.logStartOffset).toBe(this.#start)
+    const check = this.log.check()
+    for (let isLast = false; !isLast; ) {
+      const piece = await check.next(300)
+      expect(piece.damage).toBeNull()
+      isLast = piece.isLast
+    }
   }
 }
 
@@ -187,7 +195,7 @@ async function run(subject: Subject, { kind, ...options }: Step): Promise<void> 
   else if (kind === 'flush') await subject.log.flush()
   else if (kind === 'restart' || kind === 'crash') await subject.reopen(kind)
   else await subject[kind](at)
-  subject.check()
+  await subject.check()
 }
 
 it('answers as a list of batches does', async () => {
