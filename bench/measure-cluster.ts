@@ -14,6 +14,7 @@ import { clusterSystems } from './cluster-systems.ts'
 import { firstAnswer } from './first-answer.ts'
 import { measureWorkload } from './measure-workload.ts'
 import type { BenchOptions, SystemName } from './options.ts'
+import { createTopic } from './perf-tools.ts'
 import { memory } from './process-stats.ts'
 import type { Server } from './processes.ts'
 import type { Run } from './results.ts'
@@ -44,12 +45,14 @@ export async function* measureCluster(
   try {
     await Promise.all(servers.map(({ assertRuns }, index) => firstAnswer(port + index, assertRuns)))
     await delay(idleMs)
+    for (const { assertRuns } of servers) assertRuns()
     const idle = servers.map(({ pid }) => memory(pid).residentMb)
     for (const workload of names) {
       const figures = await measureWorkload(workload, servers, options)
       yield { system, round, workload, figures }
     }
     await delay(idleMs)
+    for (const { assertRuns } of servers) assertRuns()
     const after = servers.map(({ pid }) => memory(pid))
     const figures = {
       residentIdleMb: Math.max(...idle),
@@ -74,7 +77,7 @@ async function killGap(servers: readonly Server[], port: number): Promise<number
     isRunning: true,
   }))
   const admin = new Admin(nodes)
-  await admin.createTopic(gapTopic, partitions.length, { 'min.insync.replicas': '2' })
+  await createTopic(port, gapTopic, { partitions: partitions.length, replicas: servers.length })
   const history = new History()
   const view = new ClusterView(gapTopic, nodes)
   await view.refresh()

@@ -30,7 +30,7 @@ Usage: npm run bench -- [options]
   --scale X             share of the full number of records (default 1)
   --page-cache-mb N     file written and deleted before each measured run (default 5000; 0: none)
   --data-dir DIR        where both keep their data, one at a time (default bench/data)
-  --port P              first of the ports used: P, P+10000, P+20000 (default 23000)
+  --port P              first of the ports used: P, P+10000, P+15000, P+20000 (default 12000)
   --node-flags="..."    flags of Node for Samsa, such as "--cpu-prof --cpu-prof-dir=/tmp"
   --help                this text
 
@@ -49,7 +49,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
       scale: { type: 'string' },
       'page-cache-mb': { type: 'string' },
       'data-dir': { type: 'string' },
-      port: { type: 'string', default: '23000' },
+      port: { type: 'string', default: '12000' },
       'node-flags': { type: 'string', default: '' },
       help: { type: 'boolean', default: false },
     },
