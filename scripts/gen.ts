@@ -6,11 +6,13 @@ import { dirname } from 'node:path'
 import { compatibilityFile, compatibilityPage } from './gen-compatibility.ts'
 import { configurationFile, configurationPage } from './gen-configuration.ts'
 import { grpcFiles } from './gen-grpc.ts'
+import { resourceFiles } from './gen-resources.ts'
 
 const made = [
   ...(await grpcFiles()),
   { path: compatibilityFile, text: compatibilityPage() },
   { path: configurationFile, text: configurationPage() },
+  ...resourceFiles(),
 ]
 
 for (const { path, text } of made) {

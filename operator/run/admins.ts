@@ -49,5 +49,5 @@ export function bootstrapOf({ metadata, spec }: KafkaCluster): string {
 }
 
 function isOpen({ tls, authentication }: Listener): boolean {
-  return !tls && authentication === undefined
+  return !tls && (authentication?.type ?? 'none') === 'none'
 }
