@@ -178,6 +178,9 @@ export function configOverrides(
   return image.configs.get(configKey(type, name)) ?? noOverrides
 }
 
+/** A replica's whose log cannot be relied on; its broker says in which directory it begins anew. */
+export const lostDirectoryId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
 /** Ids below 100 are no directories: unassigned, lost, migrating (KIP-858). */
 export function isReservedDirectory(directoryId: string): boolean {
   const bytes = Buffer.from(directoryId, 'base64url')

@@ -1,9 +1,9 @@
 // Tells the controller in which log directory each replica of this broker is (KIP-858), where the
 // metadata says otherwise: a broker with several places new replicas itself, and the controller
-// must know what a failed directory takes with it. Looks again and again, so that nothing need be
-// kept of what was told.
+// must know what a failed directory takes with it. A leader whose log is damaged is told to be in
+// none, which moves the leadership. Looks again and again: nothing need be kept of what was told.
 
-import type { BrokerId, MetadataImage } from '@samsa/controller/image'
+import { type BrokerId, lostDirectoryId, type MetadataImage } from '@samsa/controller/image'
 import type {
   AssignDirectories,
   AssignDirectoriesResult,
@@ -16,6 +16,8 @@ import type { Partition } from './partition.ts'
 export interface DirectoryAssignmentsOptions {
   readonly nodeId: BrokerId
   readonly partitions: () => Iterable<Partition>
+  /** Whether it leads, but had better not. */
+  readonly givesUp: (partition: Partition) => boolean
   readonly image: () => MetadataImage
   /** Of this process's registration; -1 until it has one. */
   readonly brokerEpoch: () => number
@@ -63,11 +65,12 @@ export class DirectoryAssignments {
   }
 
   #untold(): DirectoryAssignment[] {
-    const { nodeId, partitions } = this.#options
+    const { nodeId, partitions, givesUp } = this.#options
     const untold: DirectoryAssignment[] = []
-    for (const { log, image, topicId, index: partitionIndex } of partitions()) {
+    for (const partition of partitions()) {
+      const { log, image, topicId, index: partitionIndex } = partition
       if (log === null || !log.online || untold.length === assignmentsMax) continue
-      const { directoryId } = log
+      const directoryId = givesUp(partition) ? lostDirectoryId : log.directoryId
       const known = image.directories[image.replicas.indexOf(nodeId)]
       if (known !== directoryId) untold.push({ directoryId, topicId, partitionIndex })
     }

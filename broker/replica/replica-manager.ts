@@ -289,16 +289,24 @@ export class ReplicaManager {
     )
   }
 
+  #leaveIsr(partition: Partition): void {
+    if (this.#isDispensable(partition)) partition.following?.leave()
+  }
+
   /** Unless acks=all would be refused without this replica: it lacks little of what counts. */
-  #leaveIsr({ image, topic, following }: Partition): void {
-    const { minInsyncReplicas } = this.#options.topicConfig(topic)
-    const isMember = image.isr.includes(this.#options.nodeId)
-    if (isMember && image.isr.length > minInsyncReplicas) following?.leave()
+  #isDispensable({ image, topic }: Partition): boolean {
+    const { nodeId, topicConfig } = this.#options
+    return image.isr.includes(nodeId) && image.isr.length > topicConfig(topic).minInsyncReplicas
+  }
+
+  /** Whether another replica should lead instead of this one, whose log is damaged. */
+  givesUp(partition: Partition): boolean {
+    return this.#rotten.has(partition) && partition.isLeader && this.#isDispensable(partition)
   }
 
   /**
-   * Bytes that were written long ago are not what they were. A follower is healed; a leader goes
-   * on, since others may lack what is sound: it is healed once another leads.
+   * Bytes that were written long ago are not what they were. A follower is healed; a leader is once
+   * another leads, and goes on where none can: it may be the only one to have what is sound.
    */
   onDamage(partition: Partition, error: Error): void {
     if (partition.isGone || this.#rotten.has(partition)) return

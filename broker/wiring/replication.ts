@@ -37,8 +37,7 @@ export class Replication {
   readonly #links: ReplicationClient
   readonly #service: ReplicationServer
   readonly #scrubber: Scrubber
-  /** null where there is one directory: the controller knows it from the registration. */
-  readonly #directories: DirectoryAssignments | null
+  readonly #directories: DirectoryAssignments
 
   constructor(options: ReplicationOptions) {
     const { nodeId, image, brokerEpoch, events, config } = options
@@ -76,11 +75,12 @@ export class Replication {
     })
     this.#scrubber.start()
     options.grpc.add(this.#service.service, this.#service.handlers)
-    const partitions = () => this.replicas.all()
-    this.#directories =
-      config.broker.logDirs.length > 1
-        ? new DirectoryAssignments({ ...shared, partitions, assign: options.assignDirectories })
-        : null
+    this.#directories = new DirectoryAssignments({
+      ...shared,
+      partitions: () => this.replicas.all(),
+      givesUp: (partition) => this.replicas.givesUp(partition),
+      assign: options.assignDirectories,
+    })
   }
 
   onMetadata(image: MetadataImage, delta: MetadataDelta): void {
@@ -94,7 +94,7 @@ export class Replication {
   }
 
   async close(): Promise<void> {
-    this.#directories?.close()
+    this.#directories.close()
     await this.#scrubber.close()
     this.#service.close()
     await this.replicas.close()

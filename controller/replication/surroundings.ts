@@ -7,6 +7,7 @@ import {
   type BrokerId,
   type BrokerImage,
   isReservedDirectory,
+  lostDirectoryId,
   type MetadataImage,
   type PartitionImage,
   type TopicImage,
@@ -16,8 +17,6 @@ import { topicRules } from './topic-rules.ts'
 
 /** The directory of a replica that its broker has yet to choose (KIP-858). */
 export const unassignedDirectory = zeroUuid
-/** It was in a directory that failed, and its broker cannot say in which. */
-const lostDirectory = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 export function isActive(broker: BrokerImage | undefined): boolean {
   return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
@@ -25,7 +24,7 @@ export function isActive(broker: BrokerImage | undefined): boolean {
 
 /** Whether the broker may use what it has in the directory. */
 export function isOnline(broker: BrokerImage, directoryId: string): boolean {
-  if (directoryId === lostDirectory) return false
+  if (directoryId === lostDirectoryId) return false
   // One that has none told of none, and answers for itself.
   if (broker.logDirs.length === 0 || isReservedDirectory(directoryId)) return true
   return broker.logDirs.includes(directoryId)

@@ -10,6 +10,7 @@ import { closeServer, listen } from '@samsa/broker/peer/grpc-listen'
 import { grpcListener } from '@samsa/broker/peer/leader-link'
 import { ReplicationClient } from '@samsa/broker/peer/replication-client'
 import { ReplicationServer } from '@samsa/broker/peer/replication-server'
+import { DirectoryAssignments } from '@samsa/broker/replica/directory-assignments'
 import type { Leading } from '@samsa/broker/replica/leading'
 import type { Partition } from '@samsa/broker/replica/partition'
 import { ReplicaManager } from '@samsa/broker/replica/replica-manager'
@@ -22,7 +23,13 @@ import type { NewRecord } from '@samsa/controller/records/record'
 import { decodeRecord, encodeRecord } from '@samsa/controller/records/record'
 import { replay } from '@samsa/controller/replay'
 import { alterPartition } from '@samsa/controller/replication/alter-partition'
-import type { AlterPartition, AlterPartitionResult } from '@samsa/controller/requests'
+import { assignDirectories } from '@samsa/controller/replication/directories'
+import type {
+  AlterPartition,
+  AlterPartitionResult,
+  AssignDirectories,
+  AssignDirectoriesResult,
+} from '@samsa/controller/requests'
 import { serverOptions } from '@samsa/proto/grpc/options'
 import { decideContext } from '../controller/controllers.ts'
 import { logConfig, managerConfig, RecordedEvents } from '../disk/log-fixture.ts'
@@ -79,6 +86,13 @@ export class FakeController {
     this.apply(unfenceBroker(this.image, { brokerId, epoch }, this.#context).records)
   }
 
+  async assignDirectories(request: AssignDirectories): Promise<AssignDirectoriesResult[]> {
+    await new Promise(setImmediate)
+    const { records, response } = assignDirectories(this.image, request, this.#context)
+    this.apply(records)
+    return response
+  }
+
   async alterPartition(request: AlterPartition): Promise<AlterPartitionResult[]> {
     await new Promise(setImmediate)
     if (this.refuseIsrChanges) throw new Error('the controller cannot be reached')
@@ -101,6 +115,7 @@ export class TestBroker {
   #replicas: ReplicaManager | null = null
   #links: ReplicationClient | null = null
   #service: ReplicationServer | null = null
+  #directories: DirectoryAssignments | null = null
   #server: Server | null = null
 
   constructor(id: number, controller: FakeController, settings: () => TopicSettings, home: Home) {
@@ -168,6 +183,13 @@ export class TestBroker {
       inContact: () => true,
       leadership: { onElected: () => {}, onResigned: () => {} },
     })
+    const replicas = this.#replicas
+    this.#directories = new DirectoryAssignments({
+      ...shared,
+      partitions: () => replicas.all(),
+      givesUp: (partition) => replicas.givesUp(partition),
+      assign: (request) => this.#controller.assignDirectories(request),
+    })
     this.#image = this.#controller.image
     await this.#replicas.start(this.#image)
     this.#controller.follow(nodeId, (image, delta) => this.#onMetadata(image, delta))
@@ -226,6 +248,7 @@ export class TestBroker {
   /** Ends without a word to the controller; what is not synced stays, as at a kill -9. */
   async stop(): Promise<void> {
     this.#controller.unfollow(this.id)
+    this.#directories?.close()
     this.#service?.close()
     if (this.#server !== null) await closeServer(this.#server, 100)
     await this.#replicas?.close()

@@ -111,19 +111,41 @@ describe('a bit that flips while the log is in use', () => {
     await scrubber.close()
   })
 
-  it('at a leader is healed once another one leads', async () => {
+  it('at a leader moves the leadership, and is healed then', async () => {
     const first = await startWith(10)
-    const second = cluster.broker(2)
     const expected = await contents(first)
     damage(first)
     const scrubber = first.scrub()
-    await until('it is found', () => first.replicas.metrics.corruptAtRest === 1)
-    expect(first.replicas.metrics.healedLogs).toBe(0)
-    const { topicId } = first.partition
-    cluster.controller.apply([{ type: 'partitionChange', topicId, partitionId: 0, leader: 2 }])
     await until('it is healed', () => first.replicas.metrics.healedLogs === 1)
-    await until('it is in sync', () => second.leading.isr.length === 3)
+    expect(first.replicas.metrics.corruptAtRest).toBe(1)
+    const second = cluster.broker(2)
+    expect(second.partition.isLeader).toBe(true)
+    await until('it is in sync', () => second.partition.leading?.isr.length === 3)
     expect(await contents(first)).toEqual(expected)
+    const { topicId } = first.partition
+    await until('its directory is known', () => {
+      const known = cluster.controller.image.topicsById.get(topicId)?.partitions[0]
+      return known?.directories[0] === first.partition.log?.directoryId
+    })
+    await scrubber.close()
+  })
+
+  it('at a leader that no other can stand in for is told, and nothing is dropped', async () => {
+    const first = await startWith(10)
+    cluster.controller.fence(2)
+    cluster.controller.fence(3)
+    await until('it is alone', () => first.leading.isr.length === 1)
+    damage(first)
+    const scrubber = first.scrub()
+    await until('it is found', () => first.replicas.metrics.corruptAtRest === 1)
+    await until('a round is over', () => scrubber.rounds === 1)
+    await produce(first, 'one more')
+    expect(first.replicas.metrics.healedLogs).toBe(0)
+    expect(first.partition.isLeader).toBe(true)
+    expect(first.leading.log.logEndOffset).toBe(11)
+    expect(first.events.messages('error')).toContain(
+      'damage was found in a log while it was in use',
+    )
     await scrubber.close()
   })
 

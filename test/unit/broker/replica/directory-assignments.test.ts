@@ -2,7 +2,7 @@
 
 import { DirectoryAssignments } from '@samsa/broker/replica/directory-assignments'
 import type { Partition } from '@samsa/broker/replica/partition'
-import type { MetadataImage } from '@samsa/controller/image'
+import { lostDirectoryId, type MetadataImage } from '@samsa/controller/image'
 import type { AssignDirectories } from '@samsa/controller/requests'
 import { describe, expect, it } from 'vitest'
 
@@ -20,10 +20,11 @@ function start(partitions: Partition[]) {
   const scheduled: (() => void)[] = []
   const asked: AssignDirectories[] = []
   const warnings: string[] = []
-  const state = { epoch: 5, registered: 5, fails: false }
+  const state = { epoch: 5, registered: 5, fails: false, givesUp: [] as number[] }
   const subject = new DirectoryAssignments({
     nodeId: 1,
     partitions: () => partitions,
+    givesUp: ({ index }) => state.givesUp.includes(index),
     image: () => {
       return { brokers: new Map([[1, { epoch: state.registered }]]) } as unknown as MetadataImage
     },
@@ -54,6 +55,14 @@ function start(partitions: Partition[]) {
 }
 
 describe('the directories of replicas', () => {
+  it('are none for a leader that had better not lead', async () => {
+    const { look, asked, state } = start([partition(0, here), partition(1, here)])
+    state.givesUp = [1]
+    await look()
+    const lost = { directoryId: lostDirectoryId, topicId: 'topic', partitionIndex: 1 }
+    expect(asked.map(({ assignments }) => assignments)).toEqual([[lost]])
+  })
+
   it('are told where the metadata says otherwise', async () => {
     const { look, asked } = start([
       partition(0, unassigned),
