@@ -1,4 +1,4 @@
-// Reads a log's segments from the first to the last, piece by piece at the caller's pace, and checks
+// Reads a log's segments from the first to the last, piece by piece at the caller's pace. Checks
 // each batch: its checksum, and what none covers, its size, offsets and leader epoch. One that is
 // not sound is looked at twice. Changes nothing.
 

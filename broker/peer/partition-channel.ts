@@ -6,6 +6,7 @@ import type { BrokerId } from '@samsa/controller/image'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { batchSize } from '@samsa/proto/record/batch'
 import { checkCrc } from '@samsa/proto/record/batches'
+import { RecordError } from '@samsa/proto/record/record-error'
 import { BrokerError } from '../errors.ts'
 import type { LogRead, PublishedBatches } from '../log/partition-log.ts'
 import type { Leading } from '../replica/leading.ts'
@@ -25,6 +26,7 @@ export class PartitionChannel {
   #published: { readonly batches: PublishedBatches; readonly piece: Buffer } | null = null
   readonly #metrics: ReplicaMetrics
   readonly #events: PeerEvents
+  readonly #onDamage: (error: Error) => void
   /** There may be more to do. */
   readonly wake: () => void
 
@@ -35,6 +37,7 @@ export class PartitionChannel {
       readonly metrics: ReplicaMetrics
       readonly events: PeerEvents
       readonly wake: (channel: PartitionChannel) => void
+      readonly onDamage: (channel: PartitionChannel, error: Error) => void
     },
   ) {
     this.id = id
@@ -42,6 +45,7 @@ export class PartitionChannel {
     this.#metrics = shared.metrics
     this.#events = shared.events
     this.wake = () => shared.wake(this)
+    this.#onDamage = (error) => shared.onDamage(this, error)
   }
 
   get isUnused(): boolean {
@@ -150,10 +154,9 @@ export class PartitionChannel {
   #report(offset: number, error: unknown): void {
     const { topicId, index: partition } = this.leading
     const fields = { topicId, partition, offset, error }
-    const isDamage = !(error instanceof BrokerError) || error.kafkaError === 'CORRUPT_MESSAGE'
-    if (isDamage) {
-      this.#metrics.corruptAtRest++
+    if (error instanceof RecordError) {
       this.#events.error(fields, 'a batch at rest is damaged: it is not sent to followers')
+      this.#onDamage(error)
     } else {
       this.#events.warn(fields, 'reading for a follower failed')
     }

@@ -122,6 +122,11 @@ export class ReplicationServer implements StreamHost {
         metrics: this.#options.replicas.metrics,
         events: this.#options.events,
         wake: (woken) => this.#wake(woken),
+        onDamage: ({ leading: { topicId, index } }, error) => {
+          const { replicas } = this.#options
+          const partition = replicas.find(topicId, index)
+          if (partition?.leading === leading) replicas.onDamage(partition, error)
+        },
       })
       this.#channels.set(leading, channel)
     }
