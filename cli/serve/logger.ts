@@ -1,5 +1,6 @@
-// The log of a node or of the operator: one line of JSON an event on stderr, written in the background, and at once
-// when the process is about to end. stdout is left to the line that says the node is ready.
+// The log of a node or of the operator: one line of JSON an event on stderr, written in the
+// background, and at once when the process is about to end. stdout is left to the line that says
+// that it is ready.
 
 import { type Logger, pino } from 'pino'
 
