@@ -125,7 +125,8 @@ export class ReplicationServer implements StreamHost {
         onDamage: ({ leading: { topicId, index } }, error) => {
           const { replicas } = this.#options
           const partition = replicas.find(topicId, index)
-          if (partition?.leading === leading) replicas.onDamage(partition, error)
+          if (partition?.leading === leading)
+            replicas.onDamage(partition, error, { isInTheWay: true })
         },
       })
       this.#channels.set(leading, channel)

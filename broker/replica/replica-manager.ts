@@ -77,6 +77,8 @@ export class ReplicaManager {
   readonly #stranded = new Set<Partition>()
   /** Replicas with damage that was found while they were in use. */
   readonly #rotten = new Map<Partition, Error>()
+  /** Those of them that followers have to get past to catch up. */
+  readonly #inTheWay = new Set<Partition>()
   /** Damaged logs that are being removed. */
   readonly #healing = new Set<Partition>()
   #tick: { cancel(): void } | null = null
@@ -269,6 +271,7 @@ export class ReplicaManager {
     if (isNeeded) return this.#leaveIsr(partition)
     this.#healing.add(partition)
     this.#rotten.delete(partition)
+    this.#inTheWay.delete(partition)
     if (rotten !== undefined) partition.closeLog(rotten)
     const fields = { topic, partition: index, leader: image.leader }
     void this.logs.delete(topic, index).then(
@@ -301,14 +304,18 @@ export class ReplicaManager {
 
   /** Whether another replica should lead instead of this one, whose log is damaged. */
   givesUp(partition: Partition): boolean {
-    return this.#rotten.has(partition) && partition.isLeader && this.#isDispensable(partition)
+    if (!this.#rotten.has(partition) || !partition.isLeader) return false
+    // While it leads nobody can catch up: the ISR would stay too small for ever.
+    const isInTheWay = this.#inTheWay.has(partition) && partition.image.isr.length > 1
+    return isInTheWay || this.#isDispensable(partition)
   }
 
   /**
    * Bytes that were written long ago are not what they were. A follower is healed; a leader is once
    * another leads, and goes on where none can: it may be the only one to have what is sound.
    */
-  onDamage(partition: Partition, error: Error): void {
+  onDamage(partition: Partition, error: Error, { isInTheWay = false } = {}): void {
+    if (isInTheWay && !partition.isGone) this.#inTheWay.add(partition)
     if (partition.isGone || this.#rotten.has(partition)) return
     const { topic, index } = partition
     this.metrics.corruptAtRest++
@@ -330,6 +337,7 @@ export class ReplicaManager {
     const { topic, index } = partition
     this.#stranded.delete(partition)
     this.#rotten.delete(partition)
+    this.#inTheWay.delete(partition)
     partition.drop()
     // At once: a replica that comes back in this very turn must get its log after this, not before.
     this.logs.delete(topic, index).catch((error: unknown) => {

@@ -7,6 +7,7 @@ import {
   type ReplicaCluster,
   startReplicaCluster,
   type TestBroker,
+  type TopicSettings,
   topicName,
   until,
 } from '../../../support/replica/replica-cluster.ts'
@@ -25,8 +26,11 @@ async function produce(broker: TestBroker, value: string): Promise<void> {
   expect(await leading.committed(append, 5000)).toBeNull()
 }
 
-async function startWith(records: number, lagTimeMaxMs = 30_000): Promise<TestBroker> {
-  cluster = await startReplicaCluster(3, { lagTimeMaxMs })
+async function startWith(
+  records: number,
+  settings: Partial<TopicSettings> = {},
+): Promise<TestBroker> {
+  cluster = await startReplicaCluster(3, settings)
   const first = cluster.broker(1)
   await until('it leads', () => first.partition.leading !== null)
   for (let index = 0; index < records; index++) await produce(first, `record ${index}`)
@@ -61,7 +65,7 @@ describe('a log that is damaged when its broker comes back', () => {
   })
 
   it('is not touched while the replica counts as in sync', async () => {
-    const first = await startWith(10, 1500)
+    const first = await startWith(10, { lagTimeMaxMs: 1500 })
     const third = cluster.broker(3)
     await third.crash()
     damage(third)
@@ -129,6 +133,21 @@ describe('a bit that flips while the log is in use', () => {
       return known?.directories[0] === first.partition.log?.directoryId
     })
     await scrubber.close()
+  })
+
+  it('at a leader and a follower at once is healed from the third', async () => {
+    const first = await startWith(10, { minInsyncReplicas: 2 })
+    const [second, third] = [cluster.broker(2), cluster.broker(3)]
+    const expected = await contents(first)
+    damage(third)
+    damage(first)
+    const scrubbers = [third.scrub(), first.scrub()]
+    await until('both are healed', () => {
+      return [first, third].every(({ replicas }) => replicas.metrics.healedLogs === 1)
+    })
+    await until('all are in sync', () => second.partition.leading?.isr.length === 3)
+    for (const broker of cluster.brokers) expect(await contents(broker)).toEqual(expected)
+    for (const scrubber of scrubbers) await scrubber.close()
   })
 
   it('at a leader that no other can stand in for is told, and nothing is dropped', async () => {
