@@ -14,11 +14,11 @@ import {
   controllerServiceMethods,
 } from '@samsa/controller/service/controller-service'
 import { MetadataFeed } from '@samsa/controller/service/metadata-feed'
-import { isRefused } from '@samsa/controller/service/probe'
 import { TappedLog } from '@samsa/controller/service/tapped-log'
 import { defaultSessionOptions } from '@samsa/controller/sessions/events'
 import { Raft } from '@samsa/proto/grpc/gen/raft'
 import { serverOptions } from '@samsa/proto/grpc/options'
+import { probe } from '@samsa/raft/grpc/probe'
 import { applyChanges, replaceOverrides } from '../config/alter.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
@@ -103,7 +103,7 @@ export class ControllerNode {
         nowMs: systemClock.monotonicMs,
         after: later,
       },
-      isRefused: (address) => isRefused(address, probeTimeoutMs),
+      isRefused: async (address) => (await probe(address, probeTimeoutMs)) === 'refused',
       leader,
       events,
     })

@@ -64,7 +64,7 @@ const controller: readonly Layer[] = [
   {
     path: 'controller/service',
     values: ['controller', 'proto/grpc', 'proto/kafka/errors.ts'],
-    packages: ['@grpc/grpc-js', 'node:net'],
+    packages: ['@grpc/grpc-js'],
   },
 ]
 
