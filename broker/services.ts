@@ -9,6 +9,7 @@ import type { TopicConfig } from './config/topic-configs.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
+import type { LogIn } from './security/sasl/log-in.ts'
 
 export interface AdvertisedApi {
   readonly apiKey: number
@@ -36,6 +37,8 @@ export interface Services {
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
+  /** The log-ins of connections on SASL listeners. */
+  readonly logIn: LogIn
   readonly clock: Clock
   readonly timers: Timers
   readonly metrics: TrafficMetrics

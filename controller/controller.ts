@@ -13,6 +13,8 @@ import type {
   AlterPartitionResult,
   AlterReassignments,
   AlterReassignmentsResult,
+  AlterScramCredentials,
+  AlterScramCredentialsResult,
   AssignDirectories,
   AssignDirectoriesResult,
   BrokerRegistered,
@@ -78,6 +80,7 @@ export interface Controller {
   electLeaders(request: ElectLeaders): Promise<ElectLeadersResult[]>
   alterReassignments(request: AlterReassignments): Promise<AlterReassignmentsResult[]>
   updateFeatures(request: UpdateFeatures): Promise<UpdateFeatureResult[]>
+  alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]>
 
   registerController(registration: ControllerRegistration): Promise<void>
   addVoter(voter: AddVoter): Promise<void>

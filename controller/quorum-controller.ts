@@ -50,6 +50,8 @@ import type {
   AlterPartitionResult,
   AlterReassignments,
   AlterReassignmentsResult,
+  AlterScramCredentials,
+  AlterScramCredentialsResult,
   AssignDirectories,
   AssignDirectoriesResult,
   BrokerRegistered,
@@ -70,6 +72,7 @@ import type {
   UpdateFeatures,
   VoterReference,
 } from './requests.ts'
+import { alterScramCredentials } from './scram-credentials.ts'
 import { SnapshotTrigger } from './snapshot-trigger.ts'
 import { createTopics, deleteTopics } from './topics.ts'
 
@@ -256,6 +259,10 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   updateFeatures(request: UpdateFeatures): Promise<UpdateFeatureResult[]> {
     return this.#decide((image) => updateFeatures(image, request, this.#context))
+  }
+
+  alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]> {
+    return this.#decide((image) => alterScramCredentials(image, request))
   }
 
   registerController(registration: ControllerRegistration): Promise<void> {

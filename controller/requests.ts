@@ -9,6 +9,7 @@ import type {
   ConfigResource,
   Endpoint,
   FeatureRange,
+  ScramCredential,
   TopicId,
 } from './image.ts'
 
@@ -207,6 +208,24 @@ export interface UpdateFeatures {
 
 export interface UpdateFeatureResult extends Outcome {
   readonly name: string
+}
+
+/** A user's credential is named by the user and the mechanism's number in the protocol. */
+export interface ScramDeletion {
+  readonly name: string
+  readonly mechanism: number
+}
+
+export type ScramUpsertion = ScramCredential
+
+/** KIP-554, with keys in place of salted passwords. */
+export interface AlterScramCredentials {
+  readonly deletions: readonly ScramDeletion[]
+  readonly upsertions: readonly ScramUpsertion[]
+}
+
+export interface AlterScramCredentialsResult extends Outcome {
+  readonly user: string
 }
 
 /** A voter of the controller quorum: a wiped disk has a new directory id and is a new voter. */

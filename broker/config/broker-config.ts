@@ -4,6 +4,7 @@
 
 import { parseHostPort } from './checks.ts'
 import { BrokerValues, type ConfigLayers, type Overrides, usableDynamic } from './layers.ts'
+import { type ListenerSecurity, readListenerSecurity } from './listener-security.ts'
 import { readListeners } from './listeners.ts'
 
 export type BrokerConfig = ReturnType<typeof resolveBrokerConfig>
@@ -50,6 +51,7 @@ export function brokerConfigOf(values: BrokerValues) {
     values,
     ...nodeFields(values),
     ...networkFields(values),
+    ...securityFields(values),
     ...topicFields(values),
     ...logFields(values),
     ...groupFields(values),
@@ -88,6 +90,25 @@ function networkFields(values: BrokerValues) {
     queuedMaxRequestBytes: values.number('queued.max.request.bytes'),
     maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
     fetchMaxBytes: values.number('fetch.max.bytes'),
+  }
+}
+
+function securityFields(values: BrokerValues) {
+  const { broker } = readListeners(values)
+  const byListener = new Map<string, ListenerSecurity>(
+    broker.map((endpoint) => [endpoint.listener, readListenerSecurity(values, endpoint)]),
+  )
+  return {
+    /** Of a listener of this node's; throws for any other. */
+    listenerSecurity: (listener: string): ListenerSecurity => {
+      const found = byListener.get(listener)
+      if (found === undefined) throw new Error(`there is no listener ${listener}`)
+      return found
+    },
+    connectionFailedAuthenticationDelayMs: values.number(
+      'connection.failed.authentication.delay.ms',
+    ),
+    saslPlainWithoutTls: values.flag('samsa.sasl.plain.without.tls.enable'),
   }
 }
 

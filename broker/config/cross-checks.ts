@@ -2,9 +2,12 @@
 // taken, always over the whole of them. Throws a ConfigError for the first rule that is broken.
 
 import { isIP } from 'node:net'
+import type { Endpoint } from '@samsa/controller/image'
 import type { BrokerConfig } from './broker-config.ts'
 import { checkGroupDefaults } from './group-configs.ts'
 import type { BrokerValues } from './layers.ts'
+import { saslMechanisms } from './listener-sasl.ts'
+import { isEncrypted } from './listener-security.ts'
 import { securityProtocol } from './listeners.ts'
 import { ConfigError } from './value.ts'
 
@@ -101,14 +104,14 @@ function isHost(text: string): boolean {
 
 function checkListeners(config: BrokerConfig): void {
   const { values, listeners, controllerListeners, advertisedListeners } = config
-  const all = [...listeners, ...controllerListeners]
-  for (const endpoint of all) {
+  for (const { listener, securityProtocol } of controllerListeners) {
     demand(
-      endpoint.securityProtocol === 'PLAINTEXT',
-      `Listener ${endpoint.listener} asks for ${endpoint.securityProtocol}, ` +
-        'and only PLAINTEXT listeners are served',
+      securityProtocol === 'PLAINTEXT',
+      `Listener ${listener} asks for ${securityProtocol}, and controllers are only reached in ` +
+        'PLAINTEXT so far',
     )
   }
+  for (const endpoint of listeners) checkListenerSecurity(config, endpoint)
   if (!config.isBroker) {
     demand(
       listeners.length === 0 || controllerListeners.length === 0,
@@ -136,6 +139,28 @@ function checkListeners(config: BrokerConfig): void {
       'Use a routable IP address.',
   )
   checkInterBrokerListener(values, config.interBrokerListenerName, advertised)
+}
+
+function checkListenerSecurity(config: BrokerConfig, endpoint: Endpoint): void {
+  const { listener, securityProtocol } = endpoint
+  const { tls, sasl } = config.listenerSecurity(listener)
+  demand(
+    !isEncrypted(securityProtocol) || tls !== null,
+    `Listener ${listener} asks for ${securityProtocol} and has no key: set ` +
+      `listener.name.${listener.toLowerCase()}.ssl.keystore.location (and .type=PEM), or ` +
+      'ssl.keystore.location for all listeners',
+  )
+  if (sasl === null) return
+  demand(
+    sasl.mechanisms.length > 0,
+    `Listener ${listener} asks for ${securityProtocol} and offers no mechanism that is served: ` +
+      `set sasl.enabled.mechanisms to some of ${saslMechanisms.join(', ')}`,
+  )
+  demand(
+    tls !== null || !sasl.mechanisms.includes('PLAIN') || config.saslPlainWithoutTls,
+    `Listener ${listener} would take passwords unencrypted (PLAIN without TLS): use SASL_SSL or ` +
+      'SCRAM, or set samsa.sasl.plain.without.tls.enable=true',
+  )
 }
 
 function checkInterBrokerListener(

@@ -64,13 +64,19 @@ function checkSetting(name: string, text: string, warnings: string[]): void {
   const value = parseConfig(definition, text)
   if (dynamicOnlyConfigs.includes(name)) {
     warnings.push(`${name} has no effect in a file: it is set on a running broker`)
-  } else if (listenerBaseName(name) !== undefined) {
-    warnings.push(`${name} has no effect here: settings of a single listener are not used`)
+  } else if (listenerBaseName(name) !== undefined && !isOfListener(definition)) {
+    warnings.push(`${name} has no effect here: it counts for all listeners or none`)
   } else if (definition.effect === 'accepted') {
     warnings.push(`${name} has no effect here (${definition.doc})`)
   } else if (definition.effect === 'refused') {
     assertDefault(definition, formatConfig(definition, value))
   }
+}
+
+/** What a listener may have of its own: its TLS and its log-in. */
+function isOfListener({ name, effect }: ConfigDefinition): boolean {
+  const isSecurity = /^(ssl|sasl)\./.test(name) || name === 'connections.max.reauth.ms'
+  return effect === 'effective' && isSecurity
 }
 
 function isPluginKey(name: string): boolean {

@@ -5,6 +5,7 @@ import { type Registration, register } from '../request/api-table.ts'
 import { addRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
+import { alterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { apiVersions } from './api-versions.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -18,6 +19,7 @@ import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
 import { describeQuorum } from './describe-quorum.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
+import { describeUserScramCredentials } from './describe-user-scram-credentials.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
@@ -37,6 +39,8 @@ import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { removeRaftVoter } from './remove-raft-voter.ts'
+import { saslAuthenticate } from './sasl-authenticate.ts'
+import { saslHandshake } from './sasl-handshake.ts'
 import { syncGroup } from './sync-group.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 import { updateFeatures } from './update-features.ts'
@@ -55,6 +59,7 @@ export const handlers: readonly Registration[] = [
   register('syncGroup', syncGroup),
   register('describeGroups', describeGroups),
   register('listGroups', listGroups),
+  register('saslHandshake', saslHandshake),
   register('apiVersions', apiVersions),
   register('createTopics', createTopics),
   register('deleteTopics', deleteTopics),
@@ -64,6 +69,7 @@ export const handlers: readonly Registration[] = [
   register('describeConfigs', describeConfigs),
   register('alterConfigs', alterConfigs),
   register('describeLogDirs', describeLogDirs),
+  register('saslAuthenticate', saslAuthenticate),
   register('createPartitions', createPartitions),
   register('deleteGroups', deleteGroups),
   register('electLeaders', electLeaders),
@@ -71,6 +77,8 @@ export const handlers: readonly Registration[] = [
   register('alterPartitionReassignments', alterPartitionReassignments),
   register('listPartitionReassignments', listPartitionReassignments),
   register('offsetDelete', offsetDelete),
+  register('describeUserScramCredentials', describeUserScramCredentials),
+  register('alterUserScramCredentials', alterUserScramCredentials),
   register('describeQuorum', describeQuorum),
   register('updateFeatures', updateFeatures),
   register('describeCluster', describeCluster),

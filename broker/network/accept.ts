@@ -6,6 +6,7 @@
 // it, 0.39 with 'data' events.
 
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 export interface ReadTarget {
   /** Where the next bytes go. */
@@ -20,8 +21,59 @@ interface SocketInternals {
   server: Server | null
 }
 
-/** A paused socket that, once resumed, reads into `target`. */
-export function readInto(accepted: Socket, target: ReadTarget): Socket {
+/** The socket to write to, and the flow of what is read from it, which starts paused. */
+export interface Inlet {
+  readonly socket: Socket
+  pause(): void
+  resume(): void
+}
+
+/** Reads into `target` once resumed, and stops when it says so. */
+export function readInto(accepted: Socket, target: ReadTarget): Inlet {
+  if (accepted instanceof TLSSocket) return new TlsInlet(accepted, target)
+  const socket = withReadTarget(accepted, target)
+  return { socket, pause: () => void socket.pause(), resume: () => void socket.resume() }
+}
+
+/**
+ * Decrypted bytes arrive in memory of Node's; they are copied on, no more of them at a time than
+ * the target has room for.
+ */
+class TlsInlet implements Inlet {
+  readonly socket: Socket
+  readonly #target: ReadTarget
+  #paused = true
+
+  constructor(socket: Socket, target: ReadTarget) {
+    this.socket = socket
+    this.#target = target
+    socket.on('readable', () => this.#pump())
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#pump()
+  }
+
+  #pump(): void {
+    const { socket } = this
+    // A last read tells the stream that its end may be announced.
+    if (socket.readableLength === 0) socket.read(0)
+    while (!this.#paused && socket.readableLength > 0) {
+      const space = this.#target.space()
+      const bytes: Buffer | null = socket.read(Math.min(space.length, socket.readableLength))
+      if (bytes === null) return
+      bytes.copy(space)
+      if (!this.#target.filled(bytes.length)) this.#paused = true
+    }
+  }
+}
+
+function withReadTarget(accepted: Socket, target: ReadTarget): Socket {
   const internals = accepted as unknown as SocketInternals
   const handle = internals._handle
   if (handle === null) return accepted

@@ -4,7 +4,7 @@
 // appends still start in order), others never do.
 
 import type { Socket } from 'node:net'
-import { readInto } from './accept.ts'
+import { type Inlet, readInto } from './accept.ts'
 import type { Chunk, ChunkPool } from './chunk-pool.ts'
 import { FrameReader } from './frame-reader.ts'
 import { pipelinedRequestsMax, unsentBytesMax } from './limits.ts'
@@ -38,6 +38,7 @@ export interface ConnectionService {
 
 export interface ConnectionOptions {
   readonly listener: string
+  readonly principal: string
   readonly pool: ChunkPool
   readonly budget: RequestBudget
   readonly frameBytesMax: number
@@ -64,11 +65,14 @@ export class Connection {
   readonly listener: string
   readonly remoteHost: string
   readonly remotePort: number
+  /** In Kafka's form, `User:alice`. Set by TLS, and by the request layer once SASL is through. */
+  principal: string
   /** Set by the request layer: what it learns of the client (software name and version). */
   client: { readonly name: string; readonly version: string } | null = null
   lastActiveMs: number
   readonly #options: ConnectionOptions
   readonly #socket: Socket
+  readonly #inlet: Inlet
   readonly #reader: FrameReader
   readonly #abort = new AbortController()
   readonly #queued: QueuedRequest[] = []
@@ -83,22 +87,29 @@ export class Connection {
   constructor(accepted: Socket, options: ConnectionOptions) {
     this.#options = options
     this.listener = options.listener
+    this.principal = options.principal
     this.remoteHost = (accepted.remoteAddress ?? '').replace(/^::ffff:/, '')
     this.remotePort = accepted.remotePort ?? 0
     this.lastActiveMs = options.monotonicMs()
     this.#reader = new FrameReader(options.pool, options.frameBytesMax, (frame, chunk) =>
       this.#enqueue(frame, chunk),
     )
-    this.#socket = readInto(accepted, {
+    this.#inlet = readInto(accepted, {
       // Node asks once more after a read that closed the connection; nothing is read into that.
       space: () => (this.#closed ? afterClose : this.#reader.space()),
       filled: (count) => this.#filled(count),
     })
+    this.#socket = this.#inlet.socket
     this.#socket.on('error', (error) => this.close(error))
     this.#socket.on('close', () => this.close(null))
     this.#socket.on('end', () => this.close(null))
     this.#socket.on('drain', () => this.#advance())
-    this.#socket.resume()
+    this.#inlet.resume()
+  }
+
+  /** The largest frame from now on: little until the client has logged in. */
+  limitFrames(frameBytesMax: number): void {
+    this.#reader.frameBytesMax = frameBytesMax
   }
 
   /** Aborts when the connection closes. */
@@ -237,14 +248,14 @@ export class Connection {
       return
     }
     this.#paused = this.#mustPause()
-    if (!this.#paused) this.#socket.resume()
+    if (!this.#paused) this.#inlet.resume()
   }
 
   /** Reads no more, answers what has been asked, then closes. */
   drain(): void {
     this.#draining = true
     this.#paused = true
-    this.#socket.pause()
+    this.#inlet.pause()
     this.#endIfDrained()
   }
 

@@ -22,8 +22,9 @@ export type FrameListener = (frame: Buffer, chunk: Chunk) => boolean
 const smallReadsMax = 16
 
 export class FrameReader {
+  /** May change between frames; counts from the next one. */
+  frameBytesMax: number
   readonly #pool: ChunkPool
-  readonly #frameBytesMax: number
   readonly #onFrame: FrameListener
   #chunk: Chunk
   #start = 0
@@ -33,7 +34,7 @@ export class FrameReader {
 
   constructor(pool: ChunkPool, frameBytesMax: number, onFrame: FrameListener) {
     this.#pool = pool
-    this.#frameBytesMax = frameBytesMax
+    this.frameBytesMax = frameBytesMax
     this.#onFrame = onFrame
     this.#chunk = pool.acquire(this.#preferredBytes)
   }
@@ -101,8 +102,8 @@ export class FrameReader {
       const { buffer } = this.#chunk
       if (this.#end - this.#start < sizeBytes) return true
       const size = buffer.readInt32BE(this.#start)
-      if (size < 0 || size > this.#frameBytesMax) {
-        throw new FrameError(`a frame of ${size} bytes; the limit is ${this.#frameBytesMax}`)
+      if (size < 0 || size > this.frameBytesMax) {
+        throw new FrameError(`a frame of ${size} bytes; the limit is ${this.frameBytesMax}`)
       }
       if (this.#end - this.#start < sizeBytes + size) return true
       const at = this.#start + sizeBytes

@@ -81,6 +81,7 @@ export class ControllerClient implements Controller {
   readonly electLeaders = this.#method('electLeaders')
   readonly alterReassignments = this.#method('alterReassignments')
   readonly updateFeatures = this.#method('updateFeatures')
+  readonly alterScramCredentials = this.#method('alterScramCredentials')
   readonly registerController = this.#method('registerController')
   readonly addVoter = this.#method('addVoter')
   readonly removeVoter = this.#method('removeVoter')

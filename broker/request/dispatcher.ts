@@ -14,9 +14,17 @@ import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
 import type { ChunkPool } from '../network/chunk-pool.ts'
 import type { ConnectionService, IncomingRequest, OutgoingResponse } from '../network/connection.ts'
+import type { SaslSession } from '../security/sasl/session.ts'
 import type { Services } from '../services.ts'
 import type { ServedApi } from './api-table.ts'
 import { ConnectionRequestContext } from './request-context.ts'
+
+/** What a stranger may ask on a listener with a log-in. */
+const logInApis: ReadonlySet<number> = new Set([
+  apis.apiVersions.key,
+  apis.saslHandshake.key,
+  apis.saslAuthenticate.key,
+])
 
 const frameSizeBytes = 4
 const fixedHeaderBytes = 8
@@ -51,12 +59,18 @@ export class Dispatcher implements ConnectionService {
 
   async serve(incoming: IncomingRequest): Promise<OutgoingResponse> {
     const { frame, connection, receivedAtMs } = incoming
+    const { logIn } = this.#options.services
+    const session = logIn.sessionOf(connection)
+    if (session?.takesRawTokens === true) return this.#rawToken(incoming, session)
     if (frame.length < fixedHeaderBytes) throw new InvalidRequestError('a frame without a header')
     const apiKey = frame.readInt16BE(0)
     const apiVersion = frame.readInt16BE(2)
     const correlationId = frame.readInt32BE(4)
     const api = this.#options.apis.get(apiKey)
     if (api === undefined) throw new InvalidRequestError(`unknown api key ${apiKey}`)
+    if (!logInApis.has(apiKey) && !logIn.isOpen(connection)) {
+      throw new InvalidRequestError(`${api.name} was asked before the log-in`)
+    }
     if (apiVersion < api.request.versions.min || apiVersion > api.request.versions.max) {
       if (apiKey === apis.apiVersions.key) return unsupportedApiVersions(correlationId)
       throw new InvalidRequestError(`${api.name} has no version ${apiVersion}`)
@@ -82,6 +96,20 @@ export class Dispatcher implements ConnectionService {
     const responseBytes = chunks === null ? 0 : (chunks[0]?.readInt32BE(0) ?? 0)
     this.#options.observer.onServed(api.name, receivedAtMs, startedAtMs, responseBytes)
     return { chunks, release: context.release }
+  }
+
+  /** After SaslHandshake version 0: a frame is a token, and so is the answer. */
+  async #rawToken(
+    { frame, connection }: IncomingRequest,
+    session: SaslSession,
+  ): Promise<OutgoingResponse> {
+    const result = await this.#options.services.logIn.step(connection, session, frame)
+    if (result.type === 'out-of-turn' || result.type === 'failed') {
+      throw new InvalidRequestError('the log-in failed')
+    }
+    const size = Buffer.alloc(frameSizeBytes)
+    size.writeInt32BE(result.reply.length)
+    return { chunks: [size, result.reply] }
   }
 }
 

@@ -5,14 +5,10 @@ import type { RequestContext } from '../handlers/handler.ts'
 import type { Chunk, ChunkPool } from '../network/chunk-pool.ts'
 import type { Connection } from '../network/connection.ts'
 
-/** The only principal there is before authentication is configured. */
-const anonymous = 'User:ANONYMOUS'
-
 export class ConnectionRequestContext implements RequestContext {
   readonly apiVersion: number
   readonly clientId: string | null
   readonly connection: Connection
-  readonly principal = anonymous
   readonly #pool: ChunkPool
   #borrowed: Chunk[] | null = null
 
@@ -26,6 +22,10 @@ export class ConnectionRequestContext implements RequestContext {
     this.clientId = o.clientId
     this.connection = o.connection
     this.#pool = o.pool
+  }
+
+  get principal(): string {
+    return this.connection.principal
   }
 
   get clientHost(): string {

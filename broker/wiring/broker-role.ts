@@ -25,6 +25,7 @@ import { InternalTopic } from '../replica/internal-topic.ts'
 import type { Partition } from '../replica/partition.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
 import { advertised } from '../request/api-table.ts'
+import type { ListenerTls } from '../security/tls/listener-tls.ts'
 import type { Services } from '../services.ts'
 import { PublicServices } from '../storage/public-services.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
@@ -34,6 +35,7 @@ import { brokerEndpoints } from './endpoints.ts'
 import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
 import { Replication } from './replication.ts'
+import { makeLogIn, openListenerTls, type SecurityOptions } from './security.ts'
 
 export const offsetsTopic = '__consumer_offsets'
 
@@ -109,7 +111,11 @@ export class BrokerRole {
     await this.#startReplicas(replication)
     await this.#own(async () => this.#groups.close())
     const services = this.#services(replicas)
-    const server = this.#makeServer(services)
+    const tls = await openListenerTls(this.#security())
+    await this.#own(async () => {
+      for (const listener of tls.values()) listener.close()
+    })
+    const server = this.#makeServer(services, tls)
     const ports = await server.start()
     await this.#own(() => server.close(drainGraceMs))
     const grpcPort = await this.#openGrpc(services)
@@ -255,6 +261,7 @@ export class BrokerRole {
       replicas,
       groups: this.#groups,
       producerIds: new ProducerIds(nodeId, this.#client),
+      logIn: makeLogIn(this.#security()),
       clock: systemClock,
       timers: systemTimers,
       metrics: this.#metrics,
@@ -263,9 +270,18 @@ export class BrokerRole {
     }
   }
 
-  #makeServer(services: Services): NetworkServer {
+  #makeServer(services: Services, tls: ReadonlyMap<string, ListenerTls>): NetworkServer {
     const [config, metrics, events] = [this.#file, this.#metrics, this.#events]
-    return makeClientServer({ config, services, metrics, events })
+    return makeClientServer({ config, tls, services, metrics, events })
+  }
+
+  #security(): SecurityOptions {
+    return {
+      file: this.#file,
+      current: () => this.#config.broker,
+      image: () => this.#client.image(),
+      events: this.#events,
+    }
   }
 
   async #openGrpc(services: Services): Promise<number | null> {

@@ -11,8 +11,12 @@ import { FrameError } from '../network/frame-reader.ts'
 import { NetworkServer } from '../network/server.ts'
 import { apiTable } from '../request/api-table.ts'
 import { Dispatcher, InvalidRequestError } from '../request/dispatcher.ts'
+import type { ListenerTls } from '../security/tls/listener-tls.ts'
 import type { Services } from '../services.ts'
 import { systemClock } from '../system-time.ts'
+
+/** Who has shown neither a certificate nor credentials. */
+const anonymous = 'User:ANONYMOUS'
 
 /**
  * What `queued.max.request.bytes` -1, Kafka's "no limit", means here: nothing fed from outside is
@@ -22,15 +26,23 @@ const requestBytesMaxDefault = 64 * 1024 * 1024
 
 export interface ClientServerOptions {
   readonly config: BrokerConfig
+  /** By listener, of those that are encrypted. */
+  readonly tls: ReadonlyMap<string, ListenerTls>
   readonly services: Services
   readonly metrics: TrafficMetrics
   readonly events: LogEvents
 }
 
 export function makeClientServer(options: ClientServerOptions): NetworkServer {
-  const { config, services, metrics, events } = options
+  const { config, tls, services, metrics, events } = options
   const server: NetworkServer = new NetworkServer({
-    listeners: config.listeners.map(({ listener, host, port }) => ({ name: listener, host, port })),
+    listeners: config.listeners.map(({ listener, host, port }) => ({
+      name: listener,
+      host,
+      port,
+      tls: tls.get(listener)?.acceptor ?? null,
+      principalOf: (socket) => tls.get(listener)?.principalOf(socket) ?? anonymous,
+    })),
     backlog: config.socketListenBacklogSize,
     frameBytesMax: config.socketRequestMaxBytes,
     requestBytesMax:
@@ -44,9 +56,10 @@ export function makeClientServer(options: ClientServerOptions): NetworkServer {
       serve: (request) => dispatcher.serve(request),
     } satisfies ConnectionService,
     monotonicMs: systemClock.monotonicMs,
+    onConnectionOpened: (connection) => services.logIn.onOpened(connection),
     onConnectionClosed: (connection, cause) => connectionClosed(events, connection, cause),
-    onConnectionRefused: (remoteHost, limit) =>
-      events.warn({ remoteHost, limit }, 'connection refused: the limit is reached'),
+    onConnectionRefused: (remoteHost, reason) =>
+      events.warn({ remoteHost, reason }, 'connection refused'),
   })
   const dispatcher = new Dispatcher({
     apis: apiTable(handlers),

@@ -121,6 +121,11 @@ export const methods: { readonly [M in RemoteMethod]: MethodCodec<M> } = {
     only(schemas.updateFeatures),
     schemas.updateFeatureResults,
   ),
+  alterScramCredentials: method(
+    'alterScramCredentials',
+    only(schemas.alterScramCredentials),
+    schemas.alterScramCredentialsResults,
+  ),
   registerController: method('registerController', only(schemas.controllerRegistration), nothing),
   addVoter: method('addVoter', only(schemas.addVoter), nothing),
   removeVoter: method('removeVoter', only(schemas.voterReference), nothing),

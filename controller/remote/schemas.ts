@@ -5,6 +5,8 @@
 import {
   array,
   boolean,
+  bytes,
+  int8,
   int16,
   int32,
   int64,
@@ -194,6 +196,24 @@ export const updateFeatures: Type<requests.UpdateFeatures> = struct({
 export const updateFeatureResults: Type<requests.UpdateFeatureResult[]> = array({
   ...outcome,
   name: string,
+})
+
+const scramName = { name: string, mechanism: int8 }
+
+export const alterScramCredentials: Type<requests.AlterScramCredentials> = struct({
+  deletions: array(scramName),
+  upsertions: array({
+    ...scramName,
+    salt: bytes,
+    storedKey: bytes,
+    serverKey: bytes,
+    iterations: int32,
+  }),
+})
+
+export const alterScramCredentialsResults: Type<requests.AlterScramCredentialsResult[]> = array({
+  ...outcome,
+  user: string,
 })
 
 const voter = { nodeId: int32, directoryId: uuid }

@@ -12,6 +12,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface TestNode {
   readonly port: number
+  /** Of another listener that the overrides name. */
+  portOf(listener: string): number
   readonly httpPort: number
   /** 0 without samsa.grpc.listener. */
   readonly grpcPort: number
@@ -43,6 +45,7 @@ export async function startTestNode(overrides: readonly string[] = []): Promise<
     get port() {
       return port()
     },
+    portOf: (listener) => node.ports.get(listener) ?? 0,
     get httpPort() {
       return node.httpPort ?? 0
     },

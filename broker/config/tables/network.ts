@@ -75,7 +75,7 @@ export const networkConfigs: readonly ConfigDefinition[] = [
   }),
   int('connection.failed.authentication.delay.ms', 100, 'low', {
     check: atLeast(0),
-    accepted: 'Pause before a connection whose log-in failed is closed.',
+    effective: 'Pause before a connection whose log-in failed is closed.',
   }),
   int('queued.max.requests', 500, 'high', {
     check: atLeast(1),

@@ -1,7 +1,7 @@
 // Broker configs of Samsa's own, which no Kafka knows. All start with `samsa.`.
 
 import { atLeast, hostAndPort, oneOf } from '../checks.ts'
-import { type ConfigDefinition, long, string } from '../definition.ts'
+import { type ConfigDefinition, flag, long, string } from '../definition.ts'
 
 export const samsaConfigs: readonly ConfigDefinition[] = [
   string('samsa.http.listener', null, 'medium', {
@@ -27,6 +27,9 @@ export const samsaConfigs: readonly ConfigDefinition[] = [
     dynamic: 'cluster-wide',
     effective:
       'How fast logs at rest are read, again and again, to find bits that flipped; 0: not at all.',
+  }),
+  flag('samsa.sasl.plain.without.tls.enable', false, 'low', {
+    effective: 'Whether a SASL_PLAINTEXT listener may offer PLAIN, which sends passwords in clear.',
   }),
   string('samsa.log.level', 'info', 'low', {
     check: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),

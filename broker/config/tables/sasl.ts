@@ -1,5 +1,4 @@
-// Broker configs: SASL log-in. Only PLAINTEXT listeners are served so far, so that none of it is
-// used.
+// Broker configs: SASL log-in. What has no effect here belongs to Java or Kerberos.
 
 import { atLeast, listOf, nonNullString } from '../checks.ts'
 import {
@@ -18,7 +17,7 @@ export const saslConfigs: readonly ConfigDefinition[] = [
   list('sasl.enabled.mechanisms', ['GSSAPI'], 'medium', {
     check: listOf({ empty: 'allowed' }),
     dynamic: 'per-broker',
-    accepted: 'Mechanisms on offer.',
+    effective: 'Mechanisms on offer: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.',
   }),
   string('sasl.mechanism.inter.broker.protocol', 'GSSAPI', 'medium', {
     dynamic: 'per-broker',
@@ -29,13 +28,13 @@ export const saslConfigs: readonly ConfigDefinition[] = [
   }),
   password('sasl.jaas.config', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: 'Log-in settings in JAAS form.',
+    effective: 'Log-in settings in JAAS form: the users of PLAIN, as user_<name> options.',
   }),
   className('sasl.server.callback.handler.class', null, 'medium', {
     accepted: 'Java class that checks a log-in.',
   }),
   int('sasl.server.max.receive.size', 524_288, 'medium', {
-    accepted: 'Largest log-in message.',
+    effective: 'Largest log-in message.',
   }),
   className('sasl.client.callback.handler.class', null, 'medium', {
     accepted: "Java class that answers for the broker's own log-in.",
@@ -75,7 +74,7 @@ export const saslConfigs: readonly ConfigDefinition[] = [
     accepted: 'Time before the end by which a credential must be renewed.',
   }),
   long('connections.max.reauth.ms', 0, 'medium', {
-    accepted: 'Time after which a client must log in again; 0 is never.',
+    effective: 'Time after which a client must log in again; 0 is never.',
   }),
   className(
     'principal.builder.class',

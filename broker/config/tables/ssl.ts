@@ -1,4 +1,4 @@
-// Broker configs: TLS. Only PLAINTEXT listeners are served so far, so that none of it is used.
+// Broker configs: TLS. What has no effect here belongs to Java.
 
 import { listOf, oneOf } from '../checks.ts'
 import { type ConfigDefinition, className, flag, list, password, string } from '../definition.ts'
@@ -15,45 +15,45 @@ export const sslConfigs: readonly ConfigDefinition[] = [
   list('ssl.enabled.protocols', ['TLSv1.2', 'TLSv1.3'], 'medium', {
     check: listOf({ empty: 'allowed' }),
     dynamic: 'per-broker',
-    accepted: 'TLS versions on offer.',
+    effective: 'TLS versions on offer: TLSv1.2 and TLSv1.3.',
   }),
   list('ssl.cipher.suites', [], 'medium', {
     check: listOf({ empty: 'allowed' }),
     dynamic: 'per-broker',
-    accepted: "Cipher suites on offer; all the provider's when empty.",
+    effective: "Cipher suites on offer, by Java's names; Node's choice when empty.",
   }),
   string('ssl.client.auth', 'none', 'medium', {
     check: oneOf('required', 'requested', 'none'),
     dynamic: 'per-broker',
-    accepted: 'Whether a client must show a certificate.',
+    effective: 'Whether a client must show a certificate.',
   }),
   string('ssl.keystore.location', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: "File with the broker's key.",
+    effective: "File with the broker's key and certificates; read again when it changes.",
   }),
   password('ssl.keystore.password', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: 'Password of that file.',
+    effective: 'Password of that file, where it is PKCS12.',
   }),
   string('ssl.keystore.type', 'JKS', 'medium', {
     dynamic: 'per-broker',
-    accepted: 'Format of that file.',
+    effective: 'Format of that file: PEM or PKCS12; JKS cannot be read.',
   }),
   password('ssl.keystore.key', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: "The broker's key itself, in PEM.",
+    effective: "The broker's key itself, in PEM.",
   }),
   password('ssl.keystore.certificate.chain', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: "The broker's certificates themselves, in PEM.",
+    effective: "The broker's certificates themselves, in PEM.",
   }),
   password('ssl.key.password', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: "Password of the broker's key.",
+    effective: "Password of the broker's key.",
   }),
   string('ssl.truststore.location', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: 'File with the certificates to trust.',
+    effective: 'File with the certificates to trust; read again when it changes.',
   }),
   password('ssl.truststore.password', null, 'medium', {
     dynamic: 'per-broker',
@@ -61,11 +61,11 @@ export const sslConfigs: readonly ConfigDefinition[] = [
   }),
   string('ssl.truststore.type', 'JKS', 'medium', {
     dynamic: 'per-broker',
-    accepted: 'Format of that file.',
+    effective: 'Format of that file: PEM.',
   }),
   password('ssl.truststore.certificates', null, 'medium', {
     dynamic: 'per-broker',
-    accepted: 'The certificates to trust themselves, in PEM.',
+    effective: 'The certificates to trust themselves, in PEM.',
   }),
   string('ssl.keymanager.algorithm', 'SunX509', 'medium', {
     dynamic: 'per-broker',
@@ -88,7 +88,7 @@ export const sslConfigs: readonly ConfigDefinition[] = [
     accepted: 'Java class that makes TLS engines.',
   }),
   string('ssl.principal.mapping.rules', 'DEFAULT', 'low', {
-    accepted: "Rules that turn a certificate's name into a user.",
+    effective: "Rules that turn a certificate's name into a user.",
   }),
   flag('ssl.allow.dn.changes', false, 'low', {
     accepted: 'Whether a new key may have another distinguished name.',

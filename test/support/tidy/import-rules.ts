@@ -120,9 +120,11 @@ const broker: readonly Layer[] = [
       'controller',
       'broker/config',
       'broker/replica',
+      'broker/security/sasl/scram.ts',
       ...common,
     ],
     types: [
+      'broker/security',
       'broker/log',
       'broker/network',
       'broker/coordinator',
@@ -134,12 +136,30 @@ const broker: readonly Layer[] = [
     path: 'broker/handlers/registry.ts',
     values: ['broker/handlers', 'broker/request/api-table.ts'],
   },
-  // Frames and sockets; nothing of the protocol.
-  { path: 'broker/network', values: common, types: commonTypes, packages: ['node:net'] },
+  // Frames and sockets, encrypted or not; nothing of the protocol, and of no user.
+  {
+    path: 'broker/network',
+    values: common,
+    types: commonTypes,
+    packages: ['node:net', 'node:tls'],
+  },
+  // Who a client is. The mechanisms are pure.
+  {
+    path: 'broker/security',
+    values: ['broker/config', 'broker/network', 'controller/security.ts', ...common],
+    types: ['broker/disk', 'controller/image.ts', ...commonTypes],
+    packages: ['node:crypto', 'node:net', 'node:tls'],
+  },
   {
     path: 'broker/request',
     values: ['proto/kafka', 'proto/wire', ...common],
-    types: ['broker/handlers', 'broker/network', 'broker/services.ts', ...commonTypes],
+    types: [
+      'broker/handlers',
+      'broker/network',
+      'broker/security',
+      'broker/services.ts',
+      ...commonTypes,
+    ],
   },
   {
     path: 'broker/admin',

@@ -45,6 +45,8 @@ const resource = {
   name: text,
 }
 const entry = fc.record({ name: text, value: textOrNull })
+const scramName = { name: text, mechanism: fc.integer({ min: -128, max: 127 }) }
+const secret = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
 const partition = { topic: text, partitionIndex: int32 }
 const voter = { nodeId: int32, directoryId: uuid }
 const directory = { directoryId: uuid, topicId: uuid, partitionIndex: int32 }
@@ -122,6 +124,23 @@ const cases: {
       }),
     ),
     results({ ...outcome, name: text }),
+  ],
+  alterScramCredentials: [
+    only(
+      fc.record({
+        deletions: list(fc.record(scramName)),
+        upsertions: list(
+          fc.record({
+            ...scramName,
+            salt: secret,
+            storedKey: secret,
+            serverKey: secret,
+            iterations: int32,
+          }),
+        ),
+      }),
+    ),
+    results({ ...outcome, user: text }),
   ],
   incrementalAlterConfigs: [
     only(
@@ -246,9 +265,16 @@ const cases: {
 
 const names = Object.keys(cases).filter(isRemoteMethod)
 
-/** fast-check makes objects without a prototype now and then. */
+/** fast-check makes objects without a prototype now and then; clones of buffers lose theirs. */
 function plain(value: unknown): unknown {
-  return structuredClone(value)
+  return withBytes(structuredClone(value))
+}
+
+function withBytes(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value)
+  if (Array.isArray(value)) return value.map(withBytes)
+  if (value === null || typeof value !== 'object' || value instanceof Map) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withBytes(each)]))
 }
 
 function checkRoundTrip<M extends RemoteMethod>(name: M): M {

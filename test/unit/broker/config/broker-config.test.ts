@@ -29,7 +29,13 @@ describe('BrokerConfig', () => {
   it('reads every config that is said to have an effect, and no other', () => {
     const values = new RecordingValues(
       fileLayer(
-        new Map(Object.entries({ ...least, 'advertised.listeners': 'PLAINTEXT://localhost:9092' })),
+        new Map(
+          Object.entries({
+            ...least,
+            listeners: 'SASL_SSL://:9092',
+            'advertised.listeners': 'SASL_SSL://localhost:9092',
+          }),
+        ),
       ),
     )
     brokerConfigOf(values)

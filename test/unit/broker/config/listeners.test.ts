@@ -82,7 +82,7 @@ describe('listeners', () => {
     [[twoNames, 'listeners=INSIDE://:1,OUTSIDE://:1'], 'must have a different port'],
     [['listeners=PLAINTEXT://0.0.0.0:9092'], 'nonroutable meta-address'],
     [['advertised.listeners=SSL://h:1'], 'equal to or a subset of the ones defined in listeners'],
-    [['listeners=SSL://:9092'], 'only PLAINTEXT listeners are served'],
+    [['listeners=SSL://:9092'], 'asks for SSL and has no key'],
     [['listeners=CONTROLLER://:1', 'controller.listener.names=CONTROLLER'], 'at least one broker'],
     [['inter.broker.listener.name=OTHER'], 'must be a listener name defined in advertised'],
     [

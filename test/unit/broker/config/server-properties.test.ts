@@ -68,7 +68,7 @@ describe('a key', () => {
 
   it('of a mechanism of a listener is known', () => {
     const { warnings } = load('listener.name.plaintext.plain.sasl.jaas.config=x;')
-    expect(warnings).toHaveLength(1)
+    expect(warnings).toEqual([])
   })
 
   it('that Kafka 4 removed is told to be so', () => {

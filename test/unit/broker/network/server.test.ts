@@ -51,6 +51,8 @@ function frame(text: string): Buffer {
   return buffer
 }
 
+const nobody = () => 'User:ANONYMOUS'
+
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
@@ -59,7 +61,7 @@ afterEach(async () => {
 async function start(overrides: Partial<ServerOptions> = {}) {
   const service = new HoldingService()
   const server = new NetworkServer({
-    listeners: [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 }],
+    listeners: [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 0, tls: null, principalOf: nobody }],
     backlog: 50,
     frameBytesMax: 1_000_000,
     requestBytesMax: 10_000_000,
