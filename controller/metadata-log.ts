@@ -22,6 +22,14 @@ export interface MetadataSnapshot {
 export interface QuorumLeader {
   readonly leaderId: number
   readonly epoch: number
+  /** Whom this node followed before it came to lead itself, where that is so. */
+  readonly predecessor?: Predecessor
+}
+
+export interface Predecessor {
+  readonly nodeId: number
+  /** How long it had not been heard of, as this node came to lead. */
+  readonly silentMs: number
 }
 
 /** Called in log order, never concurrently. */

@@ -309,8 +309,15 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   }
 
   #tellLeads(epoch: number): void {
-    this.#told = { leaderId: this.#options.nodeId, epoch }
+    this.#told = { leaderId: this.#options.nodeId, epoch, ...this.#predecessor() }
     this.#listener?.onLeaderChange(this.#told)
+  }
+
+  #predecessor(): Pick<QuorumLeader, 'predecessor'> {
+    const followed = this.#node?.status.followed ?? null
+    if (followed === null) return {}
+    const silentMs = this.#options.clock.nowMs() - followed.heardMs
+    return { predecessor: { nodeId: nodeIdOf(followed.leader), silentMs } }
   }
 
   #tell(leader: QuorumLeader): void {

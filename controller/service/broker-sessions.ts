@@ -12,7 +12,7 @@ import type { Controller } from '../controller.ts'
 import { endpointOf } from '../endpoints.ts'
 import { ControllerError } from '../errors.ts'
 import type { BrokerId, BrokerImage, MetadataImage } from '../image.ts'
-import type { QuorumLeader } from '../metadata-log.ts'
+import type { Predecessor, QuorumLeader } from '../metadata-log.ts'
 import type { BrokerRegistration } from '../requests.ts'
 import type {
   AskedOfController,
@@ -90,17 +90,19 @@ export class BrokerSessions {
     return this.#tracker.counts()
   }
 
-  leaderChanged({ leaderId, epoch }: QuorumLeader): void {
+  leaderChanged({ leaderId, epoch, predecessor }: QuorumLeader): void {
     const activeEpoch = leaderId === this.#options.nodeId ? epoch : null
     if (activeEpoch === this.#activeEpoch) return
     if (this.#activeEpoch !== null) this.#deactivate()
-    if (activeEpoch !== null) this.#activate(activeEpoch)
+    if (activeEpoch !== null) this.#activate(activeEpoch, predecessor)
   }
 
-  #activate(epoch: number): void {
+  #activate(epoch: number, led: Predecessor | undefined): void {
     this.#activeEpoch = epoch
-    this.#options.events.info({ epoch }, 'this controller is the active one')
-    this.#step({ type: 'activated', ...standings(this.#options.controller.image()) })
+    this.#options.events.info({ epoch, predecessor: led }, 'this controller is the active one')
+    const predecessor = led === undefined ? null : { brokerId: led.nodeId, silentMs: led.silentMs }
+    const image = this.#options.controller.image()
+    this.#step({ type: 'activated', ...standings(image), predecessor })
     this.#scheduleTick()
   }
 

@@ -14,12 +14,19 @@ export interface BrokerStanding extends BrokerProcess {
   readonly fenced: boolean
 }
 
+/** A node that led the quorum, as the one that came after it saw it go. */
+export interface SilentLeader {
+  readonly brokerId: BrokerId
+  readonly silentMs: number
+}
+
 export type SessionInput =
   /** This controller has become the active one; nobody has come to it yet. */
   | {
       readonly type: 'activated'
       readonly offset: number
       readonly brokers: readonly BrokerStanding[]
+      readonly predecessor: SilentLeader | null
     }
   | { readonly type: 'deactivated' }
   /** The registrations as they are committed at `offset`. */

@@ -12,6 +12,7 @@ import type {
   SessionEffect,
   SessionInput,
   SessionOptions,
+  SilentLeader,
 } from './events.ts'
 
 interface Session {
@@ -165,14 +166,26 @@ export class SessionTracker {
     }
   }
 
-  #activate(nowMs: number, now: { offset: number; brokers: readonly BrokerStanding[] }): void {
+  #activate(nowMs: number, now: Extract<SessionInput, { type: 'activated' }>): void {
     this.#active = true
     this.#offset = now.offset
     this.#sessions.clear()
     this.#learn(nowMs, now.brokers)
+    this.#countSilence(nowMs, now.predecessor)
     // Whoever refuses connections will not come.
     for (const session of this.#sessions.values()) session.nextProbeAtMs = nowMs
     this.#probeDisconnected(nowMs)
+  }
+
+  /**
+   * The quorum has heard nothing of the node that led it, so that its broker's session is not a new
+   * one. Half of it remains at least: the broker may be well, and has to find this controller yet.
+   */
+  #countSilence(nowMs: number, leader: SilentLeader | null): void {
+    const session = leader === null ? undefined : this.#sessions.get(leader.brokerId)
+    if (leader === null || session === undefined) return
+    const countedMs = Math.min(leader.silentMs, this.#options.sessionTimeoutMs / 2)
+    session.lastContactMs = nowMs - countedMs
   }
 
   #learn(nowMs: number, brokers: readonly BrokerStanding[]): void {

@@ -28,6 +28,8 @@ export interface VoterStatus {
   readonly votedFor: VoterId | null
   readonly damagedInTerm: Term | null
   readonly leader: VoterId | null
+  /** The last one that this voter followed, and when it was last heard; null when it never did. */
+  readonly followed: { readonly leader: VoterId; readonly heardMs: number } | null
   readonly firstIndex: LogIndex
   readonly last: LogPosition
   readonly durableIndex: LogIndex
@@ -46,11 +48,12 @@ export function voterStatus(of: {
   readonly ballot: Ballot
   readonly role: VoterStatus['role']
   readonly leader: VoterId | null
+  readonly followed: VoterStatus['followed']
   readonly log: RaftLog
   readonly durability: Durability
   readonly office: Leadership | null
 }): VoterStatus {
-  const { ballot, role, leader, log, durability, office } = of
+  const { ballot, role, leader, followed, log, durability, office } = of
   const followers = new Map<VoterId, FollowerStatus>()
   for (const [id, { match, state, lastContactMs, caughtUpMs }] of office?.progress ?? []) {
     followers.set(id, { match, state, lastContactMs, caughtUpMs })
@@ -58,6 +61,7 @@ export function voterStatus(of: {
   return {
     role,
     leader,
+    followed,
     followers,
     term: ballot.term,
     votedFor: ballot.votedFor,

@@ -54,6 +54,7 @@ export class Voter {
   #role: Role = { type: 'follower' }
   #leader: VoterId | null = null
   #nowMs: number
+  #followed: VoterId | null = null
   #leaderHeardMs = Number.NEGATIVE_INFINITY
   /** A leader that was down when it was last heard of: its vote is not to be waited for. */
   #downPeer: VoterId | null = null
@@ -109,10 +110,12 @@ export class Voter {
     const office = this.#role.type === 'leader' ? this.#role.office : null
     const { log, durability } = this.#parts
     const role = this.#role.type
+    const heardMs = this.#leaderHeardMs
     return voterStatus({
       ballot: this.#ballot,
       role,
       leader: this.#leader,
+      followed: this.#followed === null ? null : { leader: this.#followed, heardMs },
       log,
       durability,
       office,
@@ -334,6 +337,7 @@ export class Voter {
       `${from} and ${this.#leader} both lead term ${this.#ballot.term}`,
     )
     this.#follow(from, '')
+    this.#followed = from
     this.#leaderHeardMs = this.#nowMs
     this.#electionTimer.leaderHeard(this.#nowMs)
   }

@@ -4,7 +4,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { flipBitOf } from '../../support/chaos/bit-flip.ts'
 import { UnderLoad } from '../../support/chaos/under-load.ts'
 import type { ClusterNode } from '../../support/conformance/cluster-node.ts'
@@ -21,13 +21,14 @@ conformanceSuite('a flipped bit of one copy', [], () => {
   const random = new SeededRandom(seed)
 
   beforeEach(async () => {
-    load = await UnderLoad.start({ kind: 'samsa', nodes: 3 })
-    await waitFor(() => load.history.events.length > recordsBefore, {
-      what: 'some records',
-      timeoutMs: 60_000,
-    })
+    const until = ({ history }: UnderLoad) =>
+      waitFor(() => history.events.length > recordsBefore, {
+        what: 'some records',
+        timeoutMs: 60_000,
+      })
+    load = await UnderLoad.start({ kind: 'samsa', nodes: 3, until })
+    return () => load.close()
   })
-  afterEach(() => load.close())
 
   const logOf = (node: ClusterNode) => readFileSync(join(node.dir, 'samsa.log'), 'utf8')
   const metric = async ({ host, port }: ClusterNode, name: RegExp) => {

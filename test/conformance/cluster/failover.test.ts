@@ -2,7 +2,7 @@
 // active controller among them, restarted in order, frozen and cut off one way. Nothing
 // acknowledged is lost, repeated or moved, and the producers wait no longer than promised.
 
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { type GapRow, gapQuantile, measureGaps, printGaps } from '../../support/chaos/gaps.ts'
 import { isInSandbox } from '../../support/chaos/sandbox.ts'
 import { UnderLoad } from '../../support/chaos/under-load.ts'
@@ -23,10 +23,9 @@ conformanceSuite('failover of three nodes under load', [], () => {
   let load: UnderLoad
 
   beforeEach(async () => {
-    load = await UnderLoad.start({ nodes: 3 })
-    await load.settled()
+    load = await UnderLoad.start({ nodes: 3, until: (started) => started.settled() })
+    return () => load.close()
   })
-  afterEach(() => load.close())
 
   const node = (index: number) => {
     const { nodes } = load.bed.cluster

@@ -3,7 +3,7 @@
 
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { runTool } from './run-tool.ts'
+import { runTool, toolWorks } from './run-tool.ts'
 
 const fillerName = 'filler'
 const fillChunk = Buffer.alloc(1_048_576, 1)
@@ -66,11 +66,11 @@ export class FaultDisks {
     this.#frozen.delete(id)
   }
 
-  /** Unmounts; the nodes must have ended. */
+  /** Unmounts what is mounted; a process that still has a file open there keeps its disk alive. */
   close(ids: readonly number[]): void {
     for (const id of ids) {
       this.thaw(id)
-      runTool('umount', this.mountOf(id))
+      toolWorks('umount', '--lazy', this.mountOf(id))
     }
   }
 }

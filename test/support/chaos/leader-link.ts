@@ -1,9 +1,13 @@
 // One client's connections to leaders: opened when needed, closed when an answer is late, and the
 // look-out for a new leader while a request is under way to one that may be frozen.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import type { KafkaClient } from '../kafka-client.ts'
 import type { ClusterView, Leader } from './cluster-view.ts'
 import { connectWithin, within } from './deadline.ts'
+
+// A request that is not answered by then may be with a node that leads no more.
+const lookOutMs = 150
 
 export class LeaderLink {
   readonly view: ClusterView
@@ -26,11 +30,31 @@ export class LeaderLink {
     if (leader === undefined) throw new Error(`no leader is known for partition ${partition}`)
     const client = await this.#connection(leader.nodeId)
     try {
-      return await within(this.#answerMs, request(client, leader))
+      const answer = within(this.#answerMs, request(client, leader))
+      return await this.#unlessMoved(partition, leader, answer)
     } catch (error) {
       this.#connections.delete(leader.nodeId)
       void client.close()
       throw error
+    }
+  }
+
+  /** Rejects as soon as another leader is known: whoever is frozen gives no answer. */
+  async #unlessMoved<T>(partition: number, leader: Leader, answer: Promise<T>): Promise<T> {
+    const abort = new AbortController()
+    const { signal } = abort
+    const lookOut = async (): Promise<T> => {
+      for (;;) {
+        await delay(lookOutMs, undefined, { signal })
+        await this.view.refresh()
+        const now = this.view.leader(partition)
+        if (now !== undefined && now.epoch > leader.epoch) throw new Error('the leader has moved')
+      }
+    }
+    try {
+      return await Promise.race([answer, lookOut()])
+    } finally {
+      abort.abort()
     }
   }
 

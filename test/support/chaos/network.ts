@@ -18,6 +18,8 @@ export class FaultNetwork {
 
   constructor(ids: readonly number[]) {
     this.#ids = ids
+    // A bed before this one may not have come to its end.
+    this.close()
     runTool('ip', 'link', 'add', bridge, 'type', 'bridge')
     runTool('ip', 'address', 'add', `${hubAddress}/24`, 'dev', bridge)
     runTool('ip', 'link', 'set', bridge, 'up')
@@ -78,10 +80,16 @@ export class FaultNetwork {
     }
   }
 
-  /** Takes the network away; the nodes must have ended. */
+  /**
+   * Takes the network away, as far as there is one. A namespace lives on while a process is in it,
+   * so that the links are not left to go with theirs.
+   */
   close(): void {
-    for (const id of this.#ids) runTool('ip', 'netns', 'delete', name(id))
-    runTool('ip', 'link', 'delete', bridge)
+    for (const id of this.#ids) {
+      toolWorks('ip', 'link', 'delete', link(id))
+      toolWorks('ip', 'netns', 'delete', name(id))
+    }
+    toolWorks('ip', 'link', 'delete', bridge)
   }
 
   #addNode(id: number): void {

@@ -31,10 +31,7 @@ export class TestBed {
   readonly disks: FaultDisks | undefined
   readonly #dir: string
 
-  private constructor(
-    dir: string,
-    parts: { cluster: Cluster; network?: FaultNetwork; disks?: FaultDisks },
-  ) {
+  private constructor(dir: string, parts: Breakables & { readonly cluster: Cluster }) {
     this.#dir = dir
     this.cluster = parts.cluster
     this.network = parts.network
@@ -42,6 +39,7 @@ export class TestBed {
     this.admin = new Admin(parts.cluster.all)
   }
 
+  /** Resolves when all nodes serve; where one does not, nothing stays behind. */
   static async start(options: TestBedOptions): Promise<TestBed> {
     const dir = mkdtempSync(join(tmpdir(), 'chaos-'))
     mkdirSync(join(dir, 'clocks'))
@@ -49,28 +47,28 @@ export class TestBed {
       { length: options.nodes + (options.spares ?? 0) },
       (_, index) => index + 1,
     )
-    const breakable = isInSandbox()
-      ? {
-          network: new FaultNetwork(ids),
-          disks: new FaultDisks(dir, ids, options.diskMegabytes ?? diskMegabytesDefault),
-        }
-      : {}
-    const cluster = await startCluster({
-      ...(options.kind === undefined ? {} : { kind: options.kind }),
-      ...(isInSandbox() ? { port: sandboxPort } : {}),
-      nodes: options.nodes,
-      spares: options.spares ?? 0,
-      configs: options.configs ?? {},
-      place: (id) => ({
-        ...breakable.network?.place(id),
-        ...(breakable.disks === undefined ? {} : { dataDir: breakable.disks.dataDir(id) }),
-        env: {
-          NODE_OPTIONS: `--import=${clockPreload}`,
-          CHAOS_CLOCK_FILE: join(dir, 'clocks', String(id)),
-        },
-      }),
-    })
-    return new TestBed(dir, { cluster, ...breakable })
+    const breakable = isInSandbox() ? breakables(dir, ids, options) : {}
+    try {
+      const cluster = await startCluster({
+        ...(options.kind === undefined ? {} : { kind: options.kind }),
+        ...(isInSandbox() ? { port: sandboxPort } : {}),
+        nodes: options.nodes,
+        spares: options.spares ?? 0,
+        configs: options.configs ?? {},
+        place: (id) => ({
+          ...breakable.network?.place(id),
+          ...(breakable.disks === undefined ? {} : { dataDir: breakable.disks.dataDir(id) }),
+          env: {
+            NODE_OPTIONS: `--import=${clockPreload}`,
+            CHAOS_CLOCK_FILE: join(dir, 'clocks', String(id)),
+          },
+        }),
+      })
+      return new TestBed(dir, { cluster, ...breakable })
+    } catch (error) {
+      takeAway(dir, ids, breakable)
+      throw error
+    }
   }
 
   /** Sets a node's wall clock off by so much. */
@@ -85,9 +83,25 @@ export class TestBed {
     try {
       await this.cluster.close()
     } finally {
-      this.disks?.close(ids)
-      this.network?.close()
-      rmSync(this.#dir, { recursive: true, force: true })
+      takeAway(this.#dir, ids, this)
     }
   }
+}
+
+interface Breakables {
+  readonly network?: FaultNetwork | undefined
+  readonly disks?: FaultDisks | undefined
+}
+
+function breakables(dir: string, ids: readonly number[], options: TestBedOptions): Breakables {
+  return {
+    network: new FaultNetwork(ids),
+    disks: new FaultDisks(dir, ids, options.diskMegabytes ?? diskMegabytesDefault),
+  }
+}
+
+function takeAway(dir: string, ids: readonly number[], { network, disks }: Breakables): void {
+  disks?.close(ids)
+  network?.close()
+  rmSync(dir, { recursive: true, force: true })
 }

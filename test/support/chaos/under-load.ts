@@ -32,9 +32,12 @@ export class UnderLoad {
       readonly load?: Partial<WorkloadOptions>
       /** Before the topic is made. */
       readonly before?: (bed: TestBed) => Promise<void>
+      /** What must be so before the test begins; where it never is, all is taken away again. */
+      readonly until?: (load: UnderLoad) => Promise<unknown>
     },
   ): Promise<UnderLoad> {
     const bed = await TestBed.start(options)
+    let load: UnderLoad | undefined
     try {
       await options.before?.(bed)
       const history = new History()
@@ -47,9 +50,11 @@ export class UnderLoad {
         withConfluent: false,
         ...options.load,
       })
-      return new UnderLoad(topic, { bed, history, workload })
+      load = new UnderLoad(topic, { bed, history, workload })
+      await options.until?.(load)
+      return load
     } catch (error) {
-      await bed.close().catch(() => {})
+      await (load ?? bed).close().catch(() => {})
       throw error
     }
   }
@@ -102,7 +107,9 @@ export class UnderLoad {
     return anomalies
   }
 
-  close(): Promise<void> {
-    return this.bed.close()
+  /** Also after a test that failed in the middle: then the clients are still at work. */
+  async close(): Promise<void> {
+    this.workload.abandon()
+    await this.bed.close()
   }
 }

@@ -92,9 +92,15 @@ export class Workload {
     return waitFor(isDone, { what: 'progress', timeoutMs }).catch(() => false)
   }
 
+  /** Ends all of it soon, without a word of what is under way. */
+  abandon(): void {
+    void this.stop(0).catch(() => {})
+  }
+
   /** Ends the producers first, so that the readers see all of it. */
-  async stop(): Promise<void> {
-    await Promise.all([...this.#producers.map((one) => one.stop(30_000)), this.confluent?.stop()])
+  async stop(patienceMs = 30_000): Promise<void> {
+    const producers = this.#producers.map((one) => one.stop(patienceMs))
+    await Promise.all([...producers, this.confluent?.stop()])
     await this.#poller.stop()
     await this.#watcher.stop()
   }

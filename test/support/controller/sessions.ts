@@ -7,6 +7,7 @@ import {
   type FenceReason,
   type SessionEffect,
   type SessionInput,
+  type SilentLeader,
 } from '@samsa/controller/sessions/events'
 import { SessionTracker } from '@samsa/controller/sessions/session-tracker'
 
@@ -73,9 +74,10 @@ export class SessionCluster {
   }
 
   /** The tracker starts over, as that of another controller would. */
-  activate(): void {
+  activate(predecessor: SilentLeader | null = null): void {
     for (const broker of this.brokers.values()) broker.connected = false
-    this.input({ type: 'activated', offset: this.offset, brokers: this.#standings() })
+    const brokers = this.#standings()
+    this.input({ type: 'activated', offset: this.offset, brokers, predecessor })
   }
 
   connect(id: number): void {

@@ -49,10 +49,13 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         cluster.commits = commits
       },
   ),
-  fc.constant<Step>((cluster) => {
-    cluster.activate()
-    for (const [id, { alive }] of cluster.brokers) if (alive) cluster.connect(id)
-  }),
+  fc.tuple(brokerIds, fc.integer({ min: 0, max: 2_000 })).map(
+    ([brokerId, silentMs]): Step =>
+      (cluster) => {
+        cluster.activate({ brokerId, silentMs })
+        for (const [id, { alive }] of cluster.brokers) if (alive) cluster.connect(id)
+      },
+  ),
 )
 
 describe('sessions', () => {
@@ -76,10 +79,10 @@ describe('sessions', () => {
             cluster.connect(id)
           },
       ),
-      fc.integer({ min: 0, max: 90 }).map(
-        (ms): Step =>
+      fc.tuple(fc.integer({ min: 0, max: 90 }), brokerIds, fc.integer({ min: 0, max: 9_000 })).map(
+        ([ms, brokerId, silentMs]): Step =>
           (cluster) => {
-            cluster.activate()
+            cluster.activate({ brokerId, silentMs })
             cluster.run(ms)
             for (const id of cluster.brokers.keys()) cluster.connect(id)
           },

@@ -163,6 +163,41 @@ describe('a new active controller', () => {
     expect(cluster.fencings).toMatchObject([{ brokerId: 1, reason: 'session timed out' }])
   })
 
+  it('counts the silence of the node that led before it, but for half a session', () => {
+    for (const silentMs of [400, 500, 5_000]) {
+      const cluster = new SessionCluster(3)
+      cluster.broker(1).alive = false
+      cluster.activate({ brokerId: 1, silentMs })
+      const activatedMs = cluster.nowMs
+      for (const id of [2, 3]) cluster.connect(id)
+      cluster.run(2_000)
+      expect(cluster.fencings).toMatchObject([{ brokerId: 1, reason: 'session timed out' }])
+      const leftMs = Math.max(500, 1_000 - silentMs)
+      const tookMs = (cluster.fencings[0]?.atMs ?? 0) - activatedMs
+      expect(tookMs).toBeGreaterThan(leftMs)
+      expect(tookMs).toBeLessThanOrEqual(leftMs + cluster.options.tickMs)
+    }
+  })
+
+  it('fences nobody who led before it and comes to it', () => {
+    const cluster = new SessionCluster(3)
+    cluster.activate({ brokerId: 1, silentMs: 5_000 })
+    for (const id of [2, 3]) cluster.connect(id)
+    cluster.run(450)
+    cluster.connect(1)
+    cluster.run(5_000)
+    expect(cluster.fencings).toEqual([])
+  })
+
+  it('holds no silence against the node that led before it while the others do not come', () => {
+    const cluster = new SessionCluster(3)
+    cluster.activate({ brokerId: 1, silentMs: 5_000 })
+    cluster.run(1_400)
+    for (const id of [1, 2, 3]) cluster.connect(id)
+    cluster.run(5_000)
+    expect(cluster.fencings).toEqual([])
+  })
+
   it('does nothing once it is not the active one any more', () => {
     const cluster = new SessionCluster(3)
     cluster.input({ type: 'deactivated' })
