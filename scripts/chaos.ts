@@ -63,7 +63,8 @@ async function main(): Promise<number> {
   })
   const { anomalies, acked } = report
   console.log(
-    `${report.faults} faults, ${acked} records acknowledged, ${anomalies.length} anomalies; ` +
+    `${report.faults} faults, ${acked} records acknowledged, ${anomalies.length} anomalies, ` +
+      `at most ${report.slowestProgressMs} ms from a heal to progress; ` +
       `history in ${join(dir, 'history.jsonl')}`,
   )
   if (anomalies.length > 0)

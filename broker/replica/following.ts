@@ -34,6 +34,8 @@ export class Following implements LinkSubscriber {
   #lastWritten: Promise<void> | null = null
   #retry: { cancel(): void } | null = null
   #isConnected = false
+  /** Why the last records could not be taken over; null since others were. */
+  #reported: string | null = null
   #hasEnded = false
 
   constructor(options: FollowingOptions) {
@@ -151,6 +153,7 @@ export class Following implements LinkSubscriber {
     const { log, onChange } = this.#options
     try {
       const { written } = log.appendAsFollower(records)
+      this.#reported = null
       if (written === this.#lastWritten) return
       this.#lastWritten = written
       onChange(written)
@@ -174,7 +177,11 @@ export class Following implements LinkSubscriber {
     const fields = { topic: this.topic, partition: this.index, error }
     const isCorrupt = error instanceof BrokerError && error.kafkaError === 'CORRUPT_MESSAGE'
     if (isCorrupt) metrics.corruptReplicated++
-    events.warn(fields, 'what the leader sent could not be taken over; it is asked for again')
+    // Asked for again and again while a disk is full: the log says so once.
+    const kind = error instanceof BrokerError ? error.kafkaError : String(error)
+    const severity = kind === this.#reported ? 'debug' : 'warn'
+    this.#reported = kind
+    events[severity](fields, 'what the leader sent could not be taken over; it is asked for again')
   }
 
   #cut({ type, follow, offset }: FollowerEffect & { type: 'truncate' | 'restart' }): void {

@@ -15,6 +15,10 @@ export const connectTimeoutMs = 10_000
 export const backoffFirstMs = 50
 export const backoffMaxMs = 1_000
 
+/** What fails for longer is told to the user, and told again so often while it does. */
+export const noticeAfterMs = 2_000
+export const noticeIntervalMs = 10_000
+
 /**
  * How long a topic may be unknown to a broker before it counts as missing: brokers learn of new
  * ones in turn.

@@ -29,6 +29,8 @@ export class PartitionQueue {
   readonly index: number
   /** No request with a batch of this partition is under way. */
   isIdle = true
+  /** When the first batch was first refused; undefined while nothing speaks against it. */
+  failingSinceMs: number | undefined
   readonly #batches: PendingBatch[] = []
   #nextSequence = 0
 
@@ -80,6 +82,7 @@ export class PartitionQueue {
   }
 
   finish(batch: PendingBatch): void {
+    this.failingSinceMs = undefined
     if (this.#batches[0] === batch) this.#batches.shift()
   }
 

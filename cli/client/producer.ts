@@ -20,6 +20,7 @@ import {
 import { PartitionQueue, type PendingBatch } from './partition-queue.ts'
 import { Partitioner } from './partitioner.ts'
 import { backoffMs, pause, throwIfStopped } from './retry.ts'
+import { RetryNotice } from './retry-notice.ts'
 
 export interface ProducerOptions {
   readonly topic: string
@@ -27,6 +28,8 @@ export interface ProducerOptions {
   readonly compression: CompressionType
   /** How long a record may wait for its acknowledgement, retries included. */
   readonly deliveryTimeoutMs: number
+  /** Told what a delivery waits for that is refused again and again. */
+  readonly onRetrying?: (reason: string) => void
 }
 
 export const acksCodes = { all: -1, leader: 1, none: 0 } as const
@@ -46,6 +49,7 @@ export class Producer {
   readonly #queues: readonly PartitionQueue[]
   readonly #partitioner: Partitioner
   readonly #producer: { readonly id: number; readonly epoch: number }
+  readonly #notice: RetryNotice
   readonly #inFlight = new Map<number, number>()
   #bufferedBytes = 0
   #sentRecords = 0
@@ -64,6 +68,7 @@ export class Producer {
   ) {
     this.#cluster = cluster
     this.#options = options
+    this.#notice = new RetryNotice(options.onRetrying ?? (() => undefined))
     this.#producer = producer
     this.#partitioner = new Partitioner(partitionCount)
     this.#queues = Array.from({ length: partitionCount }, (_, index) => new PartitionQueue(index))
@@ -173,8 +178,10 @@ export class Producer {
       const batch = queue.due(dueBeforeMs)
       if (batch === undefined) continue
       const leader = topic?.partitions[queue.index]?.leader ?? -1
-      if (leader < 0)
-        return this.#recover(new KafkaError(errorCodes.LEADER_NOT_AVAILABLE, this.#about(queue)))
+      if (leader < 0) {
+        const error = new KafkaError(errorCodes.LEADER_NOT_AVAILABLE, this.#about(queue))
+        return this.#recover(error, [queue])
+      }
       const parts = byLeader.get(leader)
       if (parts === undefined) byLeader.set(leader, [{ queue, batch }])
       else parts.push({ queue, batch })
@@ -192,7 +199,8 @@ export class Producer {
       const answers = await this.#request(leader, parts)
       for (const { queue, batch } of parts) this.#answered(queue, batch, answers.get(queue.index))
     } catch (error) {
-      if (isRetriable(error)) this.#recover(error)
+      const queues = parts.map(({ queue }) => queue)
+      if (isRetriable(error)) this.#recover(error, queues)
       else this.#fail(error)
     } finally {
       for (const { queue } of parts) queue.isIdle = true
@@ -245,7 +253,7 @@ export class Producer {
     }
     if (errorCode === errorCodes.MESSAGE_TOO_LARGE && queue.split(batch)) return
     const error = new KafkaError(errorCode, this.#about(queue), answer?.errorMessage)
-    if (error.retriable) this.#recover(error)
+    if (error.retriable) this.#recover(error, [queue])
     else this.#fail(error)
   }
 
@@ -255,7 +263,9 @@ export class Producer {
   }
 
   /** After a failure that may pass: learns anew who leads, then goes on with the same batches. */
-  #recover(cause: unknown): void {
+  #recover(cause: unknown, queues: readonly PartitionQueue[]): void {
+    for (const queue of queues) queue.failingSinceMs ??= performance.now()
+    this.#failedAgain(cause)
     if (this.#isRecovering || this.#failure !== undefined) return
     this.#isRecovering = true
     void this.#recovered(cause).then(
@@ -268,6 +278,11 @@ export class Producer {
         this.#fail(error)
       },
     )
+  }
+
+  #failedAgain(error: unknown): void {
+    const sinceMs = Math.min(...this.#queues.map((one) => one.failingSinceMs ?? Infinity))
+    this.#notice.failed(error, sinceMs, performance.now())
   }
 
   async #recovered(cause: unknown): Promise<void> {
@@ -287,6 +302,7 @@ export class Producer {
         if (!isRetriable(refused)) throw refused
         error = refused
       }
+      this.#failedAgain(error)
     }
   }
 

@@ -78,7 +78,10 @@ Examples:
   async run({ options, positionals, cluster, io, json }) {
     const readRecords = inputReader(options)
     const complete = completer(options)
-    const producer = await Producer.open(cluster, producerOptions(options))
+    const producer = await Producer.open(cluster, {
+      ...producerOptions(options),
+      onRetrying: (reason) => progress.say(reason),
+    })
     const progress = new Progress(options.quiet ? undefined : io, 'sent', () => producer.sent)
     try {
       for (const input of inputs(positionals, io)) {

@@ -38,8 +38,18 @@ export class Progress {
     return this.#line()
   }
 
+  /** A line that stays, beside the one that overwrites itself. */
+  say(line: string): void {
+    this.#clear()
+    this.#io?.stderr.write(`${line}\n`)
+  }
+
   close(): void {
     clearInterval(this.#timer)
+    this.#clear()
+  }
+
+  #clear(): void {
     if (this.#lineIsOpen) this.#io?.stderr.write('\r\x1b[K')
     this.#lineIsOpen = false
   }

@@ -17,6 +17,7 @@ import type { BrokerRegistration } from '../requests.ts'
 import type {
   AskedOfController,
   BrokerProcess,
+  FenceReason,
   SessionEffect,
   SessionInput,
   SessionOptions,
@@ -71,6 +72,8 @@ export class BrokerSessions {
   readonly #open = new Map<BrokerId, OpenSession>()
   /** Why brokers were refused last. */
   readonly #refused = new Map<BrokerId, string>()
+  /** The registrations that the log says are being fenced: until it is done it is tried again. */
+  readonly #fencing = new Map<BrokerId, number>()
   /** The epoch in which this controller is active; null while another is, or none. */
   #activeEpoch: number | null = null
   #stopTicks = () => {}
@@ -110,9 +113,12 @@ export class BrokerSessions {
     this.#activeEpoch = null
     this.#options.events.info({}, 'this controller is not the active one any more')
     this.#stopTicks()
-    this.#step({ type: 'deactivated' })
-    for (const { stream } of this.#open.values()) this.#refuse(stream, notController())
+    const open = [...this.#open.values()]
+    // Their registrations stand: none of them may be told that its own is not the current one.
     this.#open.clear()
+    this.#fencing.clear()
+    this.#step({ type: 'deactivated' })
+    for (const { stream } of open) this.#refuse(stream, notController())
   }
 
   close(): void {
@@ -180,6 +186,7 @@ export class BrokerSessions {
     if (open?.stream !== stream) return
     const { brokerId, epoch } = session
     const { appliedOffset, wantsShutdown } = heartbeat
+    this.#fencing.delete(brokerId)
     this.#step({ type: 'heartbeat', brokerId, epoch, appliedOffset, wantsShutdown })
     this.#answer(open, heartbeat.id)
   }
@@ -231,11 +238,7 @@ export class BrokerSessions {
       case 'probe':
         return void this.#probe(effect)
       case 'fence': {
-        const severity = effect.reason === 'stopped' ? 'info' : 'warn'
-        this.#options.events[severity](
-          { broker: brokerId, brokerEpoch: epoch, reason: effect.reason },
-          'fencing a broker',
-        )
+        this.#tellFencing(effect, effect.reason)
         return void this.#ask(effect, 'fence', () => controller.fenceBroker(brokerId, epoch))
       }
       case 'unfence':
@@ -248,6 +251,14 @@ export class BrokerSessions {
           this.#step({ type: 'shutDown', brokerId, epoch, remainingLeaders, offset })
         })
     }
+  }
+
+  #tellFencing({ brokerId, epoch }: BrokerProcess, reason: FenceReason): void {
+    if (this.#fencing.get(brokerId) === epoch) return
+    this.#fencing.set(brokerId, epoch)
+    const severity = reason === 'stopped' ? 'info' : 'warn'
+    const fields = { broker: brokerId, brokerEpoch: epoch, reason }
+    this.#options.events[severity](fields, 'fencing a broker')
   }
 
   async #ask(

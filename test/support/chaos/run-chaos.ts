@@ -31,6 +31,8 @@ export interface ChaosReport {
   readonly anomalies: readonly Anomaly[]
   readonly acked: number
   readonly faults: number
+  /** The longest time from a heal until every partition had acknowledged again. */
+  readonly slowestProgressMs: number
 }
 
 const topic = 'chaos'
@@ -52,13 +54,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const { partitions } = options
     const workload = await Workload.start(history, bed, { topic, partitions, producers: 2 })
     log(`${options.nodes} nodes serve; ${partitions} partitions; seed ${seed}`)
-    const count = await doFaults(options, { bed, history, workload })
+    const done = await doFaults(options, { bed, history, workload })
     await finish(options, { bed, history, workload })
     const anomalies = checkHistory(history.events, workload.partitions)
     const acked = eventsOf(history.events, 'acked').reduce((sum, event) => sum + event.count, 0)
     writeFileSync(join(dir, 'anomalies.json'), JSON.stringify(anomalies, undefined, 2))
     for (const line of anomalyLines(anomalies)) log(`FOUND ${line}`)
-    return { anomalies, acked, faults: count }
+    return { anomalies, acked, ...done }
   } finally {
     await bed.close().catch((error: unknown) => log(`closing: ${String(error)}`))
     await history.close()
@@ -71,11 +73,15 @@ interface Run {
   readonly workload: Workload
 }
 
-async function doFaults(options: ChaosOptions, run: Run): Promise<number> {
+async function doFaults(
+  options: ChaosOptions,
+  run: Run,
+): Promise<Pick<ChaosReport, 'faults' | 'slowestProgressMs'>> {
   const { bed, history, workload } = run
   const random = new SeededRandom(options.seed)
   const endMs = performance.now() + options.durationMs
   let count = 0
+  let slowestProgressMs = 0
   while (performance.now() < endMs) {
     const fault = random.pick(options.faults)
     const [min, max] = faults[fault].durationMs
@@ -94,13 +100,14 @@ async function doFaults(options: ChaosOptions, run: Run): Promise<number> {
     const healedMs = history.nowMs()
     const goesOn = await workload.progresses(progressLimitMs + 1_000)
     const tookMs = Math.round(history.nowMs() - healedMs)
+    slowestProgressMs = Math.max(slowestProgressMs, tookMs)
     const outcome = goesOn ? `goes on after ${tookMs} ms` : 'DOES NOT GO ON'
     options.log(
       `${clock(history.nowMs())} ${fault}: ${detail}, ${(lastsMs / 1_000).toFixed(1)} s; ${outcome}`,
     )
     if (!goesOn) await workload.progresses(inSyncPatienceMs)
   }
-  return count
+  return { faults: count, slowestProgressMs }
 }
 
 function clock(ms: number): string {

@@ -14,7 +14,8 @@ import { isInSandbox } from './sandbox.ts'
 
 const clockPreload = fileURLToPath(new URL('./clock-preload.js', import.meta.url))
 const sandboxPort = 9_092
-const diskMegabytesDefault = 512
+// Sparse: what a run of half an hour writes, and the reserve that a node keeps, have to fit.
+const diskMegabytesDefault = 8_192
 
 export interface TestBedOptions {
   readonly kind?: TargetKind

@@ -107,6 +107,32 @@ describe('Producer', () => {
     expect(producer.sent.records).toBe(8 * keys.length)
   })
 
+  it('says what it waits for when a broker goes on refusing, and delivers once it does not', async () => {
+    const topic = new FakeTopic(1)
+    const produce = topic.handlers().produce
+    const told: string[] = []
+    const { producer } = await setUp(
+      topic,
+      {
+        // 56: KAFKA_STORAGE_ERROR, as from a full disk.
+        produce: async (request, version) =>
+          told.length === 0
+            ? await refusal(56)(request, version)
+            : ((await produce?.(request, version)) ?? 'close'),
+      },
+      { onRetrying: (reason) => told.push(reason) },
+    )
+    const startMs = performance.now()
+    producer.add(record('kept'))
+    await producer.flush()
+    expect(performance.now() - startMs).toBeGreaterThan(2_000)
+    expect(told).toHaveLength(1)
+    expect(told[0]).toMatch(
+      /^still trying after 2 s: partition .*KAFKA_STORAGE_ERROR.*disk is full/,
+    )
+    expect(valuesOf(topic, 0)).toEqual(['kept'])
+  })
+
   it('cuts a batch that the broker finds too large until it fits', async () => {
     const topic = new FakeTopic(1)
     const produce = topic.handlers().produce
