@@ -54,8 +54,7 @@ export class Voter {
   #role: Role = { type: 'follower' }
   #leader: VoterId | null = null
   #nowMs: number
-  #followed: VoterId | null = null
-  #leaderHeardMs = Number.NEGATIVE_INFINITY
+  #followed: VoterStatus['followed'] = null
   /** A leader that was down when it was last heard of: its vote is not to be waited for. */
   #downPeer: VoterId | null = null
   #readyTerm: Term = 0
@@ -110,12 +109,11 @@ export class Voter {
     const office = this.#role.type === 'leader' ? this.#role.office : null
     const { log, durability } = this.#parts
     const role = this.#role.type
-    const heardMs = this.#leaderHeardMs
     return voterStatus({
       ballot: this.#ballot,
       role,
       leader: this.#leader,
-      followed: this.#followed === null ? null : { leader: this.#followed, heardMs },
+      followed: this.#followed,
       log,
       durability,
       office,
@@ -337,8 +335,7 @@ export class Voter {
       `${from} and ${this.#leader} both lead term ${this.#ballot.term}`,
     )
     this.#follow(from, '')
-    this.#followed = from
-    this.#leaderHeardMs = this.#nowMs
+    this.#followed = { leader: from, heardMs: this.#nowMs }
     this.#electionTimer.leaderHeard(this.#nowMs)
   }
 
@@ -384,8 +381,8 @@ export class Voter {
   get #isUnderLease(): boolean {
     const { rules, options } = this.#parts
     if (this.#role.type === 'leader') return rules.holdsLease(0, options.electionTimeoutMinMs)
-    if (this.#leader === null) return false
-    return rules.holdsLease(this.#nowMs - this.#leaderHeardMs, options.electionTimeoutMinMs)
+    if (this.#leader === null || this.#followed === null) return false
+    return rules.holdsLease(this.#nowMs - this.#followed.heardMs, options.electionTimeoutMinMs)
   }
 
   #voted(from: VoterId, message: Vote): void {

@@ -30,7 +30,11 @@ conformanceSuite('a flipped bit of one copy', [], () => {
     return () => load.close()
   })
 
-  const logOf = (node: ClusterNode) => readFileSync(join(node.dir, 'samsa.log'), 'utf8')
+  const says = ({ dir, id }: ClusterNode, what: RegExp) =>
+    waitFor(() => what.test(readFileSync(join(dir, 'samsa.log'), 'utf8')), {
+      what: `node ${id} to say ${what.source}`,
+      timeoutMs: 60_000,
+    })
   const metric = async ({ host, port }: ClusterNode, name: RegExp) => {
     const answer = await fetch(`http://${host}:${samsaHttpPort(port)}/metrics`)
     const lines = (await answer.text()).split('\n').filter((line) => name.test(line))
@@ -55,7 +59,7 @@ conformanceSuite('a flipped bit of one copy', [], () => {
     const { leader = 0 } = partitions[0] ?? {}
     const follower = load.bed.cluster.node((leader % 3) + 1)
     await damage(follower, `${load.topic}-0`)
-    expect(logOf(follower)).toMatch(/healed from its peers/)
+    await says(follower, /healed from its peers/)
     expect(await metric(follower, /^samsa_\w*healed\w* /)).toBeGreaterThan(0)
     expect(await load.judge()).toEqual([])
   })
@@ -65,7 +69,7 @@ conformanceSuite('a flipped bit of one copy', [], () => {
     const { leader } = await admin.quorum()
     const voter = cluster.node((leader % 3) + 1)
     await damage(voter, '__cluster_metadata-0')
-    expect(logOf(voter)).toMatch(/the metadata log is damaged: its content comes from the others/)
+    await says(voter, /the metadata log is damaged: its content comes from the others/)
     expect(await metric(voter, /^samsa_controller_\w*damage\w* /)).toBeGreaterThan(0)
     // It is a full voter again: with one of the others gone, the quorum still decides.
     const other = cluster.node(((leader + 1) % 3) + 1)
