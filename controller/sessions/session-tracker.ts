@@ -180,12 +180,15 @@ export class SessionTracker {
   /**
    * The quorum has heard nothing of the node that led it, so that its broker's session is not a new
    * one. Half of it remains at least: the broker may be well, and has to find this controller yet.
+   * Nothing is held against it where the quorum was without a leader for long: then that node alone
+   * cannot be the cause.
    */
   #countSilence(nowMs: number, leader: SilentLeader | null): void {
     const session = leader === null ? undefined : this.#sessions.get(leader.brokerId)
     if (leader === null || session === undefined) return
-    const countedMs = Math.min(leader.silentMs, this.#options.sessionTimeoutMs / 2)
-    session.lastContactMs = nowMs - countedMs
+    const { sessionTimeoutMs } = this.#options
+    if (leader.silentMs > 2 * sessionTimeoutMs) return
+    session.lastContactMs = nowMs - Math.min(leader.silentMs, sessionTimeoutMs / 2)
   }
 
   #learn(nowMs: number, brokers: readonly BrokerStanding[]): void {

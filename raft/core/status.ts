@@ -28,7 +28,7 @@ export interface VoterStatus {
   readonly votedFor: VoterId | null
   readonly damagedInTerm: Term | null
   readonly leader: VoterId | null
-  /** The last one that this voter followed, and when it was last heard; null when it never did. */
+  /** Whom this voter followed, and when it last heard that one; null where it led since, itself. */
   readonly followed: { readonly leader: VoterId; readonly heardMs: number } | null
   readonly firstIndex: LogIndex
   readonly last: LogPosition

@@ -108,10 +108,9 @@ export class Voter {
   get status(): VoterStatus {
     const office = this.#role.type === 'leader' ? this.#role.office : null
     const { log, durability } = this.#parts
-    const role = this.#role.type
     return voterStatus({
       ballot: this.#ballot,
-      role,
+      role: this.#role.type,
       leader: this.#leader,
       followed: this.#followed,
       log,
@@ -347,6 +346,7 @@ export class Voter {
       this.#parts.outbox.emit({ type: 'steppedDown', term, reason })
       this.#electionTimer.restart(this.#nowMs)
       role.office.end(leader)
+      this.#followed = null
     }
     this.#setLeader(leader)
   }

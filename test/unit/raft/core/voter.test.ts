@@ -199,6 +199,17 @@ describe('a voter', () => {
     for (const send of sends) expect(send.after).toBe(persist?.token)
   })
 
+  it('knows as a leader whom it followed before, and forgets it with its office', () => {
+    const harness = new Harness()
+    harness.nowMs = 100
+    harness.receive(third, { type: 'heartbeat', term: 0, round: 1, commit: 0 })
+    harness.nowMs = 1_000
+    harness.lead()
+    expect(harness.voter.status.followed).toEqual({ leader: third, heardMs: 100 })
+    harness.receive(other, { type: 'laterTerm', term: 5 })
+    expect(harness.voter.status.followed).toBeNull()
+  })
+
   it('has nothing to take a snapshot of before it has heard of a quorum', () => {
     const harness = new Harness(
       {},
