@@ -3,6 +3,13 @@
 import type { KubeObject } from '../kube/objects.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import { brokerServiceName, type ClusterNode, type Listener } from './names.ts'
+import { servedListeners } from './served-listeners.ts'
+
+/**
+ * Stands for the address of the pod's Kubernetes node. The kubelet fills it in: a pod need not be
+ * made anew once it has a place.
+ */
+export const hostPlaceholder = '$(HOST_IP)'
 
 export interface Address {
   readonly host: string
@@ -25,16 +32,14 @@ export function exposedAddresses(
   cluster: KafkaCluster,
   brokers: readonly ClusterNode[],
   services: ReadonlyMap<string, ExposingService>,
-  /** The address of the Kubernetes node that a broker's pod runs on; null while it runs nowhere. */
-  hostAddressOf: (nodeId: number) => string | null,
 ): Exposed {
   const exposed = new Map<string, Map<number, Address>>()
-  for (const listener of cluster.spec.listeners) {
+  for (const listener of servedListeners(cluster)) {
     if (listener.type === 'internal') continue
     const addresses = new Map<number, Address>()
     for (const { id } of brokers) {
       const service = services.get(brokerServiceName(cluster.metadata.name, listener, id))
-      const address = addressOf(listener, id, service, hostAddressOf(id))
+      const address = addressOf(listener, id, service)
       if (address !== null) addresses.set(id, address)
     }
     exposed.set(listener.name, addresses)
@@ -46,24 +51,19 @@ function addressOf(
   listener: Listener,
   nodeId: number,
   service: ExposingService | undefined,
-  hostAddress: string | null,
 ): Address | null {
   const given = listener.brokers?.find((broker) => broker.nodeId === nodeId)
   const templated = listener.advertisedHostTemplate?.replaceAll('{nodeId}', String(nodeId))
-  const host = given?.advertisedHost ?? templated ?? placeOf(listener, service, hostAddress)
+  const host = given?.advertisedHost ?? templated ?? placeOf(listener, service)
   const nodePort = service?.spec?.ports?.[0]?.nodePort
   const port = given?.advertisedPort ?? (listener.type === 'nodeport' ? nodePort : listener.port)
   return host === null || port === undefined ? null : { host, port }
 }
 
-function placeOf(
-  { type }: Listener,
-  service: ExposingService | undefined,
-  hostAddress: string | null,
-): string | null {
+function placeOf({ type }: Listener, service: ExposingService | undefined): string | null {
   switch (type) {
     case 'nodeport':
-      return hostAddress
+      return hostPlaceholder
     case 'loadbalancer': {
       const [ingress] = service?.status?.loadBalancer?.ingress ?? []
       return ingress?.hostname ?? ingress?.ip ?? null

@@ -11,6 +11,9 @@ export const labelKeys = {
   nodeId: 'samsa.io/node-id',
   pool: 'samsa.io/pool',
   volume: 'samsa.io/volume',
+  zone: 'samsa.io/zone',
+  /** On volumes that a node gave up: of no node now, until one takes its id again. */
+  released: 'samsa.io/released',
   isBroker: 'samsa.io/broker',
   isController: 'samsa.io/controller',
 } as const
@@ -34,13 +37,21 @@ export type Listener = KafkaCluster['spec']['listeners'][number]
 export interface ClusterNode {
   readonly id: number
   readonly pool: NodePool
+  /** Where it is bound to; its rack. Null where its pool names no zones. */
+  readonly zone: string | null
 }
 
 export function hasRole(pool: NodePool, role: Role): boolean {
   return pool.roles.includes(role)
 }
 
-export const podName = (cluster: string, { id, pool }: ClusterNode) =>
+/** What to run: the release that the spec names, or what the operator was told. */
+export function imageOf({ spec }: KafkaCluster, image: string): string {
+  if (spec.version === undefined) return image
+  return `${image.replace(/@.*$/, '').replace(/:[^:/]*$/, '')}:${spec.version}`
+}
+
+export const podName = (cluster: string, { id, pool }: Pick<ClusterNode, 'id' | 'pool'>) =>
   `${cluster}-${pool.name}-${id}`
 export const claimName = (cluster: string, nodeId: number, volumeId: number) =>
   `data-${volumeId}-${cluster}-${nodeId}`
@@ -67,12 +78,13 @@ export function clusterLabels(cluster: KafkaCluster): Record<string, string> {
 
 export function nodeLabels(
   cluster: KafkaCluster,
-  { id, pool }: ClusterNode,
+  { id, pool, zone }: ClusterNode,
 ): Record<string, string> {
   return {
     ...clusterLabels(cluster),
     [labelKeys.pool]: pool.name,
     [labelKeys.nodeId]: String(id),
+    ...(zone !== null && { [labelKeys.zone]: zone }),
     [labelKeys.isBroker]: String(hasRole(pool, 'broker')),
     [labelKeys.isController]: String(hasRole(pool, 'controller')),
   }

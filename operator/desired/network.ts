@@ -15,6 +15,7 @@ import {
   ports,
 } from './names.ts'
 import { merged } from './pods.ts'
+import { servedListeners } from './served-listeners.ts'
 
 interface ServicePort {
   readonly name: string
@@ -33,7 +34,7 @@ const serviceTypes = {
 
 export function services(cluster: KafkaCluster, nodes: readonly ClusterNode[]): KubeObject[] {
   const brokers = nodes.filter(({ pool }) => hasRole(pool, 'broker'))
-  const external = cluster.spec.listeners.filter(({ type }) => type !== 'internal')
+  const external = servedListeners(cluster).filter(({ type }) => type !== 'internal')
   return [
     nodesService(cluster),
     ...bootstrapServices(cluster),
@@ -52,7 +53,7 @@ function nodesService(cluster: KafkaCluster): KubeObject {
     selector: { [labelKeys.cluster]: cluster.metadata.name },
     ports: [
       ...names.map(([name, port]) => servicePort(name, port)),
-      ...cluster.spec.listeners.map(({ name, port }) => servicePort(name, port)),
+      ...servedListeners(cluster).map(({ name, port }) => servicePort(name, port)),
     ],
   })
 }
@@ -61,7 +62,7 @@ function nodesService(cluster: KafkaCluster): KubeObject {
 function bootstrapServices(cluster: KafkaCluster): KubeObject[] {
   const { name } = cluster.metadata
   const byService = new Map<string, Listener[]>()
-  for (const listener of cluster.spec.listeners) {
+  for (const listener of servedListeners(cluster)) {
     const serviceName = bootstrapServiceName(name, listener)
     byService.set(serviceName, [...(byService.get(serviceName) ?? []), listener])
   }
@@ -187,7 +188,7 @@ export function networkPolicy(cluster: KafkaCluster): KubeObject {
           from: [{ podSelector: { matchLabels: clusterLabels(cluster) } }, operator],
           ports: [tcp(ports.grpc), tcp(ports.controller)],
         },
-        { ports: [...cluster.spec.listeners.map(({ port }) => tcp(port)), tcp(ports.http)] },
+        { ports: [...servedListeners(cluster).map(({ port }) => tcp(port)), tcp(ports.http)] },
       ],
     },
   }

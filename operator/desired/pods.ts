@@ -9,10 +9,12 @@ import {
   type ClusterNode,
   claimName,
   hasRole,
+  imageOf,
   labelKeys,
   nodeLabels,
   nodesServiceName,
   ownedMetadata,
+  ownerOf,
   podName,
   ports,
 } from './names.ts'
@@ -22,6 +24,12 @@ const configDir = '/etc/samsa'
 const userId = 1000
 /** Leadership moves away within this time; the rest is closing logs. */
 const graceSeconds = 120
+
+/** Known only where the pod runs, and before the node starts. */
+const hostAddress = {
+  name: 'HOST_IP',
+  valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } },
+}
 
 const defaultResources = {
   requests: { cpu: '100m', memory: '192Mi' },
@@ -65,8 +73,11 @@ function restartHash({ node, properties, restartAt }: PodFacts, spec: unknown): 
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
-function podSpec({ cluster, node, image }: PodFacts, name: string): Record<string, unknown> {
-  const { pool } = node
+function podSpec(
+  { cluster, node, image, properties }: PodFacts,
+  name: string,
+): Record<string, unknown> {
+  const { pool, zone } = node
   const clusterName = cluster.metadata.name
   const volumes = pool.volumes.map(({ id }) => ({
     name: `data-${id}`,
@@ -98,13 +109,16 @@ function podSpec({ cluster, node, image }: PodFacts, name: string): Record<strin
         },
       },
     ],
-    affinity: { podAntiAffinity: preferOtherHosts(clusterName) },
+    affinity: {
+      podAntiAffinity: preferOtherHosts(clusterName),
+      ...(zone !== null && { nodeAffinity: onlyIn(pool.topologyKey, zone) }),
+    },
     volumes: [
       { name: 'config', secret: { secretName: name, defaultMode: 0o440 } },
       { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
       ...volumes,
     ],
-    containers: [container(node, image)],
+    containers: [container(node, imageOf(cluster, image), properties)],
   }
 }
 
@@ -116,13 +130,30 @@ function preferOtherHosts(clusterName: string): unknown {
   return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] }
 }
 
-function container({ pool }: ClusterNode, image: string): Record<string, unknown> {
+function onlyIn(key: string, zone: string): unknown {
+  const matchExpressions = [{ key, operator: 'In', values: [zone] }]
+  return {
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
+  }
+}
+
+function container(
+  { pool }: ClusterNode,
+  image: string,
+  { overrides }: NodeProperties,
+): Record<string, unknown> {
   const probe = (path: string) => ({ httpGet: { path, port: 'http' } })
   return {
     name: 'samsa',
     image,
     imagePullPolicy: 'IfNotPresent',
-    args: ['node', '--config', `${configDir}/server.properties`],
+    args: [
+      'node',
+      '--config',
+      `${configDir}/server.properties`,
+      ...overrides.flatMap((setting) => ['--override', setting]),
+    ],
+    ...(overrides.length > 0 && { env: [hostAddress] }),
     ports: [
       { name: 'grpc', containerPort: ports.grpc, protocol: 'TCP' },
       ...(hasRole(pool, 'controller')
@@ -157,7 +188,10 @@ function container({ pool }: ClusterNode, image: string): Record<string, unknown
   }
 }
 
-/** Has no owner: what becomes of records is decided by the deletion policy, not by accident. */
+/**
+ * Owned by the cluster only where the deletion policy says that records go with it: what becomes
+ * of them is never decided by accident.
+ */
 export function volumeClaims(
   cluster: KafkaCluster,
   node: ClusterNode,
@@ -172,6 +206,7 @@ export function volumeClaims(
         name: claimName(name, node.id, volume.id),
         namespace,
         labels: { ...nodeLabels(cluster, node), [labelKeys.volume]: String(volume.id) },
+        ...(cluster.spec.deletionPolicy === 'Delete' && { ownerReferences: [ownerOf(cluster)] }),
         ...(clusterId !== null && { annotations: { [annotationKeys.clusterId]: clusterId } }),
       },
       spec: {

@@ -3,7 +3,9 @@
 // the first start and after that known from the quorum itself: it restarts nobody.
 
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
+import { hostPlaceholder } from './addresses.ts'
 import { type ClusterNode, hasRole, hostOf, type Listener, ports } from './names.ts'
+import { servedListeners } from './served-listeners.ts'
 
 export interface NodeFacts {
   readonly cluster: KafkaCluster
@@ -11,14 +13,14 @@ export interface NodeFacts {
   readonly controllers: readonly ClusterNode[]
   /** Where clients of an external listener reach this node, by the listener's name. */
   readonly addresses: ReadonlyMap<string, { readonly host: string; readonly port: number }>
-  /** The rack of the node's place; null until it has one. */
-  readonly rack: string | null
   /** Names of the configs that running brokers take over. */
   readonly isDynamic: (name: string) => boolean
 }
 
 export interface NodeProperties {
   readonly text: string
+  /** Settings that only the pod's place completes, as arguments: key=value. */
+  readonly overrides: readonly string[]
   /** The part that a restart is needed for, in a canonical form. */
   readonly restartKey: string
 }
@@ -26,22 +28,25 @@ export interface NodeProperties {
 export const dataRoot = '/var/lib/samsa'
 
 export function serverProperties(facts: NodeFacts): NodeProperties {
-  const identity = identitySettings(facts)
+  const own = identitySettings(facts)
+  const isPlaced = ([, value]: readonly [string, string]) => value.includes(hostPlaceholder)
+  const overrides = own.filter(isPlaced).map(([name, value]) => `${name}=${value}`)
+  const identity = own.filter((setting) => !isPlaced(setting))
   const given = Object.entries(facts.cluster.spec.config ?? {})
     .map(([name, value]) => [name, String(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const quorum = quorumSettings(facts)
   const fixed = [...identity, ...given.filter(([name]) => !facts.isDynamic(name))]
   const all = [...identity, ...quorum, ...given]
-  return { text: lines(all), restartKey: lines(fixed) }
+  return { text: lines(all), overrides, restartKey: lines(fixed) }
 }
 
 function identitySettings(facts: NodeFacts): [string, string][] {
-  const { cluster, node, rack } = facts
-  const { pool } = node
+  const { cluster, node } = facts
+  const { pool, zone } = node
   const isBroker = hasRole(pool, 'broker')
   const isController = hasRole(pool, 'controller')
-  const listeners = isBroker ? cluster.spec.listeners : []
+  const listeners = isBroker ? servedListeners(cluster) : []
   const opened = [
     ...listeners.map((listener) => `${nameOf(listener)}://0.0.0.0:${listener.port}`),
     ...(isController ? [`CONTROLLER://0.0.0.0:${ports.controller}`] : []),
@@ -62,7 +67,7 @@ function identitySettings(facts: NodeFacts): [string, string][] {
     ['samsa.grpc.listener', `0.0.0.0:${ports.grpc}`],
     ['samsa.grpc.advertised.host', hostOf(cluster, node)],
     ['samsa.http.listener', `0.0.0.0:${ports.http}`],
-    ...(rack === null ? [] : [['broker.rack', rack] as [string, string]]),
+    ...(zone === null ? [] : [['broker.rack', zone] as [string, string]]),
   ]
 }
 
@@ -86,7 +91,7 @@ function protocolOf({ tls, authentication }: Listener): string {
 }
 
 function advertised({ cluster, node, addresses }: NodeFacts): string {
-  return cluster.spec.listeners
+  return servedListeners(cluster)
     .map((listener) => {
       const own = { host: hostOf(cluster, node), port: listener.port }
       const { host, port } = addresses.get(listener.name) ?? own

@@ -20,21 +20,20 @@ export function nodeIdOf({ metadata }: Pick<KubeObject, 'metadata'>): number | n
   return Number.isInteger(id) ? id : null
 }
 
+export function zoneOf({ metadata }: Pick<KubeObject, 'metadata'>): string | null {
+  return metadata.labels?.[labelKeys.zone] ?? null
+}
+
 export function poolOf({ metadata }: Pick<KubeObject, 'metadata'>): string | null {
   return metadata.labels?.[labelKeys.pool] ?? null
 }
 
-/** The cluster whose records the volumes hold; null where none says so. Throws if they differ. */
-export function clusterIdOf(claims: readonly VolumeClaim[]): string | null {
-  const ids = new Set(
-    claims.flatMap(({ metadata }) => metadata.annotations?.[annotationKeys.clusterId] ?? []),
+/** The clusters whose records the volumes hold: one, or none where none says so yet. */
+export function clusterIdsOf(claims: readonly VolumeClaim[]): string[] {
+  const ids = claims.flatMap(
+    ({ metadata }) => metadata.annotations?.[annotationKeys.clusterId] ?? [],
   )
-  if (ids.size > 1) {
-    throw new Error(
-      `volumes of different clusters: ${[...ids].join(', ')}; remove or rename the foreign ones`,
-    )
-  }
-  return [...ids][0] ?? null
+  return [...new Set(ids)]
 }
 
 const units: Readonly<Record<string, number>> = {

@@ -4,13 +4,13 @@
 
 import type { ClusterAdmin, ClusterFacts } from '../cluster/admin.ts'
 import { type ExposingService, exposedAddresses } from '../desired/addresses.ts'
-import { hasRole, labelKeys, ownerOf } from '../desired/names.ts'
+import { hasRole, imageOf, labelKeys, ownerOf } from '../desired/names.ts'
 import { type KnownNode, planNodes } from '../desired/node-ids.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import { type KubeObject, kinds } from '../kube/objects.ts'
 import type { Pod } from '../observe/pods.ts'
-import { clusterIdOf, nodeIdOf, poolOf, type VolumeClaim } from '../observe/volumes.ts'
+import { clusterIdsOf, nodeIdOf, poolOf, type VolumeClaim, zoneOf } from '../observe/volumes.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import { bad, conditionsOf, type Finding, good, unknown } from '../status/conditions.ts'
 import { access } from '../steps/access.ts'
@@ -18,12 +18,22 @@ import { drain } from '../steps/drain.ts'
 import { dynamicConfig } from '../steps/dynamic-config.ts'
 import { pods } from '../steps/pods.ts'
 import { quorum } from '../steps/quorum.ts'
+import { rebalance } from '../steps/rebalance.ts'
 import type { Pass, Step, StepResult } from '../steps/step.ts'
 import { storage } from '../steps/storage.ts'
 import { topics } from '../steps/topics.ts'
 
 /** In this order; none waits for the success of another. */
-const steps: readonly Step[] = [access, storage, pods, quorum, dynamicConfig, topics, drain]
+const steps: readonly Step[] = [
+  access,
+  storage,
+  pods,
+  quorum,
+  dynamicConfig,
+  topics,
+  rebalance,
+  drain,
+]
 
 export interface ClusterReconcilerOptions {
   readonly client: KubeClient
@@ -95,7 +105,7 @@ async function look(
   const { live, adminProblem } = await ask(admin, signal)
   const serviceOf = new Map(serviceList.items.map((one) => [one.metadata.name, one]))
   const brokers = wanted.filter(({ pool }) => hasRole(pool, 'broker'))
-  const exposed = exposedAddresses(cluster, brokers, serviceOf, (id) => hostAddress(podOf.get(id)))
+  const exposed = exposedAddresses(cluster, brokers, serviceOf)
   return {
     cluster,
     nodes: wanted,
@@ -108,6 +118,7 @@ async function look(
     client,
     events,
     exposed,
+    services: serviceOf,
     image,
     nowMs: wallMs(),
     signal,
@@ -124,23 +135,21 @@ function pairOf(pod: Pod): [number, Pod][] {
   return id === null ? [] : [[id, pod]]
 }
 
-function hostAddress(pod: Pod | undefined): string | null {
-  return pod?.status?.hostIP ?? null
-}
-
 /** Whoever has a pod or volumes is a node, whatever the status remembers. */
 function knownNodes(
   { status }: KafkaCluster,
   podList: readonly Pod[],
   claims: readonly VolumeClaim[],
 ): KnownNode[] {
-  const known = new Map<number, string>()
-  for (const { id, pool } of status?.nodes ?? []) known.set(id, pool)
-  for (const object of [...claims, ...podList]) {
-    const [id, pool] = [nodeIdOf(object), poolOf(object)]
-    if (id !== null && pool !== null) known.set(id, pool)
+  const known = new Map<number, KnownNode>()
+  for (const { id, pool, zone } of status?.nodes ?? []) {
+    known.set(id, { id, pool, ...(zone !== undefined && { zone }) })
   }
-  return [...known].map(([id, pool]) => ({ id, pool }))
+  for (const object of [...claims, ...podList]) {
+    const [id, pool, zone] = [nodeIdOf(object), poolOf(object), zoneOf(object)]
+    if (id !== null && pool !== null) known.set(id, { id, pool, ...(zone !== null && { zone }) })
+  }
+  return [...known.values()]
 }
 
 async function ask(
@@ -172,11 +181,12 @@ async function runSteps(options: ClusterReconcilerOptions, pass: Pass): Promise<
   const moving = isReady ? bad('Settled', '') : good(worst?.[1].reason ?? 'NotReady', why)
   findings.set('Progressing', moving)
   findings.set('Degraded', degraded(pass))
-  const clusterId = pass.live?.clusterId ?? clusterIdOf(pass.claims)
-  const { version } = pass.cluster.spec
+  const [knownId] = clusterIdsOf(pass.claims)
+  const clusterId = pass.live?.clusterId ?? knownId
+  const version = imageOf(pass.cluster, pass.image).split(':').at(-1)
   const fields = {
     ...status,
-    ...(clusterId !== null && { clusterId }),
+    ...(clusterId !== undefined && { clusterId }),
     ...(version !== undefined && { version }),
   }
   await writeStatus(options, pass.cluster, findings, fields, pass.signal)

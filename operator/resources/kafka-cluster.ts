@@ -100,6 +100,14 @@ const spec = object(
     updatePolicy,
     deletionPolicy,
     rebalance,
+    lostNodeTimeoutSeconds: integer({
+      description:
+        'A pod that is still going so long after its time is forced away, if the cluster has ' +
+        'fenced its broker; 0: never.',
+      minimum: 0,
+      maximum: 86_400,
+      default: 300,
+    }),
     paused: flag({ description: 'Nothing is changed while this is true.', default: false }),
   },
   {
@@ -173,6 +181,10 @@ const status = object({
   rollout,
   rebalance: object({
     state: oneOf(['Moving', 'Draining', 'Done', 'Failed'], {}),
+    brokers: list(integer({}), {
+      description: 'Brokers that replicas have been spread over.',
+      maxItems: 500,
+    }),
     movingPartitions: integer({}),
     message: text({ maxLength: 1000 }),
   }),

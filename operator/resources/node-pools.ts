@@ -50,6 +50,13 @@ const nodePool = object(
       description: "Label of Kubernetes' nodes that says the rack.",
       default: 'topology.kubernetes.io/zone',
     }),
+    zones: list(text({ maxLength: 63 }), {
+      description:
+        'Values of topologyKey that its nodes are spread over, each bound to one: its rack.',
+      minItems: 1,
+      maxItems: 20,
+      identity: 'set',
+    }),
     template: object({
       pod: opaque({ description: 'Merged over the pod: labels, affinity, tolerations, priority.' }),
       service: opaque({ description: 'Merged over the services of its nodes.' }),
@@ -60,6 +67,11 @@ const nodePool = object(
       {
         cel: 'oldSelf.volumes.all(old, self.volumes.exists(volume, volume.id == old.id))',
         message: 'a volume cannot be taken away from a pool: its records would be lost',
+      },
+      {
+        cel: 'has(self.zones) == has(oldSelf.zones) && (!has(self.zones) || oldSelf.zones.all(zone, zone in self.zones))',
+        message:
+          'zones can be added to, and not taken away: volumes cannot move. Add a pool instead',
       },
     ],
   },

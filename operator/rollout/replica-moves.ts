@@ -1,5 +1,6 @@
 // Where replicas go when brokers leave and when a topic's number of replicas changes. Pure: the
-// planner is that of `samsa partition`, told to move nothing but what has to move.
+// planner is that of `samsa partition`, told to move nothing but what has to move, unless brokers
+// were added.
 
 import { PlanError } from '@samsa/cli/plan/model'
 import { makePlan } from '@samsa/cli/plan/plan'
@@ -34,16 +35,30 @@ export function planReplicas(cluster: ClusterState, topic: string, wanted: numbe
   return plan(cluster, { leaving: [], isMovable, replicationFactor: wanted })
 }
 
+/** Spreads replicas and leaders evenly over these brokers; those that leave are emptied, too. */
+export function planBalance(
+  cluster: ClusterState,
+  brokers: readonly number[],
+  leaving: readonly number[],
+): ReplicaMoves {
+  const isMovable = () => true
+  return plan(cluster, { leaving, isMovable, among: brokers, isEven: true })
+}
+
 function plan(
   { brokers, partitions }: ClusterState,
   options: {
     readonly leaving: readonly number[]
     readonly isMovable: (partition: { topic: string; replicas: readonly number[] }) => boolean
     readonly replicationFactor?: number
+    readonly among?: readonly number[]
+    readonly isEven?: boolean
   },
 ): ReplicaMoves {
-  const { leaving, ...rest } = options
-  const staying = brokers.filter(({ id }) => !leaving.includes(id))
+  const { leaving, among, isEven = false, ...rest } = options
+  const staying = brokers.filter(
+    ({ id }) => !leaving.includes(id) && (among === undefined || among.includes(id)),
+  )
   try {
     const { moves } = makePlan({
       ...rest,
@@ -56,7 +71,7 @@ function plan(
         inSync: isr,
         sizeBytes: 0,
       })),
-      onlyNeeded: true,
+      onlyNeeded: !isEven,
     })
     const reassignments = moves.map(({ partition: { topic, index }, to }) => ({
       topic,

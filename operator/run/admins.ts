@@ -3,7 +3,8 @@
 
 import type { ClusterAdmin } from '../cluster/admin.ts'
 import { KafkaAdmin } from '../cluster/kafka-admin.ts'
-import { bootstrapServiceName, type Listener } from '../desired/names.ts'
+import { bootstrapServiceName } from '../desired/names.ts'
+import { servedListeners } from '../desired/served-listeners.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 
 interface Kept {
@@ -40,14 +41,11 @@ export class Admins {
 }
 
 /** By the first listener that needs no credentials, one of the inside where there is one. */
-export function bootstrapOf({ metadata, spec }: KafkaCluster): string {
-  const open = spec.listeners.filter((listener) => isOpen(listener))
+export function bootstrapOf(cluster: KafkaCluster): string {
+  const { metadata, spec } = cluster
+  const open = servedListeners(cluster)
   const listener = open.find(({ type }) => type === 'internal') ?? open[0] ?? spec.listeners[0]
   if (listener === undefined) throw new Error('the cluster has no listener')
   const { name, namespace } = metadata
   return `${bootstrapServiceName(name, listener)}.${namespace}.svc:${listener.port}`
-}
-
-function isOpen({ tls, authentication }: Listener): boolean {
-  return !tls && (authentication?.type ?? 'none') === 'none'
 }

@@ -28,7 +28,15 @@ export interface WatchesOptions {
 }
 
 /** What the operator makes and whose changes need a look. */
-const ownedKinds: readonly Kind[] = [kinds.pod, kinds.volumeClaim, kinds.service, kinds.secret]
+const ownedKinds: readonly Kind[] = [
+  kinds.pod,
+  kinds.volumeClaim,
+  kinds.service,
+  kinds.secret,
+  kinds.serviceAccount,
+  kinds.disruptionBudget,
+  kinds.networkPolicy,
+]
 
 export class Watches {
   readonly #clusters: Informer<KafkaCluster & KubeObject>[]

@@ -2,6 +2,7 @@
 // unregistered, and only then its pod goes; a controller only once it has no vote. Nothing is taken
 // that still holds something. Volumes stay or go by the cluster's deletion policy.
 
+import { labelKeys } from '../desired/names.ts'
 import { isNotFound } from '../kube/errors.ts'
 import { kinds } from '../kube/objects.ts'
 import { nodeIdOf } from '../observe/volumes.ts'
@@ -10,6 +11,8 @@ import { bad, good } from '../status/conditions.ts'
 import type { Pass, Step, StepResult } from './step.ts'
 
 const againMs = 2_000
+/** Somebody else has to do something first. */
+const notEmptyAgainMs = 30_000
 
 export const drain: Step = {
   condition: 'ScaleSettled',
@@ -44,7 +47,9 @@ async function drained(pass: Pass, leaving: readonly number[]): Promise<StepResu
     const message =
       `brokers ${leaving.join(', ')} hold ${held.length} partitions, and ` +
       'rebalance.onScaleDown is false'
-    return { finding: bad('BrokersNotEmpty', message), againMs }
+    const event = { type: 'Warning', reason: 'BrokersNotEmpty', action: 'Scale' } as const
+    await pass.events.record(cluster, { ...event, note: message })
+    return { finding: bad('BrokersNotEmpty', message), againMs: notEmptyAgainMs }
   }
   if (live.reassigning === 0) {
     const plan = planDrain(live, leaving)
@@ -67,19 +72,27 @@ async function remove(pass: Pass, id: number): Promise<void> {
   if (live?.brokers.some((broker) => broker.id === id) === true) {
     await admin.unregisterBroker(id, signal)
   }
+  await removeConfig(pass, id)
   for (const claim of claims) {
     if (nodeIdOf(claim) !== id) continue
     if (cluster.spec.deletionPolicy === 'Delete') {
       await client.delete(kinds.volumeClaim, claim, {}, signal)
     } else {
-      // Kept, but of no node of this cluster any more: a node that takes the id begins anew.
+      // Kept, and of no node any more; one that takes the id again takes it up (storage.ts).
       await release(pass, claim)
     }
   }
 }
 
+async function removeConfig({ client, cluster, signal }: Pass, id: number): Promise<void> {
+  const { name, namespace } = cluster.metadata
+  const labelSelector = `${labelKeys.cluster}=${name},${labelKeys.nodeId}=${id}`
+  const { items } = await client.list(kinds.secret, { namespace, labelSelector }, signal)
+  for (const secret of items) await client.delete(kinds.secret, secret, {}, signal)
+}
+
 async function release({ client, signal }: Pass, claim: Pass['claims'][number]): Promise<void> {
-  const labels = { 'samsa.io/released': 'true', 'samsa.io/cluster': null }
+  const labels = { [labelKeys.released]: 'true', [labelKeys.cluster]: null }
   try {
     await client.merge(kinds.volumeClaim, claim, { metadata: { labels } }, signal)
   } catch (error) {

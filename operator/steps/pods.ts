@@ -2,17 +2,17 @@
 // rollout/ at a time. A pod is told apart by its node id, and deleted by its uid: never another one
 // that took its name meanwhile.
 
-import { addressesOf } from '../desired/addresses.ts'
-import { annotationKeys, type ClusterNode, hasRole, podName } from '../desired/names.ts'
+import { annotationKeys, hasRole, podName } from '../desired/names.ts'
 import { configSecret, type PodFacts, pod } from '../desired/pods.ts'
-import { serverProperties } from '../desired/server-properties.ts'
+import { servedListeners } from '../desired/served-listeners.ts'
 import { isConflict } from '../kube/errors.ts'
 import { kinds } from '../kube/objects.ts'
 import { viewOf } from '../observe/pods.ts'
 import { decideRollout } from '../rollout/decide.ts'
 import type { RolloutDecision, RolloutNode } from '../rollout/facts.ts'
 import { bad, type Finding, good } from '../status/conditions.ts'
-import { isDynamicConfig } from './dynamic-config.ts'
+import { forceAwayLost } from './lost-pods.ts'
+import { leavingNodes, podFacts, unknownAddresses } from './pod-facts.ts'
 import type { Pass, Step, StepResult } from './step.ts'
 import { heldBack } from './update-policy.ts'
 
@@ -23,35 +23,39 @@ const parallelMax = 3
 export const pods: Step = {
   condition: 'PodsReady',
   async run(pass) {
-    const facts = pass.nodes.map((node) => podFacts(pass, node))
+    if (servedListeners(pass.cluster).length === 0) {
+      const finding = bad('NoListener', 'none of the listeners of the spec can be served')
+      return { finding, againMs: null }
+    }
+    const waitsFor = unknownAddresses(pass)
+    if (waitsFor.length > 0 && isNew(pass)) {
+      // Nodes would be made anew as soon as their addresses are known.
+      const finding = bad('WaitingForAddresses', waitsFor.join('; '))
+      return { finding, againMs: rollingAgainMs, status: countsOf(pass, []) }
+    }
+    const facts = [...pass.nodes, ...leavingNodes(pass)].map((node) => podFacts(pass, node))
     for (const one of facts) {
       await pass.client.apply(kinds.secret, configSecret(one), pass.signal)
     }
-    const nodes = facts.map((one) => rolloutNode(pass, one))
+    const wanted = new Set(pass.nodes.map(({ id }) => id))
+    const nodes = facts
+      .filter(({ node }) => wanted.has(node.id))
+      .map((one) => rolloutNode(pass, one))
+    await forceAwayLost(pass)
     const decision = decideRollout({
       nodes,
       live: pass.live,
-      heldBack: heldBack(pass),
+      heldBack: waitsFor[0] ?? heldBack(pass),
       parallelMax,
     })
-    for (const id of decision.create) await createPod(pass, facts, id)
+    // Who is leaving still holds what it has to give away: it is brought back, and left as it is.
+    const leaving = facts.filter(({ node }) => !wanted.has(node.id) && !pass.pods.has(node.id))
+    const create = [...decision.create, ...leaving.map(({ node }) => node.id)]
+    for (const id of create) await createPod(pass, facts, id)
+    if (decision.blockedBy.length > 0) await tellBlocked(pass, decision)
     for (const id of decision.restart) await replacePod(pass, nodes, id)
     return result(pass, nodes, decision)
   },
-}
-
-function podFacts(pass: Pass, node: ClusterNode): PodFacts {
-  const { cluster, nodes, image } = pass
-  const properties = serverProperties({
-    cluster,
-    node,
-    controllers: nodes.filter(({ pool }) => hasRole(pool, 'controller')),
-    addresses: addressesOf(pass.exposed, node.id),
-    rack: null,
-    isDynamic: isDynamicConfig,
-  })
-  const restartAt = cluster.metadata.annotations?.[annotationKeys.restartAt]
-  return { cluster, node, image, properties, restartAt }
 }
 
 function rolloutNode(pass: Pass, facts: PodFacts): RolloutNode {
@@ -95,6 +99,15 @@ function tell({ events, cluster }: Pass, reason: string, note: string): Promise<
   return events.record(cluster, { type: 'Normal', reason, action: 'Roll', note })
 }
 
+function isNew({ cluster, live, pods: present }: Pass): boolean {
+  return live === null && cluster.status?.clusterId === undefined && present.size === 0
+}
+
+function tellBlocked({ events, cluster }: Pass, { blockedBy, next }: RolloutDecision) {
+  const note = `node ${next} waits: ${blockedBy.join('; ')}`
+  return events.record(cluster, { type: 'Normal', reason: 'RollWaits', action: 'Roll', note })
+}
+
 function result(pass: Pass, nodes: readonly RolloutNode[], decision: RolloutDecision): StepResult {
   const { next, reason, remaining, blockedBy } = decision
   const ready = nodes.filter(({ state }) => state === 'ready')
@@ -109,21 +122,24 @@ function result(pass: Pass, nodes: readonly RolloutNode[], decision: RolloutDeci
     since: before?.since ?? new Date(pass.nowMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     awaitingApproval: blockedBy.some((text) => text.includes('approval')),
   }
-  const brokers = (all: readonly RolloutNode[]) => all.filter(({ isBroker }) => isBroker).length
   return {
     finding: finding(pass, nodes, ready, decision),
     againMs: isRolling ? rollingAgainMs : null,
-    status: {
-      brokers: brokers(nodes),
-      readyBrokers: brokers(ready),
-      nodes: pass.nodes.map(({ id, pool }) => ({
-        id,
-        pool: pool.name,
-        roles: pool.roles,
-        ready: ready.some((node) => node.id === id),
-      })),
-      ...(remaining > 0 && { rollout }),
-    },
+    status: { ...countsOf(pass, ready), ...(remaining > 0 && { rollout }) },
+  }
+}
+
+function countsOf({ nodes }: Pass, ready: readonly RolloutNode[]) {
+  return {
+    brokers: nodes.filter(({ pool }) => hasRole(pool, 'broker')).length,
+    readyBrokers: ready.filter(({ isBroker }) => isBroker).length,
+    nodes: nodes.map(({ id, pool, zone }) => ({
+      id,
+      pool: pool.name,
+      roles: pool.roles,
+      ready: ready.some((node) => node.id === id),
+      ...(zone !== null && { zone }),
+    })),
   }
 }
 

@@ -3,7 +3,7 @@
 // others to their work, and its own condition says why.
 
 import type { ClusterAdmin, ClusterFacts } from '../cluster/admin.ts'
-import type { Exposed } from '../desired/addresses.ts'
+import type { Exposed, ExposingService } from '../desired/addresses.ts'
 import type { ClusterNode } from '../desired/names.ts'
 import type { KnownNode } from '../desired/node-ids.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -29,6 +29,8 @@ export interface Pass {
   readonly events: EventRecorder
   /** Where clients from outside reach the brokers. */
   readonly exposed: Exposed
+  /** Services as they are, by name. */
+  readonly services: ReadonlyMap<string, ExposingService>
   readonly image: string
   readonly nowMs: number
   readonly signal: AbortSignal

@@ -16,6 +16,12 @@ export class FakeCluster implements ClusterAdmin {
   readonly voters = new Set<number>()
   readonly registered = new Set<number>()
   readonly calls: string[] = []
+  /** Voters that are behind the leader. */
+  readonly lagging = new Set<number>()
+  /** What describe says is being moved. */
+  reassigning = 0
+  /** Bytes a second, as reassign was last told. */
+  throttle: number | null = null
   defaults: Record<string, string> = {}
   readonly #store: ObjectStore
 
@@ -39,7 +45,7 @@ export class FakeCluster implements ClusterAdmin {
     if (alive.size === 0) throw new AdminError('UNREACHABLE', 'no node answers')
     for (const id of alive) this.registered.add(id)
     if (this.voters.size === 0) for (const id of alive) this.voters.add(id)
-    const caughtUp = [...this.voters].filter((id) => alive.has(id))
+    const caughtUp = [...this.voters].filter((id) => alive.has(id) && !this.lagging.has(id))
     const directories = (ids: Iterable<number>) => new Map([...ids].map((id) => [id, `dir-${id}`]))
     return {
       clusterId: 'cluster-id',
@@ -58,7 +64,7 @@ export class FakeCluster implements ClusterAdmin {
           return { topic, index, replicas: ids, isr: inSync, minInsyncReplicas: 2, leader }
         }),
       ),
-      reassigning: 0,
+      reassigning: this.reassigning,
     }
   }
 
@@ -102,7 +108,11 @@ export class FakeCluster implements ClusterAdmin {
     }
   }
 
-  async reassign(moves: Parameters<ClusterAdmin['reassign']>[0]): Promise<void> {
+  async reassign(
+    moves: Parameters<ClusterAdmin['reassign']>[0],
+    throttle: number | null,
+  ): Promise<void> {
+    this.throttle = throttle
     for (const { topic, partition, replicas } of moves) {
       this.calls.push(`move ${topic}-${partition} to ${replicas.join(',')}`)
       const known = this.topics.get(topic)
@@ -110,7 +120,9 @@ export class FakeCluster implements ClusterAdmin {
     }
   }
 
-  async removeThrottles(): Promise<void> {}
+  async removeThrottles(): Promise<void> {
+    this.throttle = null
+  }
 
   async unregisterBroker(id: number): Promise<void> {
     this.calls.push(`unregister ${id}`)

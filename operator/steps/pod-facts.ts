@@ -1,0 +1,47 @@
+// What the pods of a cluster are made from in this pass: the nodes, those that are leaving and are
+// still needed, and the addresses that they tell to clients.
+
+import { addressesOf } from '../desired/addresses.ts'
+import { annotationKeys, type ClusterNode, hasRole } from '../desired/names.ts'
+import type { PodFacts } from '../desired/pods.ts'
+import { servedListeners } from '../desired/served-listeners.ts'
+import { serverProperties } from '../desired/server-properties.ts'
+import { isDynamicConfig } from './dynamic-config.ts'
+import type { Pass } from './step.ts'
+
+export function podFacts(pass: Pass, node: ClusterNode): PodFacts {
+  const { cluster, nodes, image } = pass
+  const properties = serverProperties({
+    cluster,
+    node,
+    controllers: nodes.filter(({ pool }) => hasRole(pool, 'controller')),
+    addresses: addressesOf(pass.exposed, node.id),
+    isDynamic: isDynamicConfig,
+  })
+  const restartAt = cluster.metadata.annotations?.[annotationKeys.restartAt]
+  return { cluster, node, image, properties, restartAt }
+}
+
+/** What clients from outside would have to be told and nobody knows yet. */
+export function unknownAddresses({ cluster, nodes, exposed }: Pass): string[] {
+  const brokers = nodes.filter(({ pool }) => hasRole(pool, 'broker'))
+  return servedListeners(cluster).flatMap(({ name, type }) => {
+    if (type === 'internal') return []
+    const known = exposed.get(name)
+    const without = brokers.filter(({ id }) => known?.has(id) !== true).map(({ id }) => id)
+    if (without.length === 0) return []
+    return [`listener ${name} has no address yet for brokers ${without.join(', ')}`]
+  })
+}
+
+/** Nodes that are to go and still have something to give away. */
+export function leavingNodes({ cluster, surplus, live }: Pass): ClusterNode[] {
+  if (live === null) return []
+  return surplus.flatMap(({ id, pool: name, zone = null }) => {
+    const pool = cluster.spec.nodePools.find((one) => one.name === name)
+    const isNeeded =
+      live.quorum.voters.includes(id) ||
+      live.partitions.some(({ replicas }) => replicas.includes(id))
+    return pool !== undefined && isNeeded ? [{ id, pool, zone }] : []
+  })
+}
