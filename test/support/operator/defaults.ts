@@ -9,7 +9,7 @@ export function withDefaults(schema: Schema, value: unknown): unknown {
     return value.map((item) => withDefaults(schema.items, item))
   }
   if (schema.type === 'map') {
-    const entries = Object.entries(value as object)
+    const entries = Object.entries(value)
     return Object.fromEntries(entries.map(([key, one]) => [key, withDefaults(schema.values, one)]))
   }
   if (schema.type !== 'object') return value

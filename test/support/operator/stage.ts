@@ -109,7 +109,7 @@ export class Stage {
   }
 
   status(): Status {
-    return (this.server.store.get(clusterPlace)['status'] ?? {}) as Status
+    return this.server.store.get(clusterPlace)['status'] ?? {}
   }
 
   condition(type: string) {

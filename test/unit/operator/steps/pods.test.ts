@@ -1,7 +1,6 @@
 // Pods: zones, addresses from outside, releases, and what waits for what.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { StoredObject } from '../../../support/kube-api/store.ts'
 import { poolOf, Stage, specOf } from '../../../support/operator/stage.ts'
 
 let stage: Stage
@@ -207,7 +206,7 @@ describe('what was deleted by others', () => {
     for (const [collection, name] of made) stage.server.store.delete(place(collection, name))
     await stage.settle()
     for (const [collection, name] of made) {
-      expect((stage.server.store.get(place(collection, name)) as StoredObject).kind).toBeTruthy()
+      expect(stage.server.store.get(place(collection, name)).kind).toBeTruthy()
     }
     expect(stage.podUids()).toEqual(before)
   })
