@@ -14,7 +14,7 @@ import {
 } from '@samsa/cli/client/partitions'
 import { addVoter, describeQuorum, removeVoter } from '@samsa/cli/client/quorum'
 import { removeThrottles, setThrottles } from '@samsa/cli/client/throttles'
-import { addPartitions, createTopics, deleteTopics } from '@samsa/cli/client/topics'
+import { addPartitions, deleteTopics, type NewTopic } from '@samsa/cli/client/topics'
 import {
   AdminError,
   type ClusterAdmin,
@@ -22,8 +22,10 @@ import {
   type Reassignment,
   type TopicFacts,
 } from './admin.ts'
+import { Batch } from './batch.ts'
 import { quorumFacts } from './quorum-facts.ts'
 import { TopicConfigs } from './topic-configs.ts'
+import { makeTopics, topicFacts } from './topic-facts.ts'
 
 export interface KafkaAdminOptions {
   /** host:port, separated by commas. */
@@ -36,6 +38,17 @@ export class KafkaAdmin implements ClusterAdmin {
   readonly #options: KafkaAdminOptions
   readonly #minInsync = new TopicConfigs('min.insync.replicas')
   readonly #closing = new AbortController()
+  /** Topics are looked at and made by the hundred: one request each would cost minutes. */
+  readonly #looks = new Batch({
+    ...batching,
+    run: (names: readonly string[]) =>
+      this.#ask(this.#closing.signal, (cluster) => topicFacts(cluster, names)),
+  })
+  readonly #creations = new Batch({
+    ...batching,
+    run: (topics: readonly NewTopic[]) =>
+      this.#ask(this.#closing.signal, (cluster) => makeTopics(cluster, topics)),
+  })
   #cluster: Cluster | null = null
 
   constructor(options: KafkaAdminOptions) {
@@ -73,37 +86,20 @@ export class KafkaAdmin implements ClusterAdmin {
     })
   }
 
-  topic(name: string, signal: AbortSignal): Promise<TopicFacts | null> {
-    return this.#ask(signal, async (cluster) => {
-      try {
-        const [topic] = await cluster.refresh([name])
-        if (topic === undefined) return null
-        const configs = await describeConfigs(cluster, { type: 'topic', name }, null)
-        const set = configs.filter(isOwnOfTopic)
-        return {
-          topicId: topic.id,
-          partitions: topic.partitions.map(({ replicas }) => ({ replicas })),
-          config: Object.fromEntries(set.map((config) => [config.name, config.value ?? ''])),
-        }
-      } catch (error) {
-        if (isUnknownTopic(error)) return null
-        throw error
-      }
-    })
+  async topic(name: string, signal: AbortSignal): Promise<TopicFacts | null> {
+    const facts = await unlessAborted(this.#looks.add(name), signal)
+    if (facts instanceof KafkaError) throw adminError(facts)
+    return facts
   }
 
-  createTopic(
+  async createTopic(
     { name, partitions, replicas, config }: Parameters<ClusterAdmin['createTopic']>[0],
     signal: AbortSignal,
   ): Promise<void> {
     const configs = Object.entries(config)
     const topic = { name, partitions, replicationFactor: replicas, assignments: [], configs }
-    return this.#ask(signal, async (cluster) => {
-      const [outcome] = await createTopics(cluster, [topic], false)
-      if (outcome?.error !== undefined && !isOf(outcome.error, 'TOPIC_ALREADY_EXISTS')) {
-        throw outcome.error
-      }
-    })
+    const error = await unlessAborted(this.#creations.add(topic), signal)
+    if (error !== null) throw adminError(error)
   }
 
   createPartitions(topic: string, count: number, signal: AbortSignal): Promise<void> {
@@ -242,6 +238,9 @@ const throttled = /\.replication\.throttled\.replicas$/
 function isOwnOfTopic({ name, source }: Config): boolean {
   return source === 'topic' && !throttled.test(name)
 }
+
+/** Passes over topics that begin together go on together. */
+const batching = { lingerMs: 5, sizeMax: 200 }
 
 const allBrokers = { type: 'broker', name: '' } as const
 

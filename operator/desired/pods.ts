@@ -21,6 +21,8 @@ import {
 import { dataRoot, type NodeProperties } from './server-properties.ts'
 
 const configDir = '/etc/samsa'
+/** tls.crt and tls.key of the node; cluster-ca.crt and clients-ca.crt: what it trusts. */
+const certificatesDir = '/etc/samsa-certificates'
 const userId = 1000
 /** Leadership moves away within this time; the rest is closing logs. */
 const graceSeconds = 120
@@ -115,10 +117,29 @@ function podSpec(
     },
     volumes: [
       { name: 'config', secret: { secretName: name, defaultMode: 0o440 } },
+      { name: 'certificates', projected: certificateSources(clusterName, name) },
       { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
       ...volumes,
     ],
     containers: [container(node, imageOf(cluster, image), properties)],
+  }
+}
+
+/** Optional: a certificate that cannot be made must not hold up what works without it. */
+function certificateSources(cluster: string, pod: string): unknown {
+  const source = (name: string, items: readonly [key: string, path: string][]) => ({
+    secret: { name, optional: true, items: items.map(([key, path]) => ({ key, path })) },
+  })
+  return {
+    defaultMode: 0o440,
+    sources: [
+      source(`${pod}-tls`, [
+        ['tls.crt', 'tls.crt'],
+        ['tls.key', 'tls.key'],
+      ]),
+      source(`${cluster}-cluster-ca-cert`, [['ca.crt', 'cluster-ca.crt']]),
+      source(`${cluster}-clients-ca-cert`, [['ca.crt', 'clients-ca.crt']]),
+    ],
   }
 }
 
@@ -182,6 +203,7 @@ function container(
     },
     volumeMounts: [
       { name: 'config', mountPath: configDir, readOnly: true },
+      { name: 'certificates', mountPath: certificatesDir, readOnly: true },
       { name: 'tmp', mountPath: '/tmp' },
       ...pool.volumes.map(({ id }) => ({ name: `data-${id}`, mountPath: `${dataRoot}/${id}` })),
     ],

@@ -14,6 +14,7 @@ import { clusterIdsOf, nodeIdOf, poolOf, type VolumeClaim, zoneOf } from '../obs
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import { bad, conditionsOf, type Finding, good, unknown } from '../status/conditions.ts'
 import { access } from '../steps/access.ts'
+import { certificates } from '../steps/certificates.ts'
 import { drain } from '../steps/drain.ts'
 import { dynamicConfig } from '../steps/dynamic-config.ts'
 import { pods } from '../steps/pods.ts'
@@ -22,9 +23,11 @@ import { rebalance } from '../steps/rebalance.ts'
 import type { Pass, Step, StepResult } from '../steps/step.ts'
 import { storage } from '../steps/storage.ts'
 import { topics } from '../steps/topics.ts'
+import { isSame } from './write-status.ts'
 
 /** In this order; none waits for the success of another. */
 const steps: readonly Step[] = [
+  certificates,
   access,
   storage,
   pods,
@@ -248,7 +251,7 @@ async function writeStatus(
     observedGeneration: generation,
     conditions: conditionsOf(kept, before?.conditions ?? [], generation, wallMs()),
   }
-  if (JSON.stringify(status) === JSON.stringify(before)) return
+  if (isSame(status, before)) return
   const object = { apiVersion, kind, metadata: { name, namespace }, status }
   await client.applyStatus(kinds.kafkaCluster, object, signal)
 }

@@ -5,24 +5,31 @@
 import type { ClusterAdmin } from '../cluster/admin.ts'
 import { type KeptTopic, keepTopic } from '../cluster/keep-topic.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { isNotFound } from '../kube/errors.ts'
+import type { EventRecorder } from '../kube/event-recorder.ts'
 import { kinds } from '../kube/objects.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { KafkaTopic } from '../resources/kafka-topic.ts'
 import { planReplicas } from '../rollout/replica-moves.ts'
-import { bad, conditionsOf, type Finding, good, unknown } from '../status/conditions.ts'
+import { bad, type Finding, good, unknown } from '../status/conditions.ts'
+import { clusterKeyOf, homeOf, namespaceRefusal, olderRival } from './cluster-ref.ts'
+import { writeStatus } from './write-status.ts'
 
 export const topicFinalizer = 'samsa.io/topic'
 
 /** Something may have changed in the cluster that no resource tells of. */
-const driftCheckMs = 60_000
+const driftCheckMs = 120_000
 const againMs = 2_000
+/** A topic that cannot be reached is left behind after so long: no namespace waits for a cluster. */
+const unreachableMaxMs = 30_000
 
 export interface TopicReconcilerOptions {
   readonly client: KubeClient
   readonly clusterOf: (namespace: string, name: string) => KafkaCluster | undefined
   readonly adminOf: (cluster: KafkaCluster) => ClusterAdmin
-  /** All KafkaTopics that there are. */
-  readonly topics: () => Iterable<KafkaTopic>
+  /** All KafkaTopics for a topic of that name, of whatever cluster. */
+  readonly topicsNamed: (name: string) => Iterable<KafkaTopic>
+  readonly events: EventRecorder
   readonly wallMs: () => number
 }
 
@@ -40,11 +47,11 @@ export async function reconcileTopic(
 ): Promise<number | null> {
   const cluster = clusterOf(options, topic)
   if (topic.metadata.deletionTimestamp !== undefined) {
-    await finalize(options, topic, cluster, signal)
-    return null
+    return await finalize(options, topic, cluster, signal)
   }
   const outcome = await keep(options, topic, cluster, signal)
-  await writeStatus(options, topic, outcome, signal)
+  const said = { findings: new Map([['Ready', outcome.finding]]), fields: outcome.status }
+  await writeStatus(options, kinds.kafkaTopic, topic, said, signal)
   return outcome.againMs
 }
 
@@ -53,8 +60,8 @@ export function nameInKafka({ spec, metadata }: KafkaTopic): string {
 }
 
 function clusterOf(options: TopicReconcilerOptions, topic: KafkaTopic): KafkaCluster | undefined {
-  const { name, namespace } = topic.spec.clusterRef
-  return options.clusterOf(namespace ?? topic.metadata.namespace, name)
+  const { namespace, name } = homeOf(topic)
+  return options.clusterOf(namespace, name)
 }
 
 async function keep(
@@ -92,37 +99,19 @@ async function keep(
 }
 
 function refusalOf(
-  { topics }: TopicReconcilerOptions,
+  { topicsNamed }: TopicReconcilerOptions,
   topic: KafkaTopic,
   cluster: KafkaCluster,
 ): Finding | null {
-  const { namespace, uid } = topic.metadata
-  const allowed = cluster.spec.topicNamespaces ?? []
-  const isForeign = namespace !== cluster.metadata.namespace
-  if (isForeign && !allowed.includes(namespace) && !allowed.includes('*')) {
-    const { name: owner } = cluster.metadata
-    const text = `KafkaCluster ${owner} does not name ${namespace} in topicNamespaces`
-    return bad('NamespaceNotAllowed', text)
-  }
+  const refusal = namespaceRefusal(cluster, topic.metadata.namespace)
+  if (refusal !== null) return refusal
   const name = nameInKafka(topic)
-  const home = (one: KafkaTopic) => one.spec.clusterRef.namespace ?? one.metadata.namespace
-  for (const other of topics()) {
-    const isSame =
-      other.metadata.uid !== uid &&
-      nameInKafka(other) === name &&
-      other.spec.clusterRef.name === topic.spec.clusterRef.name &&
-      home(other) === home(topic)
-    if (!isSame || !isOlder(other, topic)) continue
-    const owner = `${other.metadata.namespace}/${other.metadata.name}`
-    return bad('ResourceConflict', `topic ${name} belongs to KafkaTopic ${owner}, which is older`)
-  }
-  return null
-}
-
-function isOlder(a: KafkaTopic, b: KafkaTopic): boolean {
-  const [x, y] = [a.metadata, b.metadata]
-  if (x.creationTimestamp !== y.creationTimestamp) return x.creationTimestamp < y.creationTimestamp
-  return x.uid < y.uid
+  const key = clusterKeyOf(topic)
+  const rivals = [...topicsNamed(name)].filter((one) => clusterKeyOf(one) === key)
+  const older = olderRival(topic, rivals)
+  if (older === null) return null
+  const owner = `${older.metadata.namespace}/${older.metadata.name}`
+  return bad('ResourceConflict', `topic ${name} belongs to KafkaTopic ${owner}, which is older`)
 }
 
 async function moveReplicas(
@@ -173,36 +162,35 @@ async function finalize(
   topic: KafkaTopic,
   cluster: KafkaCluster | undefined,
   signal: AbortSignal,
-): Promise<void> {
-  const { finalizers = [] } = topic.metadata
-  if (!finalizers.includes(topicFinalizer)) return
+): Promise<number | null> {
+  const { finalizers = [], deletionTimestamp = '' } = topic.metadata
+  if (!finalizers.includes(topicFinalizer)) return null
   const isGoing = cluster === undefined || cluster.metadata.deletionTimestamp !== undefined
   const mayDelete = !isGoing && refusalOf(options, topic, cluster) === null
   // With the cluster gone there is nothing to delete, and waiting would hang the namespace.
   if (mayDelete && topic.spec.deletionPolicy === 'Delete') {
-    const admin = options.adminOf(cluster)
-    const name = nameInKafka(topic)
-    if ((await admin.topic(name, signal)) !== null) await admin.deleteTopic(name, signal)
+    try {
+      await deleteTopic(options.adminOf(cluster), nameInKafka(topic), signal)
+    } catch (error) {
+      if (signal.aborted) throw error
+      const waitedMs = options.wallMs() - Date.parse(deletionTimestamp)
+      if (waitedMs < unreachableMaxMs) return againMs
+      const why = error instanceof Error ? error.message : String(error)
+      const note = `topic ${nameInKafka(topic)} stays in the cluster: ${why}`
+      const event = { type: 'Warning', reason: 'TopicLeftBehind', action: 'Delete', note } as const
+      await options.events.record(topic, event)
+    }
   }
   const left = finalizers.filter((one) => one !== topicFinalizer)
-  await options.client.merge(kinds.kafkaTopic, topic, { metadata: { finalizers: left } }, signal)
+  const patch = { metadata: { finalizers: left } }
+  try {
+    await options.client.merge(kinds.kafkaTopic, topic, patch, signal)
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+  return null
 }
 
-async function writeStatus(
-  { client, wallMs }: TopicReconcilerOptions,
-  topic: KafkaTopic,
-  { finding, status: fields }: Outcome,
-  signal: AbortSignal,
-): Promise<void> {
-  const { apiVersion, kind, metadata, status: before } = topic
-  const { name, namespace, generation } = metadata
-  const findings = new Map([['Ready', finding]])
-  const status = {
-    ...(fields ?? before),
-    observedGeneration: generation,
-    conditions: conditionsOf(findings, before?.conditions ?? [], generation, wallMs()),
-  }
-  if (JSON.stringify(status) === JSON.stringify(before)) return
-  const object = { apiVersion, kind, metadata: { name, namespace }, status }
-  await client.applyStatus(kinds.kafkaTopic, object, signal)
+async function deleteTopic(admin: ClusterAdmin, name: string, signal: AbortSignal): Promise<void> {
+  if ((await admin.topic(name, signal)) !== null) await admin.deleteTopic(name, signal)
 }

@@ -10,11 +10,13 @@ import {
 } from '@samsa/broker/admin/prometheus'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { KafkaTopic } from '../resources/kafka-topic.ts'
+import type { KafkaUser } from '../resources/kafka-user.ts'
 import { PreemptedError } from '../watch/work-queue.ts'
 
 export interface MetricsSources {
   readonly clusters: () => Iterable<KafkaCluster>
   readonly topics: () => Iterable<KafkaTopic>
+  readonly users: () => Iterable<KafkaUser>
   readonly isLeader: () => boolean
   readonly depths: () => ReadonlyMap<string, { readonly queued: number; readonly running: number }>
 }
@@ -74,12 +76,13 @@ interface GaugeSpec {
   readonly read: () => Iterable<readonly [labels: Record<string, string>, value: number]>
 }
 
-function gauges({ clusters, topics, isLeader, depths }: MetricsSources): GaugeSpec[] {
+function gauges({ clusters, topics, users, isLeader, depths }: MetricsSources): GaugeSpec[] {
   const resources = function* () {
     for (const resource of clusters()) yield ['KafkaCluster', resource] as const
     for (const resource of topics()) yield ['KafkaTopic', resource] as const
+    for (const resource of users()) yield ['KafkaUser', resource] as const
   }
-  const eachResource = function* (value: (resource: KafkaCluster | KafkaTopic) => number) {
+  const eachResource = function* (value: (resource: Resource) => number) {
     for (const [kind, resource] of resources()) {
       const { namespace } = resource.metadata
       yield [{ kind, namespace }, value(resource)] as const
@@ -141,6 +144,8 @@ function register(registry: MetricsRegistry, { name, help, labelNames, read }: G
   })
 }
 
-function isReady({ status }: KafkaCluster | KafkaTopic): boolean {
+type Resource = KafkaCluster | KafkaTopic | KafkaUser
+
+function isReady({ status }: Resource): boolean {
   return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
 }

@@ -72,6 +72,7 @@ class RunningOperator implements Operator {
     this.#metrics = new OperatorMetrics({
       clusters: () => this.#watches.clusters(),
       topics: () => this.#watches.topics(),
+      users: () => this.#watches.users(),
       isLeader: () => this.isLeader,
       depths: () => this.#term?.depths ?? new Map(),
     })
@@ -151,7 +152,11 @@ class RunningOperator implements Operator {
       topic: (key, now, before) => {
         if (isOtherSpec(now, before)) this.#term?.topic(key, now, before)
       },
+      user: (key, now, before) => {
+        if (isOtherSpec(now, before)) this.#term?.user(key, now)
+      },
       owned: (clusterKey) => this.#term?.owned(clusterKey),
+      ownedByUser: (userKey) => this.#term?.ownedByUser(userKey),
       trouble: (kind, error) => {
         this.#metrics.watchTrouble(kind)
         log.warn({ kind, error }, 'a watch had to begin anew')

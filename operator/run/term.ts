@@ -7,9 +7,12 @@ import type { KubeClient } from '../kube/client.ts'
 import { EventRecorder } from '../kube/event-recorder.ts'
 import { keyOf } from '../kube/objects.ts'
 import { reconcileCluster } from '../reconcile/cluster-reconciler.ts'
+import { clusterKeyOf } from '../reconcile/cluster-ref.ts'
 import { nameInKafka, reconcileTopic } from '../reconcile/topic-reconciler.ts'
+import { reconcileUser } from '../reconcile/user-reconciler.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { KafkaTopic } from '../resources/kafka-topic.ts'
+import type { KafkaUser } from '../resources/kafka-user.ts'
 import type { Timers } from '../timers.ts'
 import { WorkQueue } from '../watch/work-queue.ts'
 import type { OperatorLog } from './log.ts'
@@ -36,13 +39,16 @@ const topicPassTimeoutMs = 30_000
 const resyncMs = 120_000
 const retry = { retryMinMs: 250, retryMaxMs: 60_000 }
 const clustersAtOnce = 4
-const topicsAtOnce = 8
+/** Their requests to a cluster go together (cluster/batch.ts). */
+const topicsAtOnce = 64
+const usersAtOnce = 8
 
 export class Term {
   readonly #options: TermOptions
   readonly #events: EventRecorder
   readonly #clusters: WorkQueue
   readonly #topics: WorkQueue
+  readonly #users: WorkQueue
 
   constructor(options: TermOptions) {
     this.#options = options
@@ -59,12 +65,18 @@ export class Term {
       passTimeoutMs: topicPassTimeoutMs,
       work: (key, signal) => this.#reconcileTopic(key, signal),
     })
+    this.#users = this.#queue('KafkaUser', {
+      concurrency: usersAtOnce,
+      passTimeoutMs: topicPassTimeoutMs,
+      work: (key, signal) => this.#reconcileUser(key, signal),
+    })
   }
 
   get depths(): ReadonlyMap<string, { readonly queued: number; readonly running: number }> {
     return new Map([
       ['KafkaCluster', this.#clusters.counts],
       ['KafkaTopic', this.#topics.counts],
+      ['KafkaUser', this.#users.counts],
     ])
   }
 
@@ -72,14 +84,19 @@ export class Term {
     const { watches } = this.#options
     for (const cluster of watches.clusters()) this.#clusters.add(keyOf(cluster))
     for (const topic of watches.topics()) this.#topics.add(keyOf(topic))
+    for (const user of watches.users()) this.#users.add(keyOf(user))
   }
 
   cluster(key: string, now: KafkaCluster | null, isSpec: boolean): void {
     if (!isSpec) return
     if (now === null) this.#clusters.forget(key)
     else this.#clusters.add(key, { preempt: true })
-    for (const topic of this.#options.watches.topics()) {
+    const { watches } = this.#options
+    for (const topic of watches.topics()) {
       if (clusterKeyOf(topic) === key) this.#topics.add(keyOf(topic))
+    }
+    for (const user of watches.users()) {
+      if (clusterKeyOf(user) === key) this.#users.add(keyOf(user))
     }
   }
 
@@ -92,14 +109,24 @@ export class Term {
     this.#topics.forget(key)
     if (before === null) return
     // Another resource may have waited for this one to give up the topic.
-    for (const other of this.#options.watches.topics()) {
-      const isSame = nameInKafka(other) === nameInKafka(before)
-      if (isSame && clusterKeyOf(other) === clusterKeyOf(before)) this.#topics.add(keyOf(other))
+    for (const other of this.#options.watches.topicsNamed(nameInKafka(before))) {
+      if (clusterKeyOf(other) === clusterKeyOf(before)) this.#topics.add(keyOf(other))
     }
   }
 
+  user(key: string, now: KafkaUser | null): void {
+    if (now !== null) return this.#users.add(key, { preempt: true })
+    this.#users.forget(key)
+    const name = key.slice(key.indexOf('/') + 1)
+    for (const other of this.#options.watches.usersNamed(name)) this.#users.add(keyOf(other))
+  }
+
+  ownedByUser(userKey: string): void {
+    if (this.#options.watches.user(userKey) !== undefined) this.#users.add(userKey)
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.#clusters.close(), this.#topics.close()])
+    await Promise.all([this.#clusters.close(), this.#topics.close(), this.#users.close()])
   }
 
   #queue(
@@ -143,13 +170,23 @@ export class Term {
       client,
       adminOf,
       wallMs,
+      events: this.#events,
       clusterOf: (namespace: string, name: string) => watches.cluster(`${namespace}/${name}`),
-      topics: () => watches.topics(),
+      topicsNamed: (name: string) => watches.topicsNamed(name),
     }
     return await reconcileTopic(options, topic, signal)
   }
-}
 
-function clusterKeyOf({ spec, metadata }: KafkaTopic): string {
-  return `${spec.clusterRef.namespace ?? metadata.namespace}/${spec.clusterRef.name}`
+  async #reconcileUser(key: string, signal: AbortSignal): Promise<number | null> {
+    const { client, watches, wallMs } = this.#options
+    const user = watches.user(key)
+    if (user === undefined) return null
+    const options = {
+      client,
+      wallMs,
+      clusterOf: (namespace: string, name: string) => watches.cluster(`${namespace}/${name}`),
+      usersNamed: (name: string) => watches.usersNamed(name),
+    }
+    return await reconcileUser(options, user, signal)
+  }
 }

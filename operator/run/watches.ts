@@ -6,15 +6,22 @@ import { labelKeys } from '../desired/names.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { Informer } from '../kube/informer.ts'
 import { type Kind, type KubeObject, kinds } from '../kube/objects.ts'
+import { nameInKafka } from '../reconcile/topic-reconciler.ts'
+import { userLabel } from '../reconcile/user-reconciler.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { KafkaTopic } from '../resources/kafka-topic.ts'
+import type { KafkaUser } from '../resources/kafka-user.ts'
 import type { Timers } from '../timers.ts'
+import { NameIndex } from './name-index.ts'
 
 export interface News {
   readonly cluster: (key: string, now: KafkaCluster | null, before: KafkaCluster | null) => void
   readonly topic: (key: string, now: KafkaTopic | null, before: KafkaTopic | null) => void
+  readonly user: (key: string, now: KafkaUser | null, before: KafkaUser | null) => void
   /** Something that was made for this cluster has changed. */
   readonly owned: (clusterKey: string) => void
+  /** Something that was made for this user has changed. */
+  readonly ownedByUser: (userKey: string) => void
   readonly trouble: (kind: string, error: unknown) => void
 }
 
@@ -41,6 +48,9 @@ const ownedKinds: readonly Kind[] = [
 export class Watches {
   readonly #clusters: Informer<KafkaCluster & KubeObject>[]
   readonly #topics: Informer<KafkaTopic & KubeObject>[]
+  readonly #users: Informer<KafkaUser & KubeObject>[]
+  readonly #topicNames = new NameIndex<KafkaTopic>(nameInKafka)
+  readonly #userNames = new NameIndex<KafkaUser>(({ metadata }) => metadata.name)
   readonly #owned: Informer<KubeObject>[]
   #isSynced = false
 
@@ -53,7 +63,14 @@ export class Watches {
       labelSelector?: string,
     ) => places.map((namespace) => informer(options, kind, namespace, onChange, labelSelector))
     this.#clusters = make(kinds.kafkaCluster, news.cluster)
-    this.#topics = make(kinds.kafkaTopic, news.topic)
+    this.#topics = make<KafkaTopic & KubeObject>(kinds.kafkaTopic, (key, now, before) => {
+      this.#topicNames.change(key, now, before)
+      news.topic(key, now, before)
+    })
+    this.#users = make<KafkaUser & KubeObject>(kinds.kafkaUser, (key, now, before) => {
+      this.#userNames.change(key, now, before)
+      news.user(key, now, before)
+    })
     this.#owned = ownedKinds.flatMap((kind) =>
       make<KubeObject>(
         kind,
@@ -65,6 +82,16 @@ export class Watches {
         labelKeys.cluster,
       ),
     )
+    const ofUser = make<KubeObject>(
+      kinds.secret,
+      (_key, now, before) => {
+        const { labels, namespace } = (now ?? before)?.metadata ?? {}
+        const name = labels?.[userLabel]
+        if (name !== undefined) news.ownedByUser(`${namespace}/${name}`)
+      },
+      userLabel,
+    )
+    this.#owned.push(...ofUser)
   }
 
   get isSynced(): boolean {
@@ -73,7 +100,7 @@ export class Watches {
 
   /** Resolves once everything has been seen for the first time. */
   async start(): Promise<void> {
-    const all = [...this.#clusters, ...this.#topics, ...this.#owned]
+    const all = [...this.#clusters, ...this.#topics, ...this.#users, ...this.#owned]
     for (const one of all) one.start()
     await Promise.all(all.map(({ synced }) => synced))
     this.#isSynced = true
@@ -87,6 +114,19 @@ export class Watches {
     return first(this.#topics, key)
   }
 
+  user(key: string): KafkaUser | undefined {
+    return first(this.#users, key)
+  }
+
+  /** Those for a topic of that name, of whatever cluster. */
+  topicsNamed(name: string): Iterable<KafkaTopic> {
+    return this.#topicNames.of(name)
+  }
+
+  usersNamed(name: string): Iterable<KafkaUser> {
+    return this.#userNames.of(name)
+  }
+
   *clusters(): Generator<KafkaCluster> {
     for (const one of this.#clusters) yield* one.all()
   }
@@ -95,8 +135,12 @@ export class Watches {
     for (const one of this.#topics) yield* one.all()
   }
 
+  *users(): Generator<KafkaUser> {
+    for (const one of this.#users) yield* one.all()
+  }
+
   async close(): Promise<void> {
-    const all = [...this.#owned, ...this.#topics, ...this.#clusters]
+    const all = [...this.#owned, ...this.#users, ...this.#topics, ...this.#clusters]
     await Promise.all(all.map((one) => one.close()))
   }
 }
@@ -132,8 +176,8 @@ function first<T extends KubeObject>(informers: readonly Informer<T>[], key: str
  * Whether more than the status is another: the operator's own writes must not make it look again.
  */
 export function isOtherSpec(
-  now: KafkaCluster | KafkaTopic | null,
-  before: KafkaCluster | KafkaTopic | null,
+  now: KafkaCluster | KafkaTopic | KafkaUser | null,
+  before: KafkaCluster | KafkaTopic | KafkaUser | null,
 ): boolean {
   if (now === null || before === null) return true
   const [a, b] = [now.metadata, before.metadata]

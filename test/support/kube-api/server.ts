@@ -168,8 +168,9 @@ function isSelected(
 ) {
   if (selector === null || selector === '') return true
   return selector.split(',').every((part) => {
-    const [key = '', value = ''] = part.split('=')
-    return object.metadata.labels?.[key] === value
+    const [key = '', value] = part.split('=')
+    const label = object.metadata.labels?.[key]
+    return value === undefined ? label !== undefined : label === value
   })
 }
 

@@ -311,6 +311,12 @@ const operator: readonly Layer[] = [
   // Plans are pure wherever they are made.
   { path: 'operator/rollout', values: ['cli/plan'], types: ['operator/cluster/admin.ts'] },
   { path: 'operator/status', types: ['operator/resources'] },
+  // Certificates and passwords: read and decided without a clock, made by one file.
+  { path: 'operator/pki', packages: ['node:crypto'] },
+  {
+    path: 'operator/pki/issue.ts',
+    packages: ['node:crypto', '@peculiar/x509', 'reflect-metadata'],
+  },
   // A client of Kafka like the command's own, and the same one.
   {
     path: 'operator/cluster',
@@ -324,6 +330,7 @@ const operator: readonly Layer[] = [
       'operator/desired',
       'operator/kube',
       'operator/observe',
+      'operator/pki',
       'operator/rollout',
       'operator/status',
       'broker/config',
@@ -339,6 +346,7 @@ const operator: readonly Layer[] = [
       'operator/desired',
       'operator/kube',
       'operator/observe',
+      'operator/pki',
       'operator/rollout',
       'operator/status',
       'operator/steps',

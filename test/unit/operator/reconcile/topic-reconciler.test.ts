@@ -1,7 +1,9 @@
 // A KafkaTopic's stories.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EventRecorder } from '../../../../operator/kube/event-recorder.ts'
 import {
+  nameInKafka,
   reconcileTopic,
   type TopicReconcilerOptions,
 } from '../../../../operator/reconcile/topic-reconciler.ts'
@@ -17,6 +19,7 @@ let server: KubeApiServer
 let cluster: FakeCluster
 let owner: KafkaCluster | undefined
 let options: TopicReconcilerOptions
+let nowMs: number
 
 const place = (name: string, namespace = 'ns') => ({ collection, namespace, name })
 const topic = (name: string, namespace?: string) =>
@@ -37,6 +40,7 @@ async function pass(name: string, namespace?: string): Promise<string | undefine
 
 beforeEach(async () => {
   server = await KubeApiServer.start()
+  nowMs = Date.now()
   cluster = new FakeCluster(server.store)
   for (const id of [0, 1, 2]) {
     cluster.registered.add(id)
@@ -49,12 +53,17 @@ beforeEach(async () => {
     )
   }
   owner = { metadata: { name: 'c', namespace: 'ns' }, spec: {} } as unknown as KafkaCluster
+  const client = connect(server)
   options = {
-    client: connect(server),
+    client,
     clusterOf: (namespace, name) => (namespace === 'ns' && name === 'c' ? owner : undefined),
     adminOf: () => cluster,
-    topics: () => server.store.list(collection) as unknown as KafkaTopic[],
-    wallMs: Date.now,
+    topicsNamed: (name) =>
+      (server.store.list(collection) as unknown as KafkaTopic[]).filter(
+        (one) => nameInKafka(one) === name,
+      ),
+    events: new EventRecorder({ client, instance: 'test', wallMs: Date.now, onTrouble: () => {} }),
+    wallMs: () => nowMs,
   }
 })
 
@@ -126,5 +135,33 @@ describe('a KafkaTopic', () => {
     owner = undefined
     server.store.delete(place('d'))
     expect(await pass('d')).toBe('gone')
+  })
+
+  it('does not hang when its cluster is there and does not answer', async () => {
+    create('d', { clusterRef, partitions: 1, replicas: 1, deletionPolicy: 'Delete' })
+    await pass('d')
+    server.store.delete(place('d'))
+    options = {
+      ...options,
+      adminOf: () => {
+        throw new Error('nobody answers')
+      },
+    }
+    expect(await pass('d')).toBe('Ready')
+    nowMs += 31_000
+    expect(await pass('d')).toBe('gone')
+    const [event] = server.store.list('events.k8s.io/v1/events')
+    expect(event?.['note']).toBe('topic d stays in the cluster: nobody answers')
+    expect(cluster.topics.has('d')).toBe(true)
+  })
+
+  it('writes its status only where it says something new', async () => {
+    create('t', { clusterRef, partitions: 1, replicas: 1 })
+    await pass('t')
+    const before = server.store.version
+    const count = server.requests.length
+    await pass('t')
+    expect(server.store.version).toBe(before)
+    expect(server.requests.slice(count)).toEqual([])
   })
 })

@@ -1,0 +1,164 @@
+// A KafkaUser's stories.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { decoded } from '../../../../operator/pki/authority.ts'
+import { isSignedBy, readCertificate } from '../../../../operator/pki/read.ts'
+import {
+  reconcileUser,
+  type UserReconcilerOptions,
+} from '../../../../operator/reconcile/user-reconciler.ts'
+import type { KafkaCluster } from '../../../../operator/resources/kafka-cluster.ts'
+import type { KafkaUser } from '../../../../operator/resources/kafka-user.ts'
+import type { Json } from '../../../support/kube-api/field-sets.ts'
+import { clusterPlace, Stage } from '../../../support/operator/stage.ts'
+
+const collection = 'samsa.io/v1/kafkausers'
+const dayMs = 86_400_000
+let stage: Stage
+let options: UserReconcilerOptions
+
+const place = (name: string, namespace = 'ns') => ({ collection, namespace, name })
+const secretPlace = (name: string) => ({ ...place(name), collection: 'v1/secrets' })
+const user = (name: string, namespace?: string) =>
+  stage.server.store.get(place(name, namespace)) as unknown as KafkaUser
+const scram = { type: 'scram-sha-512' }
+
+function create(name: string, over: object = {}, namespace?: string): void {
+  const spec = { clusterRef: { name: 'c', namespace: 'ns' }, authentication: scram, ...over }
+  const body = { apiVersion: 'samsa.io/v1', kind: 'KafkaUser', metadata: {}, spec }
+  stage.server.store.create(place(name, namespace), body as unknown as Json)
+}
+
+async function pass(name: string, namespace?: string) {
+  await reconcileUser(options, user(name, namespace), new AbortController().signal)
+  const { conditions = [] } = user(name, namespace).status ?? {}
+  const reasonOf = (type: string) => conditions.find((one) => one.type === type)?.reason
+  return { ready: reasonOf('Ready'), credentials: reasonOf('CredentialsReady') }
+}
+
+const secret = (name: string) => decoded(stage.server.store.get(secretPlace(name))['data'] as never)
+
+function rotate(name: string, value: string): void {
+  const annotations = { 'samsa.io/rotate': value }
+  stage.server.store.mergePatch(place(name), { metadata: { annotations } })
+}
+
+beforeEach(async () => {
+  stage = await Stage.open()
+  stage.create()
+  const all = () => stage.server.store.list(collection) as unknown as KafkaUser[]
+  options = {
+    client: stage.client,
+    clusterOf: (namespace, name) =>
+      stage.server.store.find({ ...clusterPlace, namespace, name }) as unknown as
+        | KafkaCluster
+        | undefined,
+    usersNamed: (name) => all().filter(({ metadata }) => metadata.name === name),
+    wallMs: () => stage.nowMs,
+  }
+})
+
+afterEach(() => stage.close())
+
+describe('a KafkaUser with a password', () => {
+  it('has it in a Secret of its own, and says that brokers do not ask for it yet', async () => {
+    create('alice', { acls: [{}], quotas: {} })
+    const reasons = await pass('alice')
+    expect(reasons).toEqual({ ready: 'SecurityNotServed', credentials: 'CredentialsReady' })
+    expect(user('alice').status?.conditions?.[0]?.message).toContain('authentication, ACLs, quotas')
+    const { password, username } = secret('alice')
+    expect(username).toBe('alice')
+    expect(password).toHaveLength(32)
+    expect(secret('alice')['sasl.jaas.config']).toContain(`password="${password}";`)
+    expect(user('alice').status).toMatchObject({ username: 'alice', secretName: 'alice' })
+  })
+
+  it('keeps it, also when the Secret was deleted, until another one is asked for', async () => {
+    create('alice')
+    await pass('alice')
+    const { password } = secret('alice')
+    const before = stage.server.store.version
+    await pass('alice')
+    expect(stage.server.store.version).toBe(before)
+    stage.server.store.delete(secretPlace('alice'))
+    await pass('alice')
+    expect(secret('alice')['password']).toBe(password)
+    rotate('alice', '1')
+    await pass('alice')
+    const second = secret('alice')['password']
+    expect(second).not.toBe(password)
+    await pass('alice')
+    expect(secret('alice')['password']).toBe(second)
+  })
+
+  it('is another one for each user, and for one of the same name made later', async () => {
+    create('alice')
+    create('bob')
+    await pass('alice')
+    await pass('bob')
+    const { password } = secret('alice')
+    expect(secret('bob')['password']).not.toBe(password)
+    stage.server.store.delete(place('alice'))
+    expect(stage.server.store.find(secretPlace('alice'))).toBeUndefined()
+    create('alice')
+    await pass('alice')
+    expect(secret('alice')['password']).not.toBe(password)
+  })
+
+  it("never takes a Secret that is somebody else's", async () => {
+    const data = { password: 'b3Vycw==' }
+    const body = { apiVersion: 'v1', kind: 'Secret', metadata: {}, data }
+    stage.server.store.create(secretPlace('alice'), body)
+    create('alice')
+    expect(await pass('alice')).toEqual({ ready: 'SecretConflict', credentials: 'SecretConflict' })
+    rotate('alice', '1')
+    await pass('alice')
+    expect(stage.server.store.get(secretPlace('alice'))['data']).toEqual(data)
+  })
+
+  it('takes a given one, and waits for it', async () => {
+    const valueFrom = { name: 'given', key: 'pw' }
+    create('alice', { authentication: { ...scram, password: { valueFrom } } })
+    expect(await pass('alice')).toMatchObject({ credentials: 'NoCredentials' })
+    const data = { pw: Buffer.from('chosen').toString('base64') }
+    const body = { apiVersion: 'v1', kind: 'Secret', metadata: {}, data }
+    stage.server.store.create(secretPlace('given'), body)
+    expect(await pass('alice')).toMatchObject({ credentials: 'CredentialsReady' })
+    expect(secret('alice')['password']).toBe('chosen')
+  })
+})
+
+describe('a KafkaUser with a certificate', () => {
+  it('has one of the authority of clients, and another one before it runs out', async () => {
+    create('tina', { authentication: { type: 'tls' } })
+    expect(await pass('tina')).toMatchObject({ credentials: 'NoCredentials' })
+    for (let count = 0; count < 3; count++) await stage.pass()
+    expect(await pass('tina')).toMatchObject({ credentials: 'CredentialsReady' })
+    const leaf = readCertificate(secret('tina')['user.crt'])
+    const authority = readCertificate(secret('c-clients-ca')['ca.crt'])
+    if (leaf === null || authority === null) throw new Error('unreadable')
+    expect(isSignedBy(leaf, authority)).toBe(true)
+    expect(leaf.commonName).toBe('tina')
+    expect(user('tina').status).toMatchObject({ username: 'CN=tina' })
+    const first = secret('tina')['user.crt']
+    await pass('tina')
+    expect(secret('tina')['user.crt']).toBe(first)
+    stage.nowMs += 340 * dayMs
+    await pass('tina')
+    expect(secret('tina')['user.crt']).not.toBe(first)
+  })
+})
+
+describe('a KafkaUser from elsewhere', () => {
+  it('is taken where the cluster allows its namespace, and is no second one of a name', async () => {
+    create('alice', {}, 'apps')
+    expect(await pass('alice', 'apps')).toMatchObject({ ready: 'NamespaceNotAllowed' })
+    stage.server.store.mergePatch(clusterPlace, { spec: { topicNamespaces: ['apps'] } })
+    expect(await pass('alice', 'apps')).toMatchObject({ credentials: 'CredentialsReady' })
+    create('alice')
+    const both = [await pass('alice'), await pass('alice', 'apps')]
+    expect(both.filter(({ ready }) => ready === 'ResourceConflict')).toHaveLength(1)
+    create('lost', { clusterRef: { name: 'nobody' } })
+    expect(await pass('lost')).toMatchObject({ ready: 'ClusterNotFound' })
+  })
+})
