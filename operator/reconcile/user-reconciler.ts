@@ -69,7 +69,7 @@ function notServed({ spec }: KafkaUser): string {
   const parts = [
     spec.authentication !== undefined && 'authentication',
     (spec.acls ?? []).length > 0 && 'ACLs',
-    spec.superUser === true && 'superUser',
+    spec.superUser && 'superUser',
     spec.quotas !== undefined && 'quotas',
   ].filter((part) => typeof part === 'string')
   return `the brokers of this release do not serve ${parts.join(', ') || 'users'} yet`

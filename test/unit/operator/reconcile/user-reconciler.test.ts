@@ -9,7 +9,6 @@ import {
 } from '../../../../operator/reconcile/user-reconciler.ts'
 import type { KafkaCluster } from '../../../../operator/resources/kafka-cluster.ts'
 import type { KafkaUser } from '../../../../operator/resources/kafka-user.ts'
-import type { Json } from '../../../support/kube-api/field-sets.ts'
 import { clusterPlace, Stage } from '../../../support/operator/stage.ts'
 
 const collection = 'samsa.io/v1/kafkausers'
@@ -26,7 +25,7 @@ const scram = { type: 'scram-sha-512' }
 function create(name: string, over: object = {}, namespace?: string): void {
   const spec = { clusterRef: { name: 'c', namespace: 'ns' }, authentication: scram, ...over }
   const body = { apiVersion: 'samsa.io/v1', kind: 'KafkaUser', metadata: {}, spec }
-  stage.server.store.create(place(name, namespace), body as unknown as Json)
+  stage.server.store.create(place(name, namespace), body)
 }
 
 async function pass(name: string, namespace?: string) {
