@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     input: {
       main: 'cli/main.ts',
       'controller-thread': 'broker/controller-thread/worker.ts',
+      'cleaner-thread': 'broker/cleaner-thread/worker.ts',
     },
     platform: 'node',
     treeshake: { moduleSideEffects: [{ test: withoutSideEffects, sideEffects: false }] },

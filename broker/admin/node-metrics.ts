@@ -4,6 +4,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { NetworkServer } from '../network/server.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
+import { registerCleanerMetrics } from './cleaner-metrics.ts'
 import { Gauge, type MetricsRegistry } from './prometheus.ts'
 import { registerReplicaMetrics } from './replica-metrics.ts'
 
@@ -48,6 +49,8 @@ export function registerNodeMetrics(registry: MetricsRegistry, sources: NodeMetr
   )
   registerLogSizes(registry, replicas)
   registerReplicaMetrics(registry, replicas)
+  const { cleaner } = replicas.logs
+  if (cleaner !== null) registerCleanerMetrics(registry, cleaner)
   registerProcess(registry, gauge)
 }
 

@@ -201,11 +201,22 @@ function retentionMs(values: BrokerValues): number {
 }
 
 function cleanerFields(values: BrokerValues) {
+  const mapBytes = values.number('log.cleaner.dedupe.buffer.size')
   return {
     logCleanerMinCleanableRatio: values.number('log.cleaner.min.cleanable.ratio'),
     logCleanerMinCompactionLagMs: values.number('log.cleaner.min.compaction.lag.ms'),
     logCleanerMaxCompactionLagMs: values.number('log.cleaner.max.compaction.lag.ms'),
     logCleanerDeleteRetentionMs: values.number('log.cleaner.delete.retention.ms'),
+    logCleanerEnable: values.flag('log.cleaner.enable') && values.number('log.cleaner.threads') > 0,
+    logCleanerBackoffMs: values.number('log.cleaner.backoff.ms'),
+    /** Kafka's 128 MiB are more than a node takes for all else. */
+    logCleanerDedupeBufferBytes: values.isSet('log.cleaner.dedupe.buffer.size')
+      ? mapBytes
+      : 32 * 1024 * 1024,
+    /** One half is for what is read, as in Kafka. */
+    logCleanerIoBufferBytes: Math.floor(values.number('log.cleaner.io.buffer.size') / 2),
+    logCleanerIoBufferLoadFactor: values.number('log.cleaner.io.buffer.load.factor'),
+    logCleanerIoMaxBytesPerSecond: values.number('log.cleaner.io.max.bytes.per.second'),
   }
 }
 

@@ -55,6 +55,7 @@ class DirectoryOpener {
   #recoveryPoints: ReadonlyMap<string, number> = new Map()
   #logStartOffsets: ReadonlyMap<string, number> = new Map()
   #highWatermarks: ReadonlyMap<string, number> = new Map()
+  #cleanerOffsets: ReadonlyMap<string, number> = new Map()
 
   constructor(directory: LogDirectory, options: LogManagerOptions) {
     this.#directory = directory
@@ -71,6 +72,7 @@ class DirectoryOpener {
     this.#recoveryPoints = await recoveryPoints.read(warn)
     this.#logStartOffsets = await logStartOffsets.read(warn)
     this.#highWatermarks = await highWatermarks.read(warn)
+    this.#cleanerOffsets = await this.#directory.cleanerOffsets.read(warn)
     const partitions = names.filter(
       (name) => name !== metadataLogFolder && parsePartitionDirectory(name) !== null,
     )
@@ -152,6 +154,7 @@ class DirectoryOpener {
       clean: this.#clean,
       recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
       logStartOffset,
+      cleanedTo: this.#cleanerOffsets.get(name) ?? 0,
       producerIdExpirationMs: this.#directory.producerIdExpirationMs,
       nowMs: clock.nowMs(),
       jitterMs: () => Math.floor(random() * Math.min(config.segmentJitterMs, config.segmentMs)),

@@ -2,6 +2,7 @@
 // upkeep behind the interface that the replica layer uses.
 
 import { BrokerError } from '../errors.ts'
+import { LogCleaning } from './cleaner/log-cleaning.ts'
 import { LogAppender } from './log-appender.ts'
 import { DiskLogCheck } from './log-check.ts'
 import type { LogConfig } from './log-config.ts'
@@ -32,6 +33,7 @@ export class DiskPartitionLog implements PartitionLog {
   readonly #reader: LogReader
   readonly #appender: LogAppender
   readonly #upkeep: LogUpkeep
+  readonly cleaning: LogCleaning
 
   constructor(identity: LogIdentity, config: LogConfig, loaded: LoadedLog, home: LogHome) {
     this.#state = new LogState(identity, config, loaded)
@@ -40,6 +42,7 @@ export class DiskPartitionLog implements PartitionLog {
     this.#upkeep = new LogUpkeep(this.#state, home, this.#reader)
     this.#appender = new LogAppender(this.#state, home, this.#upkeep)
     this.#upkeep.attach(this.#appender.writer)
+    this.cleaning = new LogCleaning(this.#state, home, this.#upkeep)
   }
 
   get topic(): string {
@@ -84,6 +87,10 @@ export class DiskPartitionLog implements PartitionLog {
 
   get recoveryPoint(): number {
     return this.#state.recoveryPoint
+  }
+
+  get cleanedTo(): number {
+    return this.#state.cleanedTo
   }
 
   get sizeBytes(): number {

@@ -14,6 +14,10 @@ export type FileSuffix = (typeof fileSuffix)[keyof typeof fileSuffix]
 
 /** Appended to a file's name when it no longer belongs to the log and waits for its removal. */
 export const deletedSuffix = '.deleted'
+/** What the cleaner is writing: of no use after a crash. */
+export const cleanedSuffix = '.cleaned'
+/** What the cleaner has written, on its way into the log: a start goes on with it. */
+export const swapSuffix = '.swap'
 /** Ends the name of a partition's folder that waits for its removal. */
 const deletedDirectorySuffix = '-delete'
 
@@ -22,6 +26,7 @@ export const partitionMetadataFile = 'partition.metadata'
 export const recoveryPointFile = 'recovery-point-offset-checkpoint'
 export const logStartOffsetFile = 'log-start-offset-checkpoint'
 export const highWatermarkFile = 'replication-offset-checkpoint'
+export const cleanerCheckpointFile = 'cleaner-offset-checkpoint'
 export const metaPropertiesFile = 'meta.properties'
 export const cleanShutdownFile = '.kafka_cleanshutdown'
 /** The controller's log, named like a partition as in Kafka: not a log of ours. */

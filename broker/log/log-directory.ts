@@ -7,6 +7,7 @@ import type { Disk, DiskSpace } from '../disk/disk.ts'
 import { OffsetCheckpoint } from './checkpoint/offset-checkpoint.ts'
 import type { DiskPartitionLog } from './disk-partition-log.ts'
 import {
+  cleanerCheckpointFile,
   highWatermarkFile,
   logStartOffsetFile,
   partitionDirectoryName,
@@ -48,6 +49,7 @@ export class LogDirectory implements LogHome {
   readonly recoveryPoints: OffsetCheckpoint
   readonly logStartOffsets: OffsetCheckpoint
   readonly highWatermarks: OffsetCheckpoint
+  readonly cleanerOffsets: OffsetCheckpoint
   readonly #config: () => LogManagerConfig
   readonly #onFailure: (directory: LogDirectory, error: Error) => void
   readonly #sync = new SerialTasks()
@@ -74,6 +76,7 @@ export class LogDirectory implements LogHome {
     this.recoveryPoints = new OffsetCheckpoint(disk, options.path, recoveryPointFile)
     this.logStartOffsets = new OffsetCheckpoint(disk, options.path, logStartOffsetFile)
     this.highWatermarks = new OffsetCheckpoint(disk, options.path, highWatermarkFile)
+    this.cleanerOffsets = new OffsetCheckpoint(disk, options.path, cleanerCheckpointFile)
   }
 
   get disk(): Disk {
@@ -175,6 +178,12 @@ export class LogDirectory implements LogHome {
 
   checkpointHighWatermarks(): Promise<void> {
     return this.highWatermarks.write(this.#offsets((log) => log.highWatermark))
+  }
+
+  /** Only of logs that were ever cleaned, as in Kafka. */
+  checkpointCleanerOffsets(): Promise<void> {
+    const offsets = [...this.#offsets((log) => log.cleanedTo)].filter(([, offset]) => offset > 0)
+    return this.cleanerOffsets.write(new Map(offsets))
   }
 
   #offsets(offsetOf: (log: DiskPartitionLog) => number): Map<string, number> {

@@ -25,6 +25,8 @@ export interface LogHome {
   fail(error: unknown): void
   /** Makes the directory's recovery points durable. */
   checkpointRecoveryPoints(): Promise<void>
+  /** Makes durable how far the directory's logs are cleaned. */
+  checkpointCleanerOffsets(): Promise<void>
   /** Makes the directory's log start offsets durable. */
   checkpointLogStartOffsets(): Promise<void>
 }

@@ -7,6 +7,7 @@ import { baseOffset, leaderEpoch } from '@samsa/proto/record/batch'
 import { readFileIfExists } from '../disk/atomic-file.ts'
 import { CheckpointDamagedError } from './checkpoint/checkpoint-text.ts'
 import { LeaderEpochs } from './checkpoint/leader-epochs.ts'
+import { recoverSwaps } from './cleaner/swap-recovery.ts'
 import { examineDamage } from './damage.ts'
 import { fileSuffix, leaderEpochFile, offsetFileName, parseOffsetFileName } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
@@ -29,6 +30,8 @@ export interface LoadOptions {
   /** Everything below is on the device. */
   readonly recoveryPoint: number
   readonly logStartOffset: number
+  /** The cleaner's checkpoint. */
+  readonly cleanedTo: number
   readonly producerIdExpirationMs: number
   readonly nowMs: number
   readonly jitterMs: () => number
@@ -43,6 +46,7 @@ export interface LoadedLog {
   readonly logStartOffset: number
   readonly endOffset: number
   readonly recoveryPoint: number
+  readonly cleanedTo: number
 }
 
 export function loadLog(options: LoadOptions): Promise<LoadedLog> {
@@ -63,7 +67,9 @@ class LogLoader {
 
   async load(): Promise<LoadedLog> {
     const { directory, context } = this.#options
-    const names = await this.#removeLeftovers(await context.files.disk.list(directory))
+    const { disk } = context.files
+    const found = await recoverSwaps(context.files, directory, await disk.list(directory))
+    const names = await this.#removeLeftovers(found)
     let segments = await this.#openSegments(names)
     const snapshots = new SnapshotFiles(
       context.files.disk,
@@ -86,7 +92,7 @@ class LogLoader {
       const parsed = parseOffsetFileName(name)
       const isIndex = parsed !== null && parsed.suffix !== '.log' && parsed.suffix !== '.snapshot'
       const isOrphan = isIndex && !logs.has(parsed.offset)
-      if (isOrphan || /\.(?:deleted|tmp|cleaned)$/.test(name)) {
+      if (isOrphan || /\.(?:deleted|tmp)$/.test(name)) {
         await context.files.disk.remove(join(directory, name))
       } else {
         kept.push(name)
@@ -168,7 +174,7 @@ class LogLoader {
     for (const [index, segment] of segments.entries()) {
       if (index < this.#firstUnsafe) continue
       if (index > this.#firstUnsafe) {
-        if (segment.baseOffset !== endOffset) {
+        if (this.#isApart(segment, endOffset)) {
           this.#warnOfCut(segment, 0, endOffset, `the segment before it ends at ${endOffset}`)
           return { endOffset, cutAt: index }
         }
@@ -179,6 +185,11 @@ class LogLoader {
       if (recovered.isCut) return { endOffset, cutAt: index + 1 }
     }
     return { endOffset, cutAt: null }
+  }
+
+  /** What is on the device already may have gaps, where Kafka compacted it. */
+  #isApart({ baseOffset: base }: Segment, endOffset: number): boolean {
+    return base < endOffset || (base > endOffset && base > this.#options.recoveryPoint)
   }
 
   /**
@@ -295,6 +306,7 @@ class LogLoader {
       recoveryPoint: this.#options.clean
         ? endOffset
         : Math.min(this.#options.recoveryPoint, endOffset),
+      cleanedTo: Math.min(this.#options.cleanedTo, endOffset),
     }
   }
 }

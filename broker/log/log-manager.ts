@@ -3,6 +3,8 @@
 // makes one.
 
 import type { Clock, Timers } from '../clock.ts'
+import type { CleanWorker } from './cleaner/clean-job.ts'
+import type { CleanerConfig, CleanerView } from './cleaner/log-cleaner.ts'
 import type { LogConfig } from './log-config.ts'
 import type { PartitionLog, TopicId } from './partition-log.ts'
 
@@ -37,6 +39,7 @@ export interface LogManagerConfig {
   readonly producerIdExpirationCheckIntervalMs: number
   /** samsa.log.dir.reserve.bytes: appends are refused while less than this is free. */
   readonly logDirReserveBytes: number
+  readonly cleaner: CleanerConfig
 }
 
 export interface LogManagerOptions {
@@ -51,6 +54,8 @@ export interface LogManagerOptions {
   readonly timers: Timers
   readonly random: () => number
   readonly events: LogEvents
+  /** Where logs are compacted; closed with the manager. */
+  readonly cleanWorker: CleanWorker
 }
 
 /**
@@ -83,6 +88,8 @@ export interface LogManager {
   readonly pendingBytes: number
   /** Whether some directory is below its reserve and refuses appends. */
   readonly full: boolean
+  /** Null where logs are only a model of some. */
+  readonly cleaner: CleanerView | null
 
   get(topic: string, partition: number): PartitionLog | undefined
   all(): Iterable<PartitionLog>

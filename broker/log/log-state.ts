@@ -37,6 +37,7 @@ export class LogState {
   #logEndOffset: number
   #nextOffset: number
   #recoveryPoint: number
+  #cleanedTo: number
 
   constructor(identity: LogIdentity, config: LogConfig, loaded: LoadedLog) {
     this.identity = identity
@@ -50,6 +51,7 @@ export class LogState {
     this.#logEndOffset = loaded.endOffset
     this.#nextOffset = loaded.endOffset
     this.#recoveryPoint = loaded.recoveryPoint
+    this.#cleanedTo = loaded.cleanedTo
   }
 
   get logStartOffset(): number {
@@ -73,6 +75,11 @@ export class LogState {
   /** Everything below is on the device. */
   get recoveryPoint(): number {
     return this.#recoveryPoint
+  }
+
+  /** Up to here every key is known to have its last record alone: the cleaner's checkpoint. */
+  get cleanedTo(): number {
+    return this.#cleanedTo
   }
 
   get lastStableOffset(): number {
@@ -110,6 +117,10 @@ export class LogState {
     return true
   }
 
+  cleaned(end: number): void {
+    this.#cleanedTo = end
+  }
+
   lowerRecoveryPoint(offset: number): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset)
   }
@@ -121,6 +132,7 @@ export class LogState {
     this.#logEndOffset = end
     this.#logStartOffset = logStartOffset
     this.lowerRecoveryPoint(end)
+    this.#cleanedTo = Math.min(this.#cleanedTo, end)
     this.setHighWatermark(this.#highWatermark)
     this.epochs.truncateFromEnd(end)
   }

@@ -7,6 +7,7 @@ import { replaceFile } from '../disk/atomic-file.ts'
 import { isDiskFull } from '../disk/disk-errors.ts'
 import { BrokerError } from '../errors.ts'
 import { Background } from './background.ts'
+import type { CleaningUpkeep } from './cleaner/log-cleaning.ts'
 import { leaderEpochFile } from './file-names.ts'
 import type { AppendUpkeep } from './log-appender.ts'
 import { storageError } from './log-errors.ts'
@@ -20,7 +21,7 @@ import { decideRetention } from './retention.ts'
 import { Segment } from './segment.ts'
 import { SerialTasks } from './serial-tasks.ts'
 
-export class LogUpkeep implements AppendUpkeep {
+export class LogUpkeep implements AppendUpkeep, CleaningUpkeep {
   readonly #state: LogState
   readonly #home: LogHome
   readonly #reader: LogReader
@@ -66,7 +67,7 @@ export class LogUpkeep implements AppendUpkeep {
     this.#background.run('closing a segment', async () => {
       // Settled, written or not: what is not written is undone, and the segment is active again.
       await this.#writer?.idle()
-      await this.#change(() => this.#finishSegment(closed, snapshot, next.baseOffset))
+      await this.change(() => this.#finishSegment(closed, snapshot, next.baseOffset))
     })
     return next
   }
@@ -142,7 +143,7 @@ export class LogUpkeep implements AppendUpkeep {
 
   async #writeIndex(segment: Segment): Promise<void> {
     try {
-      await this.#change(async () => {
+      await this.change(async () => {
         // It may have been cut off or deleted while this waited for its turn.
         if (this.#state.segments.all.includes(segment)) await segment.writeFullIndexPages()
       })
@@ -155,7 +156,13 @@ export class LogUpkeep implements AppendUpkeep {
   async flush(): Promise<void> {
     await this.#writer?.idle()
     this.#requireOnline()
-    await this.#change(() => this.#flushTo(this.#state.logEndOffset))
+    await this.change(() => this.#flushTo(this.#state.logEndOffset))
+  }
+
+  async flushClosed(): Promise<void> {
+    await this.#writer?.idle()
+    this.#requireOnline()
+    await this.change(() => this.#flushTo(this.#state.segments.active.baseOffset))
   }
 
   async #flushTo(endOffset: number): Promise<void> {
@@ -195,6 +202,7 @@ export class LogUpkeep implements AppendUpkeep {
         return
       }
       await this.#lowerRecoveryPoint(offset)
+      await this.#lowerCleaned(offset)
       // Nothing is left at the log start either, which may lie within a batch: a segment that
       // begins below it would bring the end back there after a crash.
       if (offset <= logStartOffset) await restartLog(this.#state, this.#home, offset)
@@ -205,6 +213,7 @@ export class LogUpkeep implements AppendUpkeep {
   async restartAt(offset: number): Promise<void> {
     await this.#cut(async () => {
       await this.#lowerRecoveryPoint(0)
+      await this.#lowerCleaned(0)
       await restartLog(this.#state, this.#home, offset)
     })
   }
@@ -216,11 +225,18 @@ export class LogUpkeep implements AppendUpkeep {
     await this.#home.checkpointRecoveryPoints()
   }
 
+  /** What comes in the place of those cut off is not cleaned. */
+  async #lowerCleaned(offset: number): Promise<void> {
+    if (offset >= this.#state.cleanedTo) return
+    this.#state.cleaned(offset)
+    await this.#home.checkpointCleanerOffsets()
+  }
+
   async #cut(change: () => Promise<void>): Promise<void> {
     this.#requireOnline()
     await this.#whileBlocked('the log is being cut', async () => {
       await this.#writer?.idle()
-      await this.#change(change)
+      await this.change(change)
     })
     this.#reader.forget()
   }
@@ -238,7 +254,7 @@ export class LogUpkeep implements AppendUpkeep {
   /** Removes what has outlived its time, or lies below the log start; returns how many segments. */
   async applyRetention(): Promise<number> {
     this.#requireOnline()
-    return this.#change(() => this.#deleteOld())
+    return this.change(() => this.#deleteOld())
   }
 
   async #deleteOld(): Promise<number> {
@@ -269,10 +285,16 @@ export class LogUpkeep implements AppendUpkeep {
     await this.#home.checkpointLogStartOffsets()
     for (const segment of removed) await segment.markDeleted()
     await state.snapshots.removeBelow(state.segments.first.baseOffset)
-    this.#background.later('removing old segments', state.config.fileDeleteDelayMs, async () => {
+    this.removeLater(removed)
+    return count
+  }
+
+  removeLater(removed: readonly Segment[]): void {
+    const delayMs = this.#state.config.fileDeleteDelayMs
+    this.#reader.forget()
+    this.#background.later('removing old segments', delayMs, async () => {
       for (const segment of removed) await segment.remove()
     })
-    return count
   }
 
   async deleteRecords(beforeOffset: number): Promise<number> {
@@ -323,7 +345,7 @@ export class LogUpkeep implements AppendUpkeep {
   }
 
   /** Changes files, after the changes before it. */
-  #change<T>(work: () => Promise<T>): Promise<T> {
+  change<T>(work: () => Promise<T>): Promise<T> {
     return this.#guard(() => this.#tasks.run(work))
   }
 

@@ -95,10 +95,16 @@ export class LogFile {
     })
   }
 
-  /** The descriptor, if open, goes on under the new name. */
-  async rename(path: string): Promise<void> {
-    await this.#files.disk.rename(this.#path, path)
-    this.#path = path
+  /**
+   * The descriptor, if open, goes on under the new name; nobody opens the old one meanwhile. Where
+   * there is no file the name alone changes: a file that gets the old one is another's.
+   */
+  rename(path: string): Promise<void> {
+    return this.#opening.run(async () => {
+      const { disk } = this.#files
+      if ((await disk.status(this.#path)) !== null) await disk.rename(this.#path, path)
+      this.#path = path
+    })
   }
 
   async sizeBytes(): Promise<number> {

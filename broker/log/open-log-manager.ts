@@ -10,6 +10,7 @@ import { randomUuid } from '../uuid.ts'
 import { Background } from './background.ts'
 import { ForeignDirectoryError } from './checkpoint/meta-properties.ts'
 import { writePartitionMetadata } from './checkpoint/partition-metadata.ts'
+import { LogCleaner } from './cleaner/log-cleaner.ts'
 import { closeDirectory, describeDirectory } from './directory-closer.ts'
 import { openDirectory } from './directory-opener.ts'
 import { DiskPartitionLog } from './disk-partition-log.ts'
@@ -57,6 +58,7 @@ class DiskLogManager implements LogManager {
   readonly #changes = new Map<string, SerialTasks>()
   readonly #recurring: RecurringWork
   readonly #background: Background
+  readonly cleaner: LogCleaner
   #closing: Promise<void> | null = null
 
   constructor(disk: Disk, options: LogManagerOptions) {
@@ -67,6 +69,12 @@ class DiskLogManager implements LogManager {
     }
     this.#recurring = new RecurringWork(options.timers, onError)
     this.#background = new Background(options.timers, onError)
+    this.cleaner = new LogCleaner({
+      ...options,
+      logs: () => this.all(),
+      worker: options.cleanWorker,
+      config: () => options.config().cleaner,
+    })
   }
 
   async open(): Promise<void> {
@@ -94,6 +102,7 @@ class DiskLogManager implements LogManager {
     const [firstFailure] = this.#unopened
     if (this.#directories.length === 0 && firstFailure !== undefined) throw firstFailure.error
     this.#startRecurring()
+    this.cleaner.start()
   }
 
   #onFailure(directory: LogDirectory, error: Error): void {
@@ -193,6 +202,7 @@ class DiskLogManager implements LogManager {
         clean: true,
         recoveryPoint: 0,
         logStartOffset: 0,
+        cleanedTo: 0,
         producerIdExpirationMs: home.producerIdExpirationMs,
         nowMs: this.#options.clock.nowMs(),
         jitterMs: () => 0,
@@ -317,6 +327,7 @@ class DiskLogManager implements LogManager {
   }
 
   async #close(brokerEpoch: number): Promise<void> {
+    await this.cleaner.stop()
     await this.#recurring.stop()
     await this.#background.stop()
     for (const directory of this.#directories) await closeDirectory(directory, brokerEpoch)

@@ -71,6 +71,14 @@ export class SegmentList {
     return removed
   }
 
+  /** Puts one in the place of a run of them. */
+  replace(old: readonly Segment[], fresh: Segment): void {
+    const first = this.#segments.findIndex((segment) => segment === old[0])
+    const isRun = first >= 0 && old.every((segment, at) => this.#segments[first + at] === segment)
+    assert(isRun, 'segments that are replaced are next to each other')
+    this.#segments = this.#segments.toSpliced(first, old.length, fresh)
+  }
+
   /** Begins anew, with this one. */
   restart(segment: Segment): void {
     this.#segments = [segment]

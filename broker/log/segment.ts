@@ -59,9 +59,10 @@ export class Segment {
     directory: string,
     firstOffset: number,
     birth: SegmentBirth,
+    nameEnd = '',
   ) {
     const file = (suffix: (typeof fileSuffix)[keyof typeof fileSuffix]) =>
-      new LogFile(context.files, join(directory, offsetFileName(firstOffset, suffix)))
+      new LogFile(context.files, join(directory, offsetFileName(firstOffset, suffix) + nameEnd))
     this.#files = context.files
     this.baseOffset = firstOffset
     this.#createdMs = birth.createdMs
@@ -93,6 +94,12 @@ export class Segment {
     this.#firstTimestamp = await this.#readFirstTimestamp()
   }
 
+  /** Null for a segment without a batch. */
+  async firstTimestamp(): Promise<number | null> {
+    this.#firstTimestamp ??= await this.#readFirstTimestamp()
+    return this.#firstTimestamp
+  }
+
   async #readFirstTimestamp(): Promise<number | null> {
     if (this.writtenBytes < batchHeaderBytes) return null
     const header = Buffer.allocUnsafe(batchHeaderBytes)
@@ -121,7 +128,7 @@ export class Segment {
       this.sizeBytes > config.segmentBytes - batch.sizeBytes ||
       this.offsetIndex.isFull(config.segmentIndexBytes) ||
       this.timeIndex.isFull(config.segmentIndexBytes) ||
-      this.#waitedMs(batch.maxTimestamp, now) > config.segmentMs - this.#jitterMs
+      this.#waitedMs(batch.maxTimestamp, now) > longestMs(config) - this.#jitterMs
     )
   }
 
@@ -249,15 +256,30 @@ export class Segment {
 
   /** Takes the files' names out of the log; they can still be read until `remove`. */
   async markDeleted(): Promise<void> {
-    for (const file of this.#all) {
-      const status = await this.#files.disk.status(file.path)
-      if (status !== null) await file.rename(file.path + deletedSuffix)
+    for (const file of this.#all) await file.rename(file.path + deletedSuffix)
+  }
+
+  /**
+   * Gives the files names that end so. The log file's goes last: where it has the new name, the
+   * others have theirs.
+   */
+  async renameAll(from: string, to: string): Promise<void> {
+    for (const file of this.#all.toReversed()) {
+      await file.rename(file.path.slice(0, file.path.length - from.length) + to)
     }
   }
 
   async remove(): Promise<void> {
     this.#release()
     for (const file of this.#all) await file.remove()
+  }
+
+  /** Removes what there is of a segment that was not finished, or not begun. */
+  async discard(): Promise<void> {
+    for (const file of this.#all) {
+      await file.close()
+      await this.#files.disk.remove(file.path)
+    }
   }
 
   async close(): Promise<void> {
@@ -275,4 +297,9 @@ export class Segment {
     this.offsetIndex.entries.release()
     this.timeIndex.entries.release()
   }
+}
+
+/** What is in the active segment is not compacted: it must not wait there for longer than it may. */
+function longestMs({ cleanupPolicy, segmentMs, maxCompactionLagMs }: LogConfig): number {
+  return cleanupPolicy.compact ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs
 }

@@ -72,6 +72,8 @@ export class InternalTopic implements PartitionWriter {
           onRecord({ key: record.key, value: record.value }, record.offset, record.timestampMs)
         }
       }
+      // Nothing is left below the high watermark: a log that was cut within a gap.
+      if (nextOffset === offset) return
       offset = nextOffset
     }
   }

@@ -1,8 +1,10 @@
 // The log manager of a node, with the node's settings and the system's disk and clocks.
 
+import { CleanerThread } from '../cleaner-thread/cleaner-thread.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { CurrentConfig } from '../config/current-config.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
+import type { CleanerConfig } from '../log/cleaner/log-cleaner.ts'
 import type { LogEvents, LogManager } from '../log/log-manager.ts'
 import { openLogManager } from '../log/open-log-manager.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
@@ -14,8 +16,9 @@ export interface NodeLogsOptions {
   readonly events: LogEvents
 }
 
-export function openNodeLogs(options: NodeLogsOptions): Promise<LogManager> {
+export async function openNodeLogs(options: NodeLogsOptions): Promise<LogManager> {
   const { file, current, clusterId, events } = options
+  const thread = new CleanerThread(systemTimers)
   return openLogManager(nodeDisk, {
     logDirs: file.logDirs,
     nodeId: file.nodeId,
@@ -31,6 +34,7 @@ export function openNodeLogs(options: NodeLogsOptions): Promise<LogManager> {
         producerIdExpirationMs: broker.producerIdExpirationMs,
         producerIdExpirationCheckIntervalMs: broker.producerIdExpirationCheckIntervalMs,
         logDirReserveBytes: broker.logDirReserveBytes,
+        cleaner: cleanerConfig(broker),
       }
     },
     topicConfig: (topic) => current.topic(topic),
@@ -38,5 +42,19 @@ export function openNodeLogs(options: NodeLogsOptions): Promise<LogManager> {
     timers: systemTimers,
     random: Math.random,
     events,
+    cleanWorker: thread,
   })
+}
+
+function cleanerConfig(broker: BrokerConfig): CleanerConfig {
+  return {
+    enabled: broker.logCleanerEnable,
+    backoffMs: broker.logCleanerBackoffMs,
+    limits: {
+      mapBytes: broker.logCleanerDedupeBufferBytes,
+      mapLoadFactor: broker.logCleanerIoBufferLoadFactor,
+      ioBytes: broker.logCleanerIoBufferBytes,
+      bytesPerSecond: broker.logCleanerIoMaxBytesPerSecond,
+    },
+  }
 }

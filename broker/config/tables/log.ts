@@ -144,17 +144,17 @@ export const logConfigs: readonly ConfigDefinition[] = [
     accepted: 'Threads that move replicas between directories.',
   }),
   flag('log.cleaner.enable', true, 'medium', {
-    accepted: 'Whether logs are compacted.',
+    effective: 'Whether logs are compacted.',
   }),
   int('log.cleaner.threads', 1, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Threads that compact logs; a node here has one event loop.',
+    effective: 'Threads that compact logs: one here, however many are asked for; 0 is none.',
   }),
   long('log.cleaner.backoff.ms', 15_000, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Pause of the cleaner when there is nothing to compact.',
+    effective: 'Pause of the cleaner when there is nothing to compact.',
   }),
   double('log.cleaner.min.cleanable.ratio', 0.5, 'medium', {
     check: between(0, 1),
@@ -178,19 +178,19 @@ export const logConfigs: readonly ConfigDefinition[] = [
   }),
   long('log.cleaner.dedupe.buffer.size', 134_217_728, 'medium', {
     dynamic: 'cluster-wide',
-    accepted: "Memory for the cleaner's key maps.",
+    effective: "Memory for the cleaner's key map, at most; 32 MiB where it is not set.",
   }),
   int('log.cleaner.io.buffer.size', 524_288, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: "Memory for the cleaner's reads and writes.",
+    effective: "Memory for the cleaner's reads and writes.",
   }),
   double('log.cleaner.io.buffer.load.factor', 0.9, 'medium', {
     dynamic: 'cluster-wide',
-    accepted: "How full the cleaner's key map may get.",
+    effective: "How full the cleaner's key map may get.",
   }),
   double('log.cleaner.io.max.bytes.per.second', Number.MAX_VALUE, 'medium', {
     dynamic: 'cluster-wide',
-    accepted: 'Most bytes that the cleaner reads and writes a second.',
+    effective: 'Most bytes that the cleaner reads and writes a second.',
   }),
 ]

@@ -70,6 +70,12 @@ export class SnapshotFiles {
     }
   }
 
+  async removeAt(offsets: ReadonlySet<number>): Promise<void> {
+    for (const known of this.#offsets.filter((candidate) => offsets.has(candidate))) {
+      await this.#remove(known)
+    }
+  }
+
   async #remove(offset: number): Promise<void> {
     await this.#disk.remove(this.#path(offset))
     this.#offsets = this.#offsets.filter((known) => known !== offset)

@@ -13,6 +13,7 @@ export class ModelLogs implements LogManager {
   readonly damaged = []
   readonly pendingBytes = 0
   readonly full = false
+  readonly cleaner = null
   readonly #disk: ModelDisk
   readonly #world: ModelLogWorld
   readonly #logs = new Map<string, ModelLog>()

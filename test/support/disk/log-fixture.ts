@@ -3,6 +3,8 @@
 
 import type { Clock, Timers } from '@samsa/broker/clock'
 import type { Disk } from '@samsa/broker/disk/disk'
+import type { CleanWorker } from '@samsa/broker/log/cleaner/clean-job'
+import { cleanLog } from '@samsa/broker/log/cleaner/clean-log'
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type { LogManager, LogManagerConfig, LogManagerOptions } from '@samsa/broker/log/log-manager'
 import { openLogManager } from '@samsa/broker/log/open-log-manager'
@@ -16,14 +18,18 @@ export const logConfig: LogConfig = {
   compressionGzipLevel: -1,
   compressionLz4Level: 9,
   compressionZstdLevel: 3,
+  deleteRetentionMs: 86_400_000,
   fileDeleteDelayMs: 1000,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushMs: Number.MAX_SAFE_INTEGER,
   indexIntervalBytes: 4096,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
   maxMessageBytes: 1_048_588,
   messageTimestampAfterMaxMs: 3_600_000,
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   messageTimestampType: 'CreateTime',
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
   preallocate: false,
   retentionBytes: -1,
   retentionMs: 604_800_000,
@@ -42,6 +48,21 @@ export const managerConfig: LogManagerConfig = {
   producerIdExpirationMs: 86_400_000,
   producerIdExpirationCheckIntervalMs: 600_000,
   logDirReserveBytes: 0,
+  cleaner: {
+    enabled: true,
+    backoffMs: 15_000,
+    limits: {
+      mapBytes: 1024 * 1024,
+      mapLoadFactor: 0.9,
+      ioBytes: 64 * 1024,
+      bytesPerSecond: Number.MAX_VALUE,
+    },
+  },
+}
+
+/** Cleans logs in this thread. */
+export function cleanWorkerOn(disk: Disk): CleanWorker {
+  return { run: (job, host) => cleanLog(disk, job, host), close: async () => undefined }
 }
 
 /** A clock that stands still and timers that fire when told. */
@@ -131,6 +152,7 @@ export function openManager(disk: Disk, options: OpenOptions = {}): Promise<LogM
     timers: time,
     random: () => 0.5,
     events: options.events ?? new RecordedEvents(),
+    cleanWorker: cleanWorkerOn(disk),
   }
   return openLogManager(disk, full)
 }

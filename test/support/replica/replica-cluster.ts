@@ -32,7 +32,7 @@ import type {
 } from '@samsa/controller/requests'
 import { serverOptions } from '@samsa/proto/grpc/options'
 import { decideContext } from '../controller/controllers.ts'
-import { logConfig, managerConfig, RecordedEvents } from '../disk/log-fixture.ts'
+import { cleanWorkerOn, logConfig, managerConfig, RecordedEvents } from '../disk/log-fixture.ts'
 import { MemoryDisk } from '../disk/memory-disk.ts'
 
 export const topicName = 'events'
@@ -160,6 +160,7 @@ export class TestBroker {
       timers: systemTimers,
       random: () => 0.5,
       events,
+      cleanWorker: cleanWorkerOn(this.#disk),
     })
     const shared = {
       nodeId,

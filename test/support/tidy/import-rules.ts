@@ -95,6 +95,20 @@ const broker: readonly Layer[] = [
     types: ['broker/config', ...commonTypes],
     packages: ['node:path'],
   },
+  // Keys are told apart by a digest, which is pure.
+  {
+    path: 'broker/log/cleaner',
+    values: ['broker/disk', 'broker/log', 'proto/record', ...common],
+    types: commonTypes,
+    packages: ['node:crypto', 'node:path'],
+  },
+  // The cleaner, in a thread of its own.
+  {
+    path: 'broker/cleaner-thread',
+    values: ['broker/disk', 'broker/log/cleaner', 'broker/system-time.ts'],
+    types: commonTypes,
+    packages: ['node:worker_threads'],
+  },
   {
     path: 'broker/replica',
     values: ['broker/log', 'proto/record', 'controller/image.ts', ...common],
@@ -166,6 +180,7 @@ const broker: readonly Layer[] = [
     values: common,
     types: [
       'controller/image.ts',
+      'broker/log/cleaner',
       'broker/network',
       'broker/replica',
       'broker/request',

@@ -5,6 +5,7 @@ import { nodeDisk } from '@samsa/broker/disk/node-disk'
 import { openLogManager } from '@samsa/broker/log/open-log-manager'
 import { systemClock, systemTimers } from '@samsa/broker/system-time'
 import {
+  cleanWorkerOn,
   logConfig,
   managerConfig,
   RecordedEvents,
@@ -26,6 +27,7 @@ const manager = await openLogManager(nodeDisk, {
   timers: systemTimers,
   random: Math.random,
   events,
+  cleanWorker: cleanWorkerOn(nodeDisk),
 })
 if (manager.damaged.length > 0) throw manager.damaged[0]?.error ?? new Error('damaged')
 const log = await manager.getOrCreate('events', topicId, 0, config)
