@@ -234,7 +234,7 @@ const broker: readonly Layer[] = [
       ...common,
     ],
     types: commonTypes,
-    packages: ['@grpc/grpc-js', 'node:path', 'node:perf_hooks', 'node:worker_threads'],
+    packages: ['@grpc/grpc-js', 'node:os', 'node:path', 'node:perf_hooks', 'node:worker_threads'],
   },
   // The parts of a node, put together for node.ts: real clocks, disks and sockets.
   {
