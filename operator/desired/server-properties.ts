@@ -65,7 +65,7 @@ function identitySettings(facts: NodeFacts): [string, string][] {
     ['log.dirs', pool.volumes.map(({ id }) => `${dataRoot}/${id}`).join(',')],
     ['metadata.log.dir', `${dataRoot}/${pool.volumes[0]?.id ?? 0}`],
     ['samsa.grpc.listener', `0.0.0.0:${ports.grpc}`],
-    ['samsa.grpc.advertised.host', hostOf(cluster, node)],
+    ['samsa.grpc.advertised.listener', `${hostOf(cluster, node)}:${ports.grpc}`],
     ['samsa.http.listener', `0.0.0.0:${ports.http}`],
     ...(zone === null ? [] : [['broker.rack', zone] as [string, string]]),
   ]
