@@ -59,7 +59,7 @@ function identitySettings(facts: NodeFacts): [string, string][] {
       [isBroker && 'broker', isController && 'controller'].filter(Boolean).join(','),
     ],
     ['listeners', opened.join(',')],
-    ...(isBroker ? [['advertised.listeners', advertised(facts)] as [string, string]] : []),
+    ['advertised.listeners', advertised(facts)],
     ['listener.security.protocol.map', [...protocols, 'CONTROLLER:PLAINTEXT'].join(',')],
     ['controller.listener.names', 'CONTROLLER'],
     ['log.dirs', pool.volumes.map(({ id }) => `${dataRoot}/${id}`).join(',')],
@@ -91,13 +91,17 @@ function protocolOf({ tls, authentication }: Listener): string {
 }
 
 function advertised({ cluster, node, addresses }: NodeFacts): string {
-  return servedListeners(cluster)
-    .map((listener) => {
-      const own = { host: hostOf(cluster, node), port: listener.port }
-      const { host, port } = addresses.get(listener.name) ?? own
-      return `${nameOf(listener)}://${host}:${port}`
-    })
-    .join(',')
+  const clientListeners = hasRole(node.pool, 'broker') ? servedListeners(cluster) : []
+  const told = clientListeners.map((listener) => {
+    const own = { host: hostOf(cluster, node), port: listener.port }
+    const { host, port } = addresses.get(listener.name) ?? own
+    return `${nameOf(listener)}://${host}:${port}`
+  })
+  if (hasRole(node.pool, 'controller')) {
+    // Unset it would be the pod's bare name, which no other pod can resolve.
+    told.push(`CONTROLLER://${hostOf(cluster, node)}:${ports.controller}`)
+  }
+  return told.join(',')
 }
 
 function lines(settings: readonly (readonly [string, string])[]): string {

@@ -37,19 +37,21 @@ describe.each([[['broker', 'controller']], [['broker']], [['controller']]])(
       const cluster = clusterOf(roles)
       const [nodePool] = cluster.spec.nodePools
       if (nodePool === undefined) throw new Error('the cluster has a pool')
-      const nodeOf = (id: number) => ({ id, pool: nodePool })
+      const nodeOf = (id: number) => ({ id, pool: nodePool, zone: 'zone-1' })
       const controllerIds = roles.includes('controller') ? [0, 1, 2] : [10, 11, 12]
       const { text } = serverProperties({
         cluster,
         node: nodeOf(0),
         controllers: controllerIds.map(nodeOf),
         addresses: new Map([['outside', { host: '10.0.0.1', port: 30_094 }]]),
-        rack: 'zone-1',
-        isDynamic: (name) => name === 'min.insync.replicas',
+          isDynamic: (name) => name === 'min.insync.replicas',
       })
       const { config, warnings } = loadBrokerConfig({ text })
       expect(warnings).toEqual([])
       expect(config.nodeId).toBe(0)
+      for (const { host } of config.advertisedControllerListeners) {
+        expect(host).toBe('c-nodes-0.c-nodes.ns.svc')
+      }
       expect(config.grpcAdvertisedListener).toEqual({
         host: 'c-nodes-0.c-nodes.ns.svc',
         port: 19_092,
