@@ -43,5 +43,11 @@ export function olderRival<T extends Referring>(one: T, rivals: Iterable<T>): T 
 function isOlder(a: Referring, b: Referring): boolean {
   const [x, y] = [a.metadata, b.metadata]
   if (x.creationTimestamp !== y.creationTimestamp) return x.creationTimestamp < y.creationTimestamp
-  return x.uid < y.uid
+  // Those times are of whole seconds: within one, whoever has it already keeps it.
+  const [aHasIt, bHasIt] = [isReady(a), isReady(b)]
+  return aHasIt === bHasIt ? x.uid < y.uid : aHasIt
+}
+
+function isReady({ status }: Referring): boolean {
+  return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
 }

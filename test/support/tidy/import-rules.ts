@@ -385,6 +385,7 @@ const tools: readonly Layer[] = [
   // Runs the simulation of the tests for as long as somebody likes.
   { path: 'scripts/chaos.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
   { path: 'scripts/in-sandbox.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
+  { path: 'scripts/with-kube.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
   { path: 'scripts/sim.ts', values: [...productFolders, 'test/simulation'], packages: ['*'] },
   { path: 'bench', values: [...productFolders, 'scripts', 'test/support'], packages: ['*'] },
   { path: 'test', values: [...productFolders, 'scripts', 'bench'], packages: ['*'] },

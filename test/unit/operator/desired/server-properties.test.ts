@@ -44,7 +44,7 @@ describe.each([[['broker', 'controller']], [['broker']], [['controller']]])(
         node: nodeOf(0),
         controllers: controllerIds.map(nodeOf),
         addresses: new Map([['outside', { host: '10.0.0.1', port: 30_094 }]]),
-          isDynamic: (name) => name === 'min.insync.replicas',
+        isDynamic: (name) => name === 'min.insync.replicas',
       })
       const { config, warnings } = loadBrokerConfig({ text })
       expect(warnings).toEqual([])

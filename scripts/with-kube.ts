@@ -1,0 +1,71 @@
+// Runs the suites on a real Kubernetes: `node scripts/with-kube.ts vitest run ...`. Takes the one
+// that KUBECONFIG names, whose nodes must have the images, or starts three nodes of its own by
+// test/kube, builds the images, loads them, and takes all of it down at the end.
+
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { exitOf, start } from '../test/support/conformance/processes.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const imagesDir = join(root, '.cache/kube-images')
+const [command = '', ...args] = process.argv.slice(2)
+
+/** Minutes each: only where SAMSA_KUBE_SCENARIOS=all. */
+const longSuites = ['many-topics', 'operator-kills', 'scaling']
+/** These kill and freeze what only nodes of our own let them. */
+const ownSuites = ['nodes', 'api-server', 'frozen']
+
+async function runTool(program: string, toolArgs: readonly string[], env = {}): Promise<number> {
+  const child = start(program, toolArgs, { env })
+  child.stdout?.pipe(process.stdout)
+  child.stderr?.pipe(process.stderr)
+  child.stdin?.end()
+  return (await exitOf(child)).code ?? 1
+}
+
+async function step(what: string, tool: string, ...toolArgs: readonly string[]): Promise<void> {
+  const startMs = performance.now()
+  console.log(`kube: ${what}`)
+  const code = await runTool(join(root, 'test/kube', tool), toolArgs)
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
+  if (code !== 0) throw new Error(`kube: ${what}: failed after ${seconds} s`)
+  console.log(`kube: ${what}: done in ${seconds} s`)
+}
+
+function runSuites(leftOut: readonly string[], env: Readonly<Record<string, string>>) {
+  if (leftOut.length > 0) console.log(`kube: LEFT OUT: ${leftOut.join(', ')}`)
+  const excluded = leftOut.map((name) => `--exclude=test/conformance/kube/${name}.test.ts`)
+  return runTool(join(root, 'node_modules/.bin', command), [...args, ...excluded], env)
+}
+
+async function runOnOwnNodes(leftOut: readonly string[]): Promise<number> {
+  const bin = process.env['KUBE_BIN'] ?? join(homedir(), '.cache/kube-bin')
+  const state = process.env['KUBE_STATE'] ?? '/var/tmp/kube'
+  try {
+    await step(
+      'starting three nodes (Kubernetes is built first, once, in 10 min)',
+      'kube',
+      'up',
+      '3',
+    )
+    await step('building the images', 'images', imagesDir)
+    const archives = ['samsa', 'kcat'].map((name) => join(imagesDir, `${name}.tar`))
+    await step('loading them into the nodes', 'kube', 'load', ...archives)
+    return await runSuites(leftOut, {
+      KUBECONFIG: join(state, 'kubeconfig'),
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      SAMSA_KUBE_IMAGE: 'samsa:test',
+      SAMSA_KUBE_KCAT_IMAGE: 'samsa-kcat:test',
+    })
+  } finally {
+    await step('taking the nodes down', 'kube', 'down')
+  }
+}
+
+const isAll = process.env['SAMSA_KUBE_SCENARIOS'] === 'all'
+const tooLong = isAll ? [] : longSuites
+process.exitCode =
+  process.env['KUBECONFIG'] === undefined
+    ? await runOnOwnNodes(tooLong)
+    : await runSuites([...tooLong, ...ownSuites], {})
