@@ -3,6 +3,7 @@
 import type { Controller } from '@samsa/controller/controller'
 import type { MetadataImage } from '@samsa/controller/image'
 import type { TrafficMetrics } from './admin/traffic-metrics.ts'
+import type { Authorizer } from './authorization/authorizer.ts'
 import type { Clock, Timers } from './clock.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { TopicConfig } from './config/topic-configs.ts'
@@ -37,6 +38,8 @@ export interface Services {
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
+  /** Null: everybody may do everything. */
+  authorizer(): Authorizer | null
   /** The log-ins of connections on SASL listeners. */
   readonly logIn: LogIn
   readonly clock: Clock

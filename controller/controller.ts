@@ -21,15 +21,19 @@ import type {
   BrokerRegistration,
   ControlledShutdown,
   ControllerRegistration,
+  CreateAcls,
   CreatePartitions,
   CreatePartitionsResult,
   CreateTopicResult,
   CreateTopics,
+  DeleteAcls,
+  DeletedAcls,
   DeleteTopicResult,
   DeleteTopics,
   ElectLeaders,
   ElectLeadersResult,
   IncrementalAlterConfigs,
+  Outcome,
   ProducerIdBlock,
   UpdateFeatureResult,
   UpdateFeatures,
@@ -80,6 +84,8 @@ export interface Controller {
   electLeaders(request: ElectLeaders): Promise<ElectLeadersResult[]>
   alterReassignments(request: AlterReassignments): Promise<AlterReassignmentsResult[]>
   updateFeatures(request: UpdateFeatures): Promise<UpdateFeatureResult[]>
+  createAcls(request: CreateAcls): Promise<Outcome[]>
+  deleteAcls(request: DeleteAcls): Promise<DeletedAcls[]>
   alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]>
 
   registerController(registration: ControllerRegistration): Promise<void>

@@ -4,6 +4,7 @@
 // records, replayed.
 
 import { randomInt } from 'node:crypto'
+import { createAcls, deleteAcls } from './acls.ts'
 import { assert } from './assert.ts'
 import {
   beginControlledShutdown,
@@ -58,15 +59,19 @@ import type {
   BrokerRegistration,
   ControlledShutdown,
   ControllerRegistration,
+  CreateAcls,
   CreatePartitions,
   CreatePartitionsResult,
   CreateTopicResult,
   CreateTopics,
+  DeleteAcls,
+  DeletedAcls,
   DeleteTopicResult,
   DeleteTopics,
   ElectLeaders,
   ElectLeadersResult,
   IncrementalAlterConfigs,
+  Outcome,
   ProducerIdBlock,
   UpdateFeatureResult,
   UpdateFeatures,
@@ -259,6 +264,14 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   updateFeatures(request: UpdateFeatures): Promise<UpdateFeatureResult[]> {
     return this.#decide((image) => updateFeatures(image, request, this.#context))
+  }
+
+  createAcls(request: CreateAcls): Promise<Outcome[]> {
+    return this.#decide((image) => createAcls(image, request, this.#context.newUuid))
+  }
+
+  deleteAcls(request: DeleteAcls): Promise<DeletedAcls[]> {
+    return this.#decide((image) => deleteAcls(image, request))
   }
 
   alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]> {

@@ -4,6 +4,7 @@
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type {
+  AccessControlEntry,
   BrokerId,
   ConfigOverrides,
   ConfigResource,
@@ -226,6 +227,29 @@ export interface AlterScramCredentials {
 
 export interface AlterScramCredentialsResult extends Outcome {
   readonly user: string
+}
+
+/** An access control entry but for its id. */
+export type AclBinding = Omit<AccessControlEntry, 'id'>
+
+/** Null, or 1 for a number, is any; a pattern type of 2 finds all that are about a name. */
+export interface AclFilter extends Omit<AclBinding, 'resourceName' | 'principal' | 'host'> {
+  readonly resourceName: string | null
+  readonly principal: string | null
+  readonly host: string | null
+}
+
+export interface CreateAcls {
+  readonly bindings: readonly AclBinding[]
+}
+
+export interface DeleteAcls {
+  readonly filters: readonly AclFilter[]
+}
+
+/** Of one filter. */
+export interface DeletedAcls extends Outcome {
+  readonly deleted: readonly AclBinding[]
 }
 
 /** A voter of the controller quorum: a wiped disk has a new directory id and is a new voter. */

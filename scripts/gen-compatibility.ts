@@ -62,7 +62,8 @@ ${outside.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 
 Records are of format 2 (magic 2) only, as in Kafka 4. Client listeners are
 PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, with PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512; keys are
-read from PEM or PKCS12. Nobody is kept from anything by ACLs yet.
+read from PEM or PKCS12. ACLs are those of
+Kafka's StandardAuthorizer.
 `
 }
 

@@ -105,6 +105,9 @@ function securityFields(values: BrokerValues) {
       if (found === undefined) throw new Error(`there is no listener ${listener}`)
       return found
     },
+    isAuthorized: (values.string('authorizer.class.name') ?? '') !== '',
+    superUsers: new Set((values.string('super.users') ?? '').split(';').map((user) => user.trim())),
+    allowEveryoneIfNoAclFound: values.flag('allow.everyone.if.no.acl.found'),
     connectionFailedAuthenticationDelayMs: values.number(
       'connection.failed.authentication.delay.ms',
     ),

@@ -9,6 +9,7 @@ import type { BrokerValues } from './layers.ts'
 import { saslMechanisms } from './listener-sasl.ts'
 import { isEncrypted } from './listener-security.ts'
 import { securityProtocol } from './listeners.ts'
+import { standardAuthorizer } from './tables/sasl.ts'
 import { ConfigError } from './value.ts'
 
 export function checkBrokerConfig(config: BrokerConfig): void {
@@ -18,6 +19,7 @@ export function checkBrokerConfig(config: BrokerConfig): void {
   checkCordonedDirs(config)
   checkConnections(values)
   checkListeners(config)
+  checkAuthorizer(values)
   checkQuorum(config)
   checkGroupDefaults(values)
 }
@@ -161,6 +163,21 @@ function checkListenerSecurity(config: BrokerConfig, endpoint: Endpoint): void {
     `Listener ${listener} would take passwords unencrypted (PLAIN without TLS): use SASL_SSL or ` +
       'SCRAM, or set samsa.sasl.plain.without.tls.enable=true',
   )
+}
+
+function checkAuthorizer(values: BrokerValues): void {
+  const name = values.string('authorizer.class.name') ?? ''
+  demand(
+    name === '' || name === standardAuthorizer,
+    `authorizer.class.name=${name} cannot be followed here, and to run without it is not safe: ` +
+      `no Java class is loaded; ${standardAuthorizer} is built in`,
+  )
+  for (const user of (values.string('super.users') ?? '').split(';')) {
+    demand(
+      user.trim() === '' || /^[^:]+:.+$/.test(user.trim()),
+      `super.users has ${user.trim()}: expected User:name, and ; between two of them`,
+    )
+  }
 }
 
 function checkInterBrokerListener(

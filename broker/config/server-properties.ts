@@ -52,7 +52,6 @@ function readSettings(source: ConfigSource, warnings: string[]): Map<string, str
 
 /** Kafka's plug-ins read keys of their own, which no table can know. */
 const pluginPrefixes: readonly string[] = ['rsm.config.', 'rlmm.config.', 'metrics.jmx.']
-const pluginKeys: readonly string[] = ['super.users', 'allow.everyone.if.no.acl.found']
 
 function checkSetting(name: string, text: string, warnings: string[]): void {
   const definition = brokerDefinition(name)
@@ -80,7 +79,7 @@ function isOfListener({ name, effect }: ConfigDefinition): boolean {
 }
 
 function isPluginKey(name: string): boolean {
-  return pluginKeys.includes(name) || pluginPrefixes.some((prefix) => name.startsWith(prefix))
+  return pluginPrefixes.some((prefix) => name.startsWith(prefix))
 }
 
 function assertDefault(definition: ConfigDefinition, text: string | null): void {

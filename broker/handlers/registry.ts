@@ -7,11 +7,14 @@ import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { apiVersions } from './api-versions.ts'
+import { createAcls } from './create-acls.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
+import { deleteAcls } from './delete-acls.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { deleteRecords } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
+import { describeAcls } from './describe-acls.ts'
 import { describeCluster } from './describe-cluster.ts'
 import { describeConfigs } from './describe-configs.ts'
 import { describeGroups } from './describe-groups.ts'
@@ -66,6 +69,9 @@ export const handlers: readonly Registration[] = [
   register('deleteRecords', deleteRecords),
   register('initProducerId', initProducerId),
   register('offsetForLeaderEpoch', offsetForLeaderEpoch),
+  register('describeAcls', describeAcls),
+  register('createAcls', createAcls),
+  register('deleteAcls', deleteAcls),
   register('describeConfigs', describeConfigs),
   register('alterConfigs', alterConfigs),
   register('describeLogDirs', describeLogDirs),

@@ -81,6 +81,8 @@ export class ControllerClient implements Controller {
   readonly electLeaders = this.#method('electLeaders')
   readonly alterReassignments = this.#method('alterReassignments')
   readonly updateFeatures = this.#method('updateFeatures')
+  readonly createAcls = this.#method('createAcls')
+  readonly deleteAcls = this.#method('deleteAcls')
   readonly alterScramCredentials = this.#method('alterScramCredentials')
   readonly registerController = this.#method('registerController')
   readonly addVoter = this.#method('addVoter')

@@ -2,6 +2,9 @@
 
 import { type ApiName, advertisedVersions, apis } from '@samsa/proto/kafka/apis'
 import type { Message } from '@samsa/proto/wire/message'
+import type { Rights } from '../authorization/authorizer.ts'
+import type { GuardContext } from '../authorization/guard.ts'
+import { guards } from '../authorization/table.ts'
 import type { Handler } from '../handlers/handler.ts'
 import type { AdvertisedApi } from '../services.ts'
 
@@ -18,7 +21,17 @@ export interface ServedApi {
   readonly request: Message<unknown, never>
   readonly response: Message<unknown, never>
   readonly handle: (request: unknown, ...rest: HandlerRest) => unknown
+  /** Null for an API that no guard was made for: refused where there is an authorizer. */
+  readonly guard: AnyGuard | null
 }
+
+type AnyGuard = (
+  request: unknown,
+  rights: Rights,
+  context: GuardContext,
+) =>
+  | { readonly response: unknown }
+  | { readonly request: unknown; readonly complete?: (response: unknown) => unknown }
 
 type HandlerRest = Parameters<Handler<ApiName>> extends [unknown, ...infer Rest] ? Rest : never
 
@@ -30,7 +43,8 @@ export function apiTable(registrations: readonly Registration[]): ReadonlyMap<nu
   const table = new Map<number, ServedApi>()
   for (const { api, handle } of registrations) {
     const { key, name, request, response } = apis[api]
-    table.set(key, { key, name, request, response, handle } as unknown as ServedApi)
+    const guard = guards[api] ?? null
+    table.set(key, { key, name, request, response, handle, guard } as unknown as ServedApi)
   }
   return table
 }

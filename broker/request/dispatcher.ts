@@ -12,6 +12,8 @@ import {
 } from '@samsa/proto/kafka/headers'
 import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
+import { rightsOf } from '../authorization/authorizer.ts'
+import type { RequestContext } from '../handlers/handler.ts'
 import type { ChunkPool } from '../network/chunk-pool.ts'
 import type { ConnectionService, IncomingRequest, OutgoingResponse } from '../network/connection.ts'
 import type { SaslSession } from '../security/sasl/session.ts'
@@ -87,7 +89,7 @@ export class Dispatcher implements ConnectionService {
     })
     let chunks: Buffer[] | null
     try {
-      const response = await api.handle(request, this.#options.services, context)
+      const response = await this.#handle(api, request, context)
       chunks = response === null ? null : encode(api, apiVersion, correlationId, response as never)
     } catch (error) {
       context.release?.()
@@ -96,6 +98,21 @@ export class Dispatcher implements ConnectionService {
     const responseBytes = chunks === null ? 0 : (chunks[0]?.readInt32BE(0) ?? 0)
     this.#options.observer.onServed(api.name, receivedAtMs, startedAtMs, responseBytes)
     return { chunks, release: context.release }
+  }
+
+  /** By way of the API's guard where an authorizer is configured. */
+  async #handle(api: ServedApi, request: unknown, context: RequestContext): Promise<unknown> {
+    const { services } = this.#options
+    const authorizer = services.authorizer()
+    if (authorizer === null) return api.handle(request, services, context)
+    const { apiVersion, principal, clientHost: host } = context
+    const rights = rightsOf(authorizer, { principal, host })
+    if (api.guard === null) throw new InvalidRequestError(`${api.name} is guarded by nothing`)
+    const guarded = api.guard(request, rights, { apiVersion, image: services.metadata() })
+    if ('response' in guarded) return guarded.response
+    const response = await api.handle(guarded.request, services, context)
+    if (response === null || guarded.complete === undefined) return response
+    return guarded.complete(response)
   }
 
   /** After SaslHandshake version 0: a frame is a token, and so is the answer. */

@@ -34,8 +34,11 @@ const reflectionNames = [
 export class PublicServices {
   readonly #storage: StorageService
   readonly #health: HealthService
+  /** Nobody logs in here, so that there is no storage API where rights are asked for. */
+  readonly #isOpen: boolean
 
   constructor({ services, isReady, onFault }: PublicServicesOptions) {
+    this.#isOpen = services.authorizer() === null
     this.#storage = new StorageService({ services, onFault })
     this.#health = new HealthService({
       services: [storageName],
@@ -45,9 +48,10 @@ export class PublicServices {
   }
 
   addTo(host: ServiceHost): void {
-    host.add(storageDefinition, this.#storage.handlers())
+    if (this.#isOpen) host.add(storageDefinition, this.#storage.handlers())
     host.add(healthDefinition, this.#health.handlers())
-    const reflection = reflectionHandlers([storageName, healthName, ...reflectionNames])
+    const names = [...(this.#isOpen ? [storageName] : []), healthName, ...reflectionNames]
+    const reflection = reflectionHandlers(names)
     host.add(reflectionDefinition, reflection)
     host.add(reflectionV1AlphaDefinition, reflection)
   }

@@ -35,7 +35,7 @@ import { brokerEndpoints } from './endpoints.ts'
 import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
 import { Replication } from './replication.ts'
-import { makeLogIn, openListenerTls, type SecurityOptions } from './security.ts'
+import { makeAuthorizer, makeLogIn, openListenerTls, type SecurityOptions } from './security.ts'
 
 export const offsetsTopic = '__consumer_offsets'
 
@@ -252,6 +252,7 @@ export class BrokerRole {
 
   #services(replicas: ReplicaManager): Services {
     const { nodeId } = this.#file
+    const authorizer = makeAuthorizer(this.#security())
     return {
       nodeId,
       config: () => this.#config.broker,
@@ -261,6 +262,7 @@ export class BrokerRole {
       replicas,
       groups: this.#groups,
       producerIds: new ProducerIds(nodeId, this.#client),
+      authorizer: () => authorizer,
       logIn: makeLogIn(this.#security()),
       clock: systemClock,
       timers: systemTimers,

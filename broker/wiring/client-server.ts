@@ -2,6 +2,7 @@
 
 import { DecodeError } from '@samsa/proto/wire/errors'
 import type { TrafficMetrics } from '../admin/traffic-metrics.ts'
+import { UnansweredRefusal } from '../authorization/guard.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { BrokerError } from '../errors.ts'
 import { handlers } from '../handlers/registry.ts'
@@ -88,6 +89,7 @@ function isClientsFault(cause: Error): boolean {
     cause instanceof FrameError ||
     cause instanceof InvalidRequestError ||
     cause instanceof BrokerError ||
+    cause instanceof UnansweredRefusal ||
     'syscall' in cause
   )
 }

@@ -1,6 +1,7 @@
 // The security of client listeners: opens the TLS of each and the log-in of all.
 
 import type { MetadataImage } from '@samsa/controller/image'
+import { Authorizer } from '../authorization/authorizer.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { TlsConfig } from '../config/listener-tls.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
@@ -46,5 +47,15 @@ export function makeLogIn({ file, current, image, events }: SecurityOptions): Lo
       if (result === 'failed') events.warn({ remoteHost, listener }, 'a log-in failed')
       else events.debug({ remoteHost, listener, principal }, 'logged in')
     },
+  })
+}
+
+/** Null where no authorizer is configured. */
+export function makeAuthorizer({ file, image }: SecurityOptions): Authorizer | null {
+  if (!file.isAuthorized) return null
+  return new Authorizer({
+    entries: () => image().accessControlEntries,
+    superUsers: file.superUsers,
+    allowIfNoneFound: file.allowEveryoneIfNoAclFound,
   })
 }

@@ -121,6 +121,8 @@ export const methods: { readonly [M in RemoteMethod]: MethodCodec<M> } = {
     only(schemas.updateFeatures),
     schemas.updateFeatureResults,
   ),
+  createAcls: method('createAcls', only(schemas.createAcls), schemas.outcomes),
+  deleteAcls: method('deleteAcls', only(schemas.deleteAcls), schemas.deletedAcls),
   alterScramCredentials: method(
     'alterScramCredentials',
     only(schemas.alterScramCredentials),

@@ -198,6 +198,34 @@ export const updateFeatureResults: Type<requests.UpdateFeatureResult[]> = array(
   name: string,
 })
 
+const aclBinding = {
+  resourceType: int8,
+  resourceName: string,
+  patternType: int8,
+  principal: string,
+  host: string,
+  operation: int8,
+  permissionType: int8,
+}
+
+export const outcomes: Type<requests.Outcome[]> = array(outcome)
+
+export const createAcls: Type<requests.CreateAcls> = struct({ bindings: array(aclBinding) })
+
+export const deleteAcls: Type<requests.DeleteAcls> = struct({
+  filters: array({
+    ...aclBinding,
+    resourceName: nullable(string),
+    principal: nullable(string),
+    host: nullable(string),
+  }),
+})
+
+export const deletedAcls: Type<requests.DeletedAcls[]> = array({
+  ...outcome,
+  deleted: array(aclBinding),
+})
+
 const scramName = { name: string, mechanism: int8 }
 
 export const alterScramCredentials: Type<requests.AlterScramCredentials> = struct({

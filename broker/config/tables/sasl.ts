@@ -5,6 +5,7 @@ import {
   type ConfigDefinition,
   className,
   double,
+  flag,
   int,
   list,
   long,
@@ -12,6 +13,9 @@ import {
   short,
   string,
 } from '../definition.ts'
+
+/** Kafka's own; no other class is known, and none is loaded. */
+export const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 
 export const saslConfigs: readonly ConfigDefinition[] = [
   list('sasl.enabled.mechanisms', ['GSSAPI'], 'medium', {
@@ -87,7 +91,16 @@ export const saslConfigs: readonly ConfigDefinition[] = [
   ),
   string('authorizer.class.name', '', 'low', {
     check: nonNullString,
-    refused: 'Java class that decides who may do what. No Java class is loaded here.',
+    effective: `Who may do what: everybody everything when empty, or by ACLs: ${standardAuthorizer}.`,
+  }),
+  // Kafka's authorizer reads these two for itself.
+  string('super.users', '', 'medium', {
+    internal: true,
+    effective: 'Who may do everything, as User:a;User:b.',
+  }),
+  flag('allow.everyone.if.no.acl.found', false, 'medium', {
+    internal: true,
+    effective: 'Whether a resource that no ACL is about is open to everybody.',
   }),
   string('sasl.kerberos.service.name', null, 'medium', {
     dynamic: 'per-broker',

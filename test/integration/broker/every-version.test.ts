@@ -22,6 +22,16 @@ let client: KafkaClient
 
 const batch = () => encodeBatch([{ key: null, value: Buffer.from('v'), timestampMs: Date.now() }])
 
+const aclFilter = {
+  resourceTypeFilter: 1,
+  resourceNameFilter: null,
+  patternTypeFilter: 3,
+  principalFilter: null,
+  hostFilter: null,
+  operation: 1,
+  permissionType: 1,
+}
+
 /** A plain request for each API: about a topic and a group that exist. */
 const requests: Requests = {
   produce: (version) => ({
@@ -162,6 +172,9 @@ const requests: Requests = {
   saslAuthenticate: () => ({ authBytes: Buffer.from('x') }),
   describeUserScramCredentials: () => ({ users: null }),
   alterUserScramCredentials: () => ({ deletions: [], upsertions: [] }),
+  describeAcls: () => aclFilter,
+  createAcls: () => ({ creations: [] }),
+  deleteAcls: () => ({ filters: [aclFilter] }),
   updateFeatures: () => ({ timeoutMs: 1_000, featureUpdates: [] }),
   describeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   describeProducers: () => ({ topics: [{ name: topic, partitionIndexes: [0] }] }),

@@ -157,6 +157,12 @@ const broker: readonly Layer[] = [
     types: commonTypes,
     packages: ['node:net', 'node:tls'],
   },
+  // Who may do what: pure, on the requests and responses of handlers.
+  {
+    path: 'broker/authorization',
+    values: ['proto/kafka/errors.ts', ...common],
+    types: ['broker/handlers/handler.ts', 'controller/image.ts', 'proto/kafka'],
+  },
   // Who a client is. The mechanisms are pure.
   {
     path: 'broker/security',
@@ -166,7 +172,7 @@ const broker: readonly Layer[] = [
   },
   {
     path: 'broker/request',
-    values: ['proto/kafka', 'proto/wire', ...common],
+    values: ['proto/kafka', 'proto/wire', 'broker/authorization', ...common],
     types: [
       'broker/handlers',
       'broker/network',

@@ -45,6 +45,16 @@ const resource = {
   name: text,
 }
 const entry = fc.record({ name: text, value: textOrNull })
+const byte = fc.integer({ min: -128, max: 127 })
+const aclBinding = {
+  resourceType: byte,
+  resourceName: text,
+  patternType: byte,
+  principal: text,
+  host: text,
+  operation: byte,
+  permissionType: byte,
+}
 const scramName = { name: text, mechanism: fc.integer({ min: -128, max: 127 }) }
 const secret = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
 const partition = { topic: text, partitionIndex: int32 }
@@ -124,6 +134,22 @@ const cases: {
       }),
     ),
     results({ ...outcome, name: text }),
+  ],
+  createAcls: [only(fc.record({ bindings: list(fc.record(aclBinding)) })), results({ ...outcome })],
+  deleteAcls: [
+    only(
+      fc.record({
+        filters: list(
+          fc.record({
+            ...aclBinding,
+            resourceName: fc.option(text),
+            principal: fc.option(text),
+            host: fc.option(text),
+          }),
+        ),
+      }),
+    ),
+    results({ ...outcome, deleted: list(fc.record(aclBinding)) }),
   ],
   alterScramCredentials: [
     only(
