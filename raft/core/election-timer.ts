@@ -1,12 +1,16 @@
-// When a voter stands for election next: a random time after it last heard a leader, soon when its
-// leader is known to be down.
+// When a voter stands for election next: a random time after it last heard a leader, longer where
+// leaders have been late before, soon when its leader is known to be down.
 
 import type { RaftOptions } from './options.ts'
+import { Patience } from './patience.ts'
 
 export class ElectionTimer {
   readonly #options: RaftOptions
   readonly #random: () => number
+  readonly #patience: Patience
   #dueMs = 0
+  /** The timer was put off for a stall of this voter, once since it last began anew. */
+  #isExcused = false
   /** Until then elections follow each other quickly: the leader is known to be down. */
   #hurryUntilMs = Number.NEGATIVE_INFINITY
 
@@ -14,6 +18,7 @@ export class ElectionTimer {
   constructor(options: RaftOptions, random: () => number) {
     this.#options = options
     this.#random = random
+    this.#patience = new Patience(options)
   }
 
   get dueMs(): number {
@@ -31,7 +36,13 @@ export class ElectionTimer {
   /** An election is under way: votes count once they are on disk, and disks may be slow. */
   restartPatiently(nowMs: number): void {
     const { electionTimeoutMinMs, electionTimeoutMaxMs } = this.#options
-    this.#dueIn(nowMs, electionTimeoutMinMs, electionTimeoutMaxMs)
+    const factor = this.#patience.factor(nowMs)
+    this.#dueIn(nowMs, factor * electionTimeoutMinMs, factor * electionTimeoutMaxMs)
+  }
+
+  /** For so long after it was heard a leader is not voted out. */
+  leaseMs(nowMs: number): number {
+    return this.#patience.factor(nowMs) * this.#options.electionTimeoutMinMs
   }
 
   /** The election is lost, and the voter knows. */
@@ -45,6 +56,18 @@ export class ElectionTimer {
 
   #dueIn(nowMs: number, leastMs: number, mostMs: number): void {
     this.#dueMs = nowMs + leastMs + Math.floor(this.#random() * (mostMs - leastMs))
+    this.#isExcused = false
+  }
+
+  /**
+   * This voter itself stood still for so long, and what it may have been told meanwhile has yet to
+   * be read. Once only: a voter that is always late must stand at last.
+   */
+  excuse(nowMs: number, stalledMs: number): void {
+    if (this.#isExcused) return
+    this.#isExcused = true
+    const { electionTimeoutMinMs } = this.#options
+    this.#dueMs = Math.max(this.#dueMs, nowMs + Math.min(stalledMs, electionTimeoutMinMs))
   }
 
   /** Nobody else could be leading, so there is nobody to wait for. */
@@ -57,7 +80,9 @@ export class ElectionTimer {
     this.#dueIn(nowMs, 0, this.#options.peerDownDelayMaxMs)
   }
 
-  leaderHeard(nowMs: number): void {
+  /** `silentMs`: since it was heard before as the same leader; null for the first time. */
+  leaderHeard(nowMs: number, silentMs: number | null): void {
+    if (silentMs !== null) this.#patience.silenceEnded(nowMs, silentMs)
     this.#hurryUntilMs = Number.NEGATIVE_INFINITY
     this.restart(nowMs)
   }

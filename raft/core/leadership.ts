@@ -187,11 +187,16 @@ export class Leadership {
     return best
   }
 
+  /** This voter stood still for so long: it could hear nobody meanwhile. */
+  excuse(stalledMs: number): void {
+    for (const progress of this.#progress.values()) progress.excuse(stalledMs)
+  }
+
   /** Heartbeats, retries and deadlines. Returns why the office must end, if it must. */
   tick(nowMs: number): string | null {
     const { options, outbox, rules, log, id } = this.#parts
     const heardMs = rules.reached(log.configuration, (voter) =>
-      voter === id ? nowMs : (this.#progress.get(voter)?.lastContactMs ?? 0),
+      voter === id ? nowMs : (this.#progress.get(voter)?.silentFromMs ?? 0),
     )
     const silentMs = nowMs - heardMs
     const isOver = rules.losesOffice(silentMs, options.electionTimeoutMinMs)

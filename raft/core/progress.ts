@@ -63,12 +63,14 @@ export class Progress {
   transfer: SnapshotTransfer | null = null
   readonly inflight = new Inflight()
   #lastContactMs: number
+  #silentFromMs: number
   #caughtUpMs: number | null = null
   #matchAtLastHeartbeat: LogIndex = -1
 
   constructor(next: LogIndex, nowMs: number) {
     this.next = next
     this.#lastContactMs = nowMs
+    this.#silentFromMs = nowMs
   }
 
   get lastContactMs(): number {
@@ -77,6 +79,16 @@ export class Progress {
 
   heard(nowMs: number): void {
     this.#lastContactMs = nowMs
+    this.#silentFromMs = nowMs
+  }
+
+  /** The last contact, put later by the times when the leader itself could hear nobody. */
+  get silentFromMs(): number {
+    return this.#silentFromMs
+  }
+
+  excuse(stalledMs: number): void {
+    this.#silentFromMs += stalledMs
   }
 
   /** When the follower last had all that the leader had; null when it never did. */

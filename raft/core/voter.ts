@@ -14,12 +14,13 @@ import type { Input } from './inputs.ts'
 import { Leadership } from './leadership.ts'
 import { RaftLog } from './log.ts'
 import type { Message, RequestVote, Vote } from './messages.ts'
-import { checkOptions, type RaftOptions } from './options.ts'
+import { checkOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { VoterParts } from './parts.ts'
-import { rules as productionRules, type Rules } from './rules.ts'
+import { rules as productionRules } from './rules.ts'
 import { type VoterStatus, voterStatus } from './status.ts'
-import type { LogIndex, RestoredState, SnapshotDescriptor, Term, VoterId } from './types.ts'
+import type { LogIndex, SnapshotDescriptor, Term, VoterId } from './types.ts'
+import type { VoterSetup } from './voter-setup.ts'
 
 interface Candidacy {
   readonly type: 'preCandidate' | 'candidate'
@@ -32,18 +33,6 @@ type Role =
   | { readonly type: 'follower' }
   | Candidacy
   | { readonly type: 'leader'; readonly office: Leadership }
-
-export interface VoterSetup {
-  readonly id: VoterId
-  readonly options: RaftOptions
-  readonly restored: RestoredState
-  readonly nowMs: number
-  /** Uniform in [0, 1), and not the same in any two voters. */
-  readonly random: () => number
-  readonly checksum: (bytes: Buffer) => number
-  /** Only a test brings its own. */
-  readonly rules?: Rules
-}
 
 export class Voter {
   readonly id: VoterId
@@ -93,6 +82,7 @@ export class Voter {
   stepAll(nowMs: number, inputs: readonly Input[]): Effect[] {
     // Timers may suffer from a clock that goes back; nothing else looks at it.
     this.#nowMs = Math.max(this.#nowMs, nowMs)
+    this.#excuseOwnStall()
     for (const input of inputs) this.#take(input)
     this.#finish()
     return this.#parts.outbox.take()
@@ -139,6 +129,17 @@ export class Voter {
       if (transfer !== null) inUse.push(transfer.snapshot)
     }
     return inUse
+  }
+
+  /**
+   * Whoever runs a voter calls it by its deadline. When that is long over the process stood still,
+   * and the others may have spoken all the while: its own stall is nobody else's silence.
+   */
+  #excuseOwnStall(): void {
+    const stalledMs = this.#nowMs - this.nextDeadlineMs
+    if (stalledMs < this.#parts.options.heartbeatMs / 2) return
+    if (this.#role.type === 'leader') this.#role.office.excuse(stalledMs)
+    else this.#electionTimer.excuse(this.#nowMs, stalledMs)
   }
 
   #take(input: Input): void {
@@ -333,9 +334,11 @@ export class Voter {
       this.#leader === null || this.#leader === from,
       `${from} and ${this.#leader} both lead term ${this.#ballot.term}`,
     )
+    const heardMs = this.#leader === from ? this.#followed?.heardMs : undefined
+    const silentMs = heardMs === undefined ? null : this.#nowMs - heardMs
     this.#follow(from, '')
     this.#followed = { leader: from, heardMs: this.#nowMs }
-    this.#electionTimer.leaderHeard(this.#nowMs)
+    this.#electionTimer.leaderHeard(this.#nowMs, silentMs)
   }
 
   #follow(leader: VoterId | null, reason: string): void {
@@ -379,10 +382,11 @@ export class Voter {
 
   /** A leader that has a quorum is not voted out; it steps down by itself when it has none. */
   get #isUnderLease(): boolean {
-    const { rules, options } = this.#parts
-    if (this.#role.type === 'leader') return rules.holdsLease(0, options.electionTimeoutMinMs)
+    const { rules } = this.#parts
+    const leaseMs = this.#electionTimer.leaseMs(this.#nowMs)
+    if (this.#role.type === 'leader') return rules.holdsLease(0, leaseMs)
     if (this.#leader === null || this.#followed === null) return false
-    return rules.holdsLease(this.#nowMs - this.#followed.heardMs, options.electionTimeoutMinMs)
+    return rules.holdsLease(this.#nowMs - this.#followed.heardMs, leaseMs)
   }
 
   #voted(from: VoterId, message: Vote): void {

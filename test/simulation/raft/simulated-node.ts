@@ -221,6 +221,7 @@ export class SimulatedNode {
     const before = voter.status
     const isDown = (input: Input) => input.type === 'peerDown' && input.peer === this.#heard.from
     if (inputs.some(isDown)) this.#heard = nobodyHeard
+    this.#excuseStall(voter)
     const effects = voter.stepAll(this.#localMs, inputs)
     const [only] = inputs
     if (inputs.length === 1 && only !== undefined) this.#checkLease(only, before.term, effects)
@@ -236,6 +237,13 @@ export class SimulatedNode {
     this.#observe(before, inputs)
     this.#planTick()
     this.#maybeSnapshot()
+  }
+
+  /** While it stood still a leader could hear nobody: that is not held against it. */
+  #excuseStall({ nextDeadlineMs }: Voter): void {
+    const stalledMs = this.#localMs - nextDeadlineMs
+    if (stalledMs < this.#world.options.heartbeatMs / 2) return
+    for (const [id, atMs] of this.#contacts) this.#contacts.set(id, atMs + stalledMs)
   }
 
   /** Answers reads from the lease that a leader has by its own clock. */
