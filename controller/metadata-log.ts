@@ -98,7 +98,12 @@ export interface MetadataLog {
 }
 
 export class NotLeaderError extends Error {
-  override readonly name = 'NotLeaderError'
+  override readonly name: string = 'NotLeaderError'
+}
+
+/** This node is handing over its leadership: whoever is next takes what it does not take any more. */
+export class LeavingError extends NotLeaderError {
+  override readonly name = 'LeavingError'
 }
 
 /**

@@ -27,6 +27,7 @@ import type { BrokerId, MetadataDelta, MetadataImage } from './image.ts'
 import { recordsInFlightMax, requestsInFlightMax } from './limits.ts'
 import {
   type CommittedBatch,
+  LeavingError,
   type MetadataLog,
   type MetadataLogListener,
   type MetadataSnapshot,
@@ -348,7 +349,7 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   #appendError(error: unknown): ControllerError {
     const stillLeads = this.#leader.leaderId === this.#options.nodeId
-    return error instanceof NotLeaderError && stillLeads
+    return error instanceof NotLeaderError && !(error instanceof LeavingError) && stillLeads
       ? new ControllerError('KAFKA_STORAGE_ERROR', 'The metadata log could not be written.', {
           cause: error,
         })

@@ -9,6 +9,7 @@ import {
   RefusedError,
 } from '@samsa/raft/driver/errors'
 import {
+  LeavingError,
   LostLeadershipError as LostMetadataLeadershipError,
   NotLeaderError,
 } from '../metadata-log.ts'
@@ -21,6 +22,8 @@ interface Term {
   underWay: number
   bytes: number
   isShut: boolean
+  /** Shut because the leadership is being handed over. */
+  isLeaving: boolean
 }
 
 export class AppendGate {
@@ -32,7 +35,7 @@ export class AppendGate {
   }
 
   open(epoch: number): void {
-    this.#term = { epoch, underWay: 0, bytes: 0, isShut: false }
+    this.#term = { epoch, underWay: 0, bytes: 0, isShut: false, isLeaving: false }
   }
 
   close(): void {
@@ -42,6 +45,7 @@ export class AppendGate {
   /** Calls `propose` at once or not at all. */
   async append<T>(epoch: number, bytes: number, propose: () => Promise<T>): Promise<T> {
     const term = this.#term
+    if (term?.epoch === epoch && term.isShut && term.isLeaving) throw leaving()
     if (term === null || term.epoch !== epoch || term.isShut) {
       throw new NotLeaderError(`epoch ${epoch} is not this node's to append in`)
     }
@@ -54,7 +58,10 @@ export class AppendGate {
     try {
       return await propose()
     } catch (error) {
-      if (error instanceof RefusedError) this.#shut(term)
+      if (error instanceof RefusedError) {
+        term.isLeaving = isTransferring(error)
+        this.#shut(term)
+      }
       throw asMetadataLogError(error)
     } finally {
       term.underWay--
@@ -78,7 +85,16 @@ export class AppendGate {
   }
 }
 
+function isTransferring(error: unknown): boolean {
+  return error instanceof RefusedError && error.reason === 'transferring'
+}
+
+function leaving(cause?: unknown): LeavingError {
+  return new LeavingError('this node is handing over its leadership', { cause })
+}
+
 function asMetadataLogError(cause: unknown): Error {
+  if (isTransferring(cause)) return leaving(cause)
   if (cause instanceof RaftNotLeaderError || cause instanceof RefusedError) {
     return new NotLeaderError(cause.message, { cause })
   }

@@ -1,6 +1,6 @@
 // How a node without a metadata log comes to one. It founds a quorum only where nobody can have
 // one: it has the lowest id of the configured voters, and every other of them has said that it is
-// blank, too. All others wait to be added, or ask to be.
+// blank, too. All others ask for the log, as observers, and wait to be added, or ask to be.
 
 import type { DescribeResponse } from '@samsa/proto/grpc/gen/raft'
 import { nodeIdOf, type VoterId } from '@samsa/raft/core/types'
@@ -13,6 +13,7 @@ import type { Peers } from './peers.ts'
 const askAgainMinMs = 25
 const askAgainMaxMs = 400
 const joinEveryMs = 200
+const lookEveryMs = 500
 const leaderHeardWithinMs = 2_000
 
 export interface FormationSetup {
@@ -20,6 +21,8 @@ export interface FormationSetup {
   readonly voters: readonly StaticVoter[]
   /** Where members may be found, besides the voters. */
   readonly bootstrapServers: readonly Address[]
+  /** Where those of the quorum are that the log tells of. */
+  readonly members: () => readonly Address[]
   readonly peers: Peers
   readonly clock: RaftClock
   readonly signal: AbortSignal
@@ -27,7 +30,9 @@ export interface FormationSetup {
 
 export interface Joining {
   readonly self: VoterId
-  readonly isMember: () => boolean
+  readonly isVoter: () => boolean
+  /** A leader speaks to it, as a voter or an observer. */
+  readonly isFollowing: () => boolean
   readonly ownAddress: () => Address
   readonly clusterId: () => string
   readonly refused: (reason: string) => void
@@ -36,6 +41,7 @@ export interface Joining {
 export class Formation {
   readonly #setup: FormationSetup
   readonly #others: readonly StaticVoter[]
+  #lastReason: string | null = null
 
   constructor(setup: FormationSetup) {
     this.#setup = setup
@@ -99,28 +105,54 @@ export class Formation {
   }
 
   /**
-   * Asks the leader to be made a voter until `isMember` says so; one that is patient gives a leader
-   * time to be heard of first. Tells `refused` when the reason is another than before.
+   * Asks the leader to be made a voter until it is one; one that is patient gives a leader time to
+   * be heard of first.
    */
   async join(of: Joining, { isPatient }: { readonly isPatient: boolean }): Promise<void> {
-    const { peers, signal } = this.#setup
-    let lastReason: string | null = null
+    const { signal } = this.#setup
+    // By a log that is out of date it may be a voter that was removed while it was down. Then no
+    // leader speaks to it.
+    const isDone = () => of.isVoter() && of.isFollowing()
     if (isPatient) await this.#pause(leaderHeardWithinMs)
-    while (!signal.aborted && !of.isMember()) {
-      const leader = await this.#leader()
-      if (leader !== null && !of.isMember()) {
-        const request = { voter: of.self, clusterId: of.clusterId(), ...of.ownAddress() }
-        const reason = await peers.join(leader, request, signal)
-        if (reason !== null && reason !== lastReason && !signal.aborted) of.refused(reason)
-        lastReason = reason
-      }
+    while (!signal.aborted && !isDone()) {
+      await this.#askLeader(of, { isObserver: false, isDone })
       await this.#pause(joinEveryMs)
     }
   }
 
+  /**
+   * For as long as it runs, has the leader let this node follow whenever none has spoken to it for
+   * a while: before it was added, after it was removed, or dropped for a long silence.
+   */
+  async keepFollowing(of: Joining, { isPatient }: { readonly isPatient: boolean }): Promise<void> {
+    const { clock, signal } = this.#setup
+    let since = isPatient ? clock.nowMs() : Number.NEGATIVE_INFINITY
+    while (!signal.aborted) {
+      if (of.isFollowing()) since = clock.nowMs()
+      else if (clock.nowMs() - since >= leaderHeardWithinMs) {
+        await this.#askLeader(of, { isObserver: true, isDone: of.isFollowing })
+      }
+      await this.#pause(lookEveryMs)
+    }
+  }
+
+  /** Tells `refused` when the reason is another than before. */
+  async #askLeader(
+    of: Joining,
+    { isObserver, isDone }: { readonly isObserver: boolean; readonly isDone: () => boolean },
+  ): Promise<void> {
+    const { peers, signal } = this.#setup
+    const leader = await this.#leader()
+    if (leader === null || isDone()) return
+    const who = { voter: of.self, clusterId: of.clusterId(), observer: isObserver }
+    const reason = await peers.join(leader, { ...who, ...of.ownAddress() }, signal)
+    if (reason !== null && reason !== this.#lastReason && !signal.aborted) of.refused(reason)
+    this.#lastReason = reason
+  }
+
   async #leader(): Promise<Address | null> {
-    const { peers, signal, bootstrapServers } = this.#setup
-    for (const address of [...this.#others, ...bootstrapServers]) {
+    const { peers, signal, bootstrapServers, members } = this.#setup
+    for (const address of [...this.#others, ...bootstrapServers, ...members()]) {
       const answer = await peers.describe(address, signal)
       if (answer === null || answer.leader === '' || answer.leaderPort === 0) continue
       return { host: answer.leaderHost, port: answer.leaderPort }

@@ -6,11 +6,19 @@ import type { DescribeResponseInit, RaftHandlers } from '@samsa/proto/grpc/gen/r
 import type { VoterId } from '@samsa/raft/core/types'
 import type { Address } from '@samsa/raft/grpc/address-book'
 
+export interface Newcomer {
+  readonly voter: VoterId
+  readonly address: Address
+  /** Empty where it does not know. */
+  readonly clusterId: string
+  readonly isObserver: boolean
+}
+
 export interface QuorumMember {
   /** Null before it is known whether this node has a log. */
   describe(): DescribeResponseInit | null
-  /** Resolves when that voter is one. */
-  letIn(voter: VoterId, address: Address, clusterId: string): Promise<void>
+  /** Resolves when that voter is one, or an observer if it wants no more. */
+  letIn(newcomer: Newcomer): Promise<void>
 }
 
 const voterPattern = /^\d{1,10}@[\w-]{1,64}$/
@@ -29,12 +37,13 @@ export function quorumService(
       if (description !== null) return answer(null, description)
       answer({ code: statusCode.UNAVAILABLE, details: 'the node is starting' })
     },
-    join: ({ request: { voter, host, port, clusterId } }, answer) => {
+    join: ({ request: { voter, host, port, clusterId, observer: isObserver } }, answer) => {
       if (!voterPattern.test(voter) || host === '' || port === 0) {
         answer({ code: statusCode.INVALID_ARGUMENT, details: `${voter} is no voter's id` })
         return
       }
-      member.letIn(voter as VoterId, { host, port }, clusterId).then(
+      const address = { host, port }
+      member.letIn({ voter: voter as VoterId, address, clusterId, isObserver }).then(
         () => answer(null, {}),
         (error: Error) => answer({ code: statusCode.FAILED_PRECONDITION, details: error.message }),
       )

@@ -40,7 +40,12 @@ import { asControllerError, Membership } from './membership.ts'
 import { OffsetMap } from './offset-map.ts'
 import { Peers } from './peers.ts'
 import type { QuorumOptions } from './quorum-options.ts'
-import { type QuorumMember, type QuorumService, quorumService } from './quorum-service.ts'
+import {
+  type Newcomer,
+  type QuorumMember,
+  type QuorumService,
+  quorumService,
+} from './quorum-service.ts'
 import { quorumStatus } from './quorum-status.ts'
 import { readSnapshot, snapshotChunks } from './snapshot-format.ts'
 
@@ -96,7 +101,8 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     })
     const signal = this.#stop.signal
     this.#peers = new Peers(credentials)
-    const setup = { nodeId, voters, bootstrapServers, peers: this.#peers, clock, signal }
+    const members = () => this.#otherMembers
+    const setup = { nodeId, voters, bootstrapServers, members, peers: this.#peers, clock, signal }
     this.#formation = new Formation(setup)
     this.service = quorumService(this, this.#transport.exchange)
     this.#gate = new AppendGate((epoch) => this.#tellLeads(epoch))
@@ -177,16 +183,27 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   }
 
   #joinIfWanted(node: RaftNode): void {
-    const { autoJoin, ownAddress, clusterId, events } = this.#options
+    const { autoJoin, ownAddress, clusterId, events, nodeId, voters } = this.#options
     const isVoter = () => votersOf(node.status.configuration).has(this.id)
+    const isFollowing = () =>
+      this.#leader !== null && membersOf(node.status.configuration).has(this.id)
     if (!isVoter()) events.waiting(autoJoin)
-    if (!autoJoin || this.#isSoleVoter) return
-    // By a log that is out of date it may be a voter that was removed while it was down. Then no
-    // leader speaks to it.
-    const isMember = () => isVoter() && this.#leader !== null
     const refused = (reason: string) => events.refused(null, reason)
-    const join = { self: this.id, isMember, ownAddress, clusterId, refused }
-    this.#background(() => this.#formation.join(join, { isPatient: isVoter() }))
+    const of = { self: this.id, isVoter, isFollowing, ownAddress, clusterId, refused }
+    // Those that are configured as voters are taken in by the founder.
+    const isPatient = isVoter() || voters.some((voter) => voter.nodeId === nodeId)
+    this.#background(async () => {
+      if (autoJoin && !this.#isSoleVoter) {
+        await this.#formation.join(of, { isPatient: isVoter() })
+      }
+      await this.#formation.keepFollowing(of, { isPatient })
+    })
+  }
+
+  get #otherMembers(): readonly Address[] {
+    const { configuration } = this.#node?.status ?? { configuration: noVoters }
+    const others = [...membersOf(configuration)].filter((id) => id !== this.id)
+    return others.flatMap((id) => this.addresses.addressesOf(id))
   }
 
   get #isSoleVoter(): boolean {
@@ -305,6 +322,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     this.#gate.open(term)
     this.#tellLeads(term)
     this.#onLed()
+    this.#membership?.tend()
     this.#completeFounding()
   }
 
@@ -330,8 +348,8 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   /** The founder is the only voter at first. The others come in together, once all are there. */
   #completeFounding(): void {
     if (!this.#isSoleVoter || !this.#formation.isFounder || this.#formation.isAlone) return
-    const { status } = this.#running
-    const isComing = (voter: VoterId) => status.configuration.learners.includes(voter)
+    const node = this.#running
+    const isComing = (voter: VoterId) => node.status.configuration.learners.includes(voter)
     this.#background(async () => {
       const others = await this.#formation.blankOthers(isComing)
       if (others === null || this.#closed !== null) return
@@ -381,12 +399,13 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     return this.addresses.addressesOf(voter)[0]
   }
 
-  async letIn(voter: VoterId, address: Address, clusterId: string): Promise<void> {
+  async letIn({ voter, address, clusterId, isObserver }: Newcomer): Promise<void> {
     const own = this.#options.clusterId()
     if (clusterId !== '' && own !== '' && clusterId !== own) {
       throw new Error(`this is cluster ${own}, and ${voter} belongs to ${clusterId}`)
     }
     this.addresses.heard(voter, address)
+    if (isObserver) return this.#members.observe(voter)
     await this.#members.add([voter], { replaces: true })
   }
 
@@ -445,6 +464,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
   async #close(): Promise<void> {
     this.#stop.abort()
     this.#gate.close()
+    this.#membership?.close()
     // A start that still waits has nothing to wait for.
     this.#onLed()
     await this.#snapshotting?.catch(() => false)

@@ -283,12 +283,14 @@ export type JoinRequest = {
   host: string
   port: number
   clusterId: string
+  observer: boolean
 }
 export interface JoinRequestInit {
   readonly voter?: string | null
   readonly host?: string | null
   readonly port?: number | null
   readonly clusterId?: string | null
+  readonly observer?: boolean | null
 }
 export const JoinRequest: Codec<JoinRequestInit, JoinRequest>
 

@@ -2345,6 +2345,7 @@ const samsa = $root.samsa = (() => {
             JoinRequest.prototype.host = "";
             JoinRequest.prototype.port = 0;
             JoinRequest.prototype.clusterId = "";
+            JoinRequest.prototype.observer = false;
 
             JoinRequest.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2361,6 +2362,8 @@ const samsa = $root.samsa = (() => {
                     writer.uint32(24).uint32(message.port);
                 if (message.clusterId != null && $Object.hasOwnProperty.call(message, "clusterId") && message.clusterId !== "")
                     writer.uint32(34).string(message.clusterId);
+                if (message.observer != null && $Object.hasOwnProperty.call(message, "observer") && message.observer !== false)
+                    writer.uint32(40).bool(message.observer);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2428,6 +2431,15 @@ const samsa = $root.samsa = (() => {
                                 message.clusterId = value;
                             else
                                 delete message.clusterId;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.observer = value;
+                            else
+                                delete message.observer;
                             continue;
                         }
                     }
