@@ -2,6 +2,7 @@
 // it asks, and how it keeps its place when the active controller changes.
 
 import { createServer, type Server } from 'node:net'
+import { systemClock } from '@samsa/broker/system-time'
 import { ControllerError } from '@samsa/controller/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitFor } from '../../../support/conformance/wait.ts'
@@ -99,6 +100,39 @@ describe("a broker's link to the controllers", () => {
     expect(session.epoch).toBe(epoch)
     expect(client.image().brokers.get(10)).toMatchObject({ epoch, fenced: false })
     await controllers.startController(first)
+  })
+
+  it('stays in while the active controller hands over, and knows the next at once', async () => {
+    const { client, session } = broker
+    const { epoch } = session
+    const from = controllers.events.logged.length
+    for (let turn = 0; turn < 3; turn++) {
+      const { leaderId } = await client.describeQuorum()
+      await client.transferLeadership(null)
+      const handedOverMs = systemClock.monotonicMs()
+      await until('another active controller', async () => {
+        return (await client.describeQuorum()).leaderId !== leaderId
+      })
+      await until('its answer', () => session.lastContactMs > handedOverMs)
+    }
+    const since = controllers.events.logged.slice(from).map(({ message }) => message)
+    expect(since).not.toContain('the controller refused this broker')
+    expect(session.epoch).toBe(epoch)
+  })
+
+  it('has the active controller removed by the next, and added again by its id', async () => {
+    const { client, session } = broker
+    const before = await client.describeQuorum()
+    const leader = before.voters.find(({ replicaId }) => replicaId === before.leaderId)
+    const [nodeId, directoryId] = [before.leaderId, leader?.directoryId ?? '']
+    await client.removeVoter({ nodeId, directoryId })
+    const between = await client.describeQuorum()
+    expect(between.leaderId).not.toBe(nodeId)
+    expect(between.voters.map(({ replicaId }) => replicaId)).not.toContain(nodeId)
+    expect(between.observers).toMatchObject([{ replicaId: nodeId, directoryId }])
+    await client.addVoter({ nodeId, directoryId, endpoints: [] })
+    expect((await client.describeQuorum()).voters).toHaveLength(before.voters.length)
+    await until('the session to go on', () => !session.isFencedFromCluster())
   })
 
   it('takes itself for fenced when nobody of the quorum answers', async () => {
