@@ -125,6 +125,20 @@ describe('samsa dev --nodes 3', () => {
     expect(await json('quorum', 'status')).toMatchObject({ leaderId: next })
   })
 
+  it('has a controller removed that leads, shows it as an observer, and adds it again', async () => {
+    const { leaderId } = await json<Quorum>('quorum', 'status')
+    const leader = String(leaderId)
+    await samsa('quorum', 'remove', leader)
+    const without = await json<Quorum>('quorum', 'status')
+    expect(without.leaderId).not.toBe(leaderId)
+    const observers = without.members.filter(({ isVoter }) => !isVoter)
+    expect(observers.map(({ id }) => id)).toEqual([leaderId])
+    expect(await samsa('quorum', 'status')).toMatch(new RegExp(`^${leader} +observer `, 'm'))
+    expect(await samsa('quorum', 'add', leader)).toContain(`node ${leader} is a voter`)
+    const { members } = await json<Quorum>('quorum', 'status')
+    expect(members.filter(({ isVoter }) => isVoter).map(({ id }) => id)).toEqual(ids)
+  })
+
   it('spreads partitions evenly, moves them and takes moves back', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `${index % 997}:${index}\n`).join('')
     await samsa('topic', 'create', 'moved', '--replica-assignment', '1:2,1:2,1:2,1:2,1:2,1:2')
