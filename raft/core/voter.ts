@@ -17,22 +17,11 @@ import type { Message, RequestVote, Vote } from './messages.ts'
 import { checkOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { VoterParts } from './parts.ts'
+import type { Candidacy, Role } from './role.ts'
 import { rules as productionRules } from './rules.ts'
 import { type VoterStatus, voterStatus } from './status.ts'
 import type { LogIndex, SnapshotDescriptor, Term, VoterId } from './types.ts'
 import type { VoterSetup } from './voter-setup.ts'
-
-interface Candidacy {
-  readonly type: 'preCandidate' | 'candidate'
-  /** The leader asked this voter to stand, so leases do not count. */
-  readonly isTransfer: boolean
-  readonly votes: Map<VoterId, boolean>
-}
-
-type Role =
-  | { readonly type: 'follower' }
-  | Candidacy
-  | { readonly type: 'leader'; readonly office: Leadership }
 
 export class Voter {
   readonly id: VoterId
