@@ -38,7 +38,9 @@ function isObserver(quorum: QuorumCluster, { nodeId, directoryId }: Member): boo
 }
 
 function voterIds(quorum: QuorumCluster): number[] {
-  return (statusOf(quorum)?.voters ?? []).map(({ replicaId }) => replicaId).toSorted()
+  return (statusOf(quorum)?.voters ?? [])
+    .map(({ replicaId }) => replicaId)
+    .toSorted((a, b) => a - b)
 }
 
 function follows(member: Member, text: string): boolean {
