@@ -30,7 +30,8 @@ export const quorumAdd = defineClientCommand({
   options,
   notes: `Start the new controller first, with controller.quorum.bootstrap.servers naming some that
 there are. It follows as an observer: samsa quorum status shows it, and its number is enough. A
-Kafka that does not tell where observers listen needs its --config, or --directory-id and --listener.
+Kafka that does not tell where observers listen needs its --config, or --directory-id and
+--listener.
 A controller whose disk was replaced is another voter than before: --replace removes the former one.
 With controller.quorum.auto.join.enable=true it adds itself.
 
@@ -86,7 +87,7 @@ async function voterOf(
     throw new CommandError(
       isVoter
         ? `node ${id} is a voter already`
-        : `node ${id} does not follow the quorum: start it first, or give --config or --directory-id`,
+        : `node ${id} does not follow the quorum: start it, or give --config or --directory-id`,
     )
   }
   if (listeners.length === 0) {

@@ -1,5 +1,5 @@
-// What a voter is made of: who it is, what its storage found, and what of the world it may not reach
-// for itself.
+// What a voter is made of: who it is, what its storage found, and what of the world it may not
+// reach for itself.
 
 import type { RaftOptions } from './options.ts'
 import type { Rules } from './rules.ts'
