@@ -25,6 +25,7 @@ import type {
   TimestampedOffset,
   TopicId,
 } from './partition-log.ts'
+import type { GuardedBatch, TransactionGuard } from './producer/transaction-guards.ts'
 import type { FoundRecord } from './time-lookup.ts'
 
 export class DiskPartitionLog implements PartitionLog {
@@ -227,6 +228,10 @@ export class DiskPartitionLog implements PartitionLog {
       coordinatorEpoch: entry.coordinatorEpoch,
       currentTxnStartOffset: entry.currentTxnFirstOffset,
     }))
+  }
+
+  guardFor(batch: GuardedBatch): TransactionGuard | null {
+    return this.#state.producers.guardFor(batch, this.#home.clock.nowMs())
   }
 
   expireProducers(): void {

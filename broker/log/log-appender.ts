@@ -5,6 +5,7 @@
 import {
   baseOffset,
   batchSize,
+  isControl,
   lastOffset,
   lastOffsetDelta,
   leaderEpoch,
@@ -57,14 +58,16 @@ export class LogAppender implements WriteHost {
     this.writer = new LogWriter(this, home.turn)
   }
 
-  append(given: Buffer, { origin, leaderEpoch: epoch }: AppendOptions): Append {
+  append(given: Buffer, options: AppendOptions): Append {
     this.#requireWritable()
+    const { origin, leaderEpoch: epoch } = options
     const state = this.#state
     const nowMs = this.#home.clock.nowMs()
     const batch = checkBatch(given, origin, state.config, nowMs)
     const offset = state.nextOffset
-    const duplicate = state.producers.check(batch, origin, offset)
+    const duplicate = state.producers.check(batch, origin, offset, options)
     if (duplicate !== undefined) return this.#duplicate(duplicate)
+    if (isControl(batch, 0) && state.producers.takeRepeatedMarker(batch)) return this.#repeated()
     setBaseOffset(batch, 0, offset)
     setLeaderEpoch(batch, 0, epoch)
     const promise = this.#add(batch, 0, batch.length, nowMs)
@@ -87,6 +90,19 @@ export class LogAppender implements WriteHost {
       baseOffset: batch.lastOffset - batch.offsetDelta,
       lastOffset: batch.lastOffset,
       logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : -1,
+      logStartOffset,
+      duplicate: true,
+    }
+  }
+
+  /** Once all that is in the log now is committed, so is the marker that was written before. */
+  #repeated(): Append {
+    const { nextOffset, logStartOffset } = this.#state
+    return {
+      written: this.writer.lastWritten ?? written,
+      baseOffset: nextOffset - 1,
+      lastOffset: nextOffset - 1,
+      logAppendTimeMs: -1,
       logStartOffset,
       duplicate: true,
     }

@@ -84,7 +84,9 @@ export class LogState {
 
   get lastStableOffset(): number {
     const unstable = this.producers.firstUnstableOffset
-    return unstable === null ? this.#highWatermark : Math.min(unstable, this.#highWatermark)
+    if (unstable === null) return this.#highWatermark
+    // DeleteRecords may have taken the first records of an open transaction.
+    return Math.min(Math.max(unstable, this.#logStartOffset), this.#highWatermark)
   }
 
   /** A batch was given the offsets up to `end`, exclusive. */

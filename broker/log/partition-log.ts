@@ -3,6 +3,8 @@
 // decides who leads or what is committed: it is told the high watermark.
 
 import type { LogConfig } from './log-config.ts'
+import type { CheckOptions } from './producer/producer-state.ts'
+import type { GuardedBatch, TransactionGuard } from './producer/transaction-guards.ts'
 
 /** A topic's UUID as 22 characters of URL-safe base64. */
 export type TopicId = string
@@ -14,7 +16,7 @@ export type TopicId = string
  */
 export type AppendOrigin = 'client' | 'coordinator'
 
-export interface AppendOptions {
+export interface AppendOptions extends CheckOptions {
   readonly leaderEpoch: number
   readonly origin: AppendOrigin
 }
@@ -36,7 +38,10 @@ export interface Append {
   /** -1 where the topic keeps the producer's timestamps. */
   readonly logAppendTimeMs: number
   readonly logStartOffset: number
-  /** The batch was there already, at these offsets; `written` waits for the original. */
+  /**
+   * The batch was there already, at these offsets; `written` waits for the original. A marker that
+   * was written before has those of whatever is last in the log.
+   */
   readonly duplicate: boolean
 }
 
@@ -212,6 +217,11 @@ export interface PartitionLog {
   check(): LogCheck
 
   activeProducers(): ActiveProducer[]
+  /**
+   * What a transactional batch must hold when it is appended; to be taken before its transaction is
+   * looked up at the coordinator. Null where the transaction is open here already.
+   */
+  guardFor(batch: GuardedBatch): TransactionGuard | null
   /** Everything appended so far is on the disk once this resolves. */
   flush(): Promise<void>
 }

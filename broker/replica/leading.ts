@@ -109,9 +109,14 @@ export class Leading {
   }
 
   /** Throws BrokerErrors as PartitionLog.append does. */
-  append(batch: Buffer, origin: AppendOptions['origin']): Append {
+  append(
+    batch: Buffer,
+    origin: AppendOptions['origin'],
+    checks: Omit<AppendOptions, 'leaderEpoch' | 'origin'> = {},
+  ): Append {
     if (this.#ended !== null) throw new BrokerError(this.#ended, 'the leadership has ended')
-    const append = this.log.append(batch, { leaderEpoch: this.leaderEpoch, origin })
+    const { leaderEpoch } = this
+    const append = this.log.append(batch, { ...checks, leaderEpoch, origin })
     if (append.duplicate || append.written === this.#lastWritten) return append
     this.#lastWritten = append.written
     this.#options.onWritten(append.written)

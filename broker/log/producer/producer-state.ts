@@ -21,13 +21,30 @@ import { decodeEndTransactionMarker } from '@samsa/proto/record/control-batch'
 import { BrokerError } from '../../errors.ts'
 import type { AbortedTxn } from '../index/transaction-index.ts'
 import { type ProducerBatch, ProducerEntry } from './producer-entry.ts'
+import {
+  type GuardedBatch,
+  type TransactionGuard,
+  TransactionGuards,
+} from './transaction-guards.ts'
 
 export interface ReplicatedTxn {
   readonly firstOffset: number
   readonly lastOffset: number
 }
 
+/** What else is known of a batch that is to be checked. */
+export interface CheckOptions {
+  /** Given: a batch that begins a transaction must still hold it (KIP-890). */
+  readonly guard?: TransactionGuard | null
+  /** Of a marker: from 2 on each transaction has an epoch of its own (KIP-890, KIP-1228). */
+  readonly transactionVersion?: number
+}
+
+/** The lowest transaction version whose producers change their epoch with each transaction. */
+const epochPerTransactionSince = 2
+
 export class ProducerState {
+  readonly #guards = new TransactionGuards()
   readonly #producers = new Map<number, ProducerEntry>()
   /** First offsets of open transactions by producer, the oldest first. */
   #ongoing = new Map<number, number>()
@@ -51,27 +68,32 @@ export class ProducerState {
   /**
    * Decides about a batch that is to be appended at `offset`. Returns the batch it repeats, or
    * undefined for one to append; throws a BrokerError for one to refuse. `origin` other than
-   * `client` is held to epochs only.
+   * `client` is held to epochs and transactions only.
    */
   check(
     batch: Buffer,
     origin: 'client' | 'coordinator',
     offset: number,
+    options: CheckOptions = {},
   ): ProducerBatch | undefined {
     const id = producerId(batch, 0)
     if (id === noProducerId) return undefined
     const entry = this.#producers.get(id)
     if (isControl(batch, 0)) {
-      if (entry !== undefined) checkMarker(entry, batch, offset)
+      if (entry !== undefined) checkMarker(entry, batch, offset, options)
       return undefined
     }
-    if (entry === undefined) return undefined
     const epoch = producerEpoch(batch, 0)
-    if (origin === 'client') {
+    if (origin === 'client' && entry !== undefined) {
       const last = lastSequence(batch, 0)
       const duplicate = entry.findDuplicate(epoch, baseSequence(batch, 0), last)
       if (duplicate !== undefined) return duplicate
     }
+    if (options.guard !== undefined && isTransactional(batch, 0)) {
+      this.#checkGuard(id, epoch, offset, options.guard)
+    }
+    if (origin === 'client') this.#checkLowest(id, baseSequence(batch, 0), offset)
+    if (entry === undefined) return undefined
     checkEpoch(entry, epoch, offset)
     if (origin === 'client') checkSequence(entry, epoch, baseSequence(batch, 0), offset)
     if (entry.currentTxnFirstOffset >= 0 && !isTransactional(batch, 0)) {
@@ -81,6 +103,51 @@ export class ProducerState {
       )
     }
     return undefined
+  }
+
+  #checkGuard(id: number, epoch: number, offset: number, guard: TransactionGuard | null): void {
+    if (this.hasOpenTransaction(id, epoch)) return
+    if (guard !== null && this.#guards.holds(id, guard)) return
+    throw new BrokerError(
+      'INVALID_TXN_STATE',
+      `the batch of producer ${id} at offset ${offset} is not a part of an open transaction`,
+    )
+  }
+
+  #checkLowest(id: number, first: number, offset: number): void {
+    const lowest = this.#guards.lowestSequence(id)
+    if (lowest === undefined || first <= lowest) return
+    throw new BrokerError(
+      'OUT_OF_ORDER_SEQUENCE_NUMBER',
+      `producer ${id} sent sequence ${first} at offset ${offset}, ${lowest} was seen and not written`,
+    )
+  }
+
+  hasOpenTransaction(id: number, epoch: number): boolean {
+    const entry = this.#producers.get(id)
+    return entry !== undefined && entry.currentTxnFirstOffset >= 0 && entry.producerEpoch === epoch
+  }
+
+  /** Null where the batch goes on with a transaction that is open: there is nothing to look up. */
+  guardFor(batch: GuardedBatch, nowMs: number): TransactionGuard | null {
+    if (this.hasOpenTransaction(batch.producerId, batch.epoch)) return null
+    return this.#guards.take(batch, nowMs)
+  }
+
+  /**
+   * Whether the marker was written before: the coordinator has not heard of it, and asks again. One
+   * that ends nothing and moves no epoch need not be written twice.
+   */
+  takeRepeatedMarker(batch: Buffer): boolean {
+    const id = producerId(batch, 0)
+    const entry = this.#producers.get(id)
+    const marker = decodeEndTransactionMarker(batch, 0)
+    if (entry === undefined || marker === undefined || entry.currentTxnFirstOffset >= 0)
+      return false
+    if (entry.producerEpoch !== producerEpoch(batch, 0)) return false
+    if (entry.coordinatorEpoch !== marker.coordinatorEpoch) return false
+    this.#guards.release(id)
+    return true
   }
 
   /**
@@ -93,6 +160,7 @@ export class ProducerState {
     const id = producerId(buffer, at)
     if (id === noProducerId) return null
     if (isControl(buffer, at)) return this.#applyMarker(id, buffer, at)
+    this.#guards.release(id)
     const entry = this.#entry(id)
     entry.setEpoch(producerEpoch(buffer, at))
     const delta = lastOffsetDelta(buffer, at)
@@ -110,6 +178,7 @@ export class ProducerState {
     if (marker === undefined) return null
     const entry = this.#entry(id)
     const firstOffset = entry.currentTxnFirstOffset
+    this.#guards.release(id)
     entry.setEpoch(producerEpoch(buffer, at))
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = maxTimestamp(buffer, at)
@@ -156,6 +225,7 @@ export class ProducerState {
 
   /** Forgets producers that wrote nothing for so long and have no open transaction. */
   expire(nowMs: number, expirationMs: number): void {
+    this.#guards.expire(nowMs, expirationMs)
     for (const [id, entry] of this.#producers) {
       if (isExpired(entry, nowMs, expirationMs)) this.#producers.delete(id)
     }
@@ -172,6 +242,7 @@ export class ProducerState {
 
   clear(endOffset: number): void {
     this.#producers.clear()
+    this.#guards.clear()
     this.#ongoing.clear()
     this.#unreplicated = []
     this.endOffset = endOffset
@@ -190,14 +261,31 @@ function checkEpoch(entry: ProducerEntry, epoch: number, offset: number): void {
   )
 }
 
-function checkMarker(entry: ProducerEntry, batch: Buffer, offset: number): void {
-  checkEpoch(entry, producerEpoch(batch, 0), offset)
+function checkMarker(
+  entry: ProducerEntry,
+  batch: Buffer,
+  offset: number,
+  { transactionVersion = 0 }: CheckOptions,
+): void {
+  const epoch = producerEpoch(batch, 0)
+  checkEpoch(entry, epoch, offset)
   const marker = decodeEndTransactionMarker(batch, 0)
-  if (marker === undefined || marker.coordinatorEpoch >= entry.coordinatorEpoch) return
+  if (marker !== undefined && marker.coordinatorEpoch < entry.coordinatorEpoch) {
+    throw new BrokerError(
+      'TRANSACTION_COORDINATOR_FENCED',
+      `coordinator epoch ${marker.coordinatorEpoch} of a marker for producer ${entry.producerId} ` +
+        `is below ${entry.coordinatorEpoch}`,
+    )
+  }
+  // The end of a transaction has a higher epoch than its records: with the same one, it is the end
+  // of the transaction before, which was late.
+  const isOpen = entry.currentTxnFirstOffset >= 0
+  if (transactionVersion < epochPerTransactionSince || !isOpen) return
+  if (epoch > entry.producerEpoch) return
   throw new BrokerError(
-    'TRANSACTION_COORDINATOR_FENCED',
-    `coordinator epoch ${marker.coordinatorEpoch} of a marker for producer ${entry.producerId} ` +
-      `is below ${entry.coordinatorEpoch}`,
+    'INVALID_PRODUCER_EPOCH',
+    `a marker of epoch ${epoch} cannot end the transaction of producer ${entry.producerId} ` +
+      'that has the same epoch',
   )
 }
 

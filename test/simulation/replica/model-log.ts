@@ -380,6 +380,10 @@ export class ModelLog implements PartitionLog {
     return { next: async () => ({ bytes: 0, isLast: true, damage: null }) }
   }
 
+  guardFor(batch: Parameters<PartitionLog['guardFor']>[0]) {
+    return this.#producers.guardFor(batch, 0)
+  }
+
   activeProducers(): ActiveProducer[] {
     return []
   }

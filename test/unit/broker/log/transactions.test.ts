@@ -80,6 +80,15 @@ describe('the last stable offset', () => {
     expect(txns.log.lastStableOffset).toBe(5)
   })
 
+  it('is never below the log start', async () => {
+    const { manager, txns } = await open()
+    await txns.write(1)
+    await txns.write(2)
+    await txns.log.deleteRecords(1)
+    expect(txns.log.lastStableOffset).toBe(1)
+    await manager.close()
+  })
+
   it('waits for the marker to be replicated', async () => {
     const { txns } = await open()
     await txns.write(1)

@@ -262,3 +262,108 @@ describe('transactions', () => {
     expect(log.state).toMatchObject({ producerCount: 0, firstUnstableOffset: null, endOffset: 40 })
   })
 })
+
+describe('a batch that begins a transaction', () => {
+  const first = { producerId, sequence: 0, isTransactional: true }
+  const refused = expect.objectContaining({ kafkaError: 'INVALID_TXN_STATE' })
+  const guardOf = (log: Appender, sequence = 0, epoch = 0) =>
+    log.state.guardFor({ producerId, epoch, sequence }, 0)
+  const begin = (log: Appender, guard: ReturnType<typeof guardOf>, sequence = 0) => {
+    const batch = sequencedBatch({ ...first, sequence })
+    log.state.check(batch, 'client', log.next, { guard })
+    setBaseOffset(batch, 0, log.next)
+    log.state.apply(batch, 0)
+    log.next++
+  }
+
+  it('must hold the guard that was given when its transaction was looked up', () => {
+    const log = new Appender()
+    expect(() => begin(log, null)).toThrow(refused)
+    begin(log, guardOf(log))
+    expect(log.state.hasOpenTransaction(producerId, 0)).toBe(true)
+  })
+
+  it('needs none once the transaction is open', () => {
+    const log = new Appender()
+    begin(log, guardOf(log))
+    expect(guardOf(log, 1)).toBeNull()
+    begin(log, null, 1)
+  })
+
+  it('is refused when a marker came in between', () => {
+    const log = new Appender()
+    log.send({ producerId, sequence: 0 })
+    const guard = guardOf(log, 1)
+    log.end('abort', producerId)
+    expect(() => begin(log, guard, 1)).toThrow(refused)
+  })
+
+  it('is refused when a marker came in between that was written before', () => {
+    const log = new Appender()
+    begin(log, guardOf(log))
+    log.end('abort', producerId)
+    const guard = guardOf(log, 1)
+    const again = encodeEndTransactionMarker(
+      { type: 'abort', coordinatorEpoch: 0 },
+      { producerId, producerEpoch: 0, timestampMs: 5 },
+    )
+    expect(log.state.takeRepeatedMarker(again)).toBe(true)
+    expect(() => begin(log, guard, 1)).toThrow(refused)
+  })
+
+  it('waits for one with a lower sequence that was seen', () => {
+    const log = new Appender()
+    guardOf(log, 0)
+    const guard = guardOf(log, 1)
+    expect(() => begin(log, guard, 1)).toThrow(outOfOrder)
+    begin(log, guard, 0)
+    begin(log, null, 1)
+  })
+
+  it('of a new epoch does not wait for those of the one before', () => {
+    const log = new Appender()
+    guardOf(log, 0, 0)
+    guardOf(log, 5, 1)
+    expect(
+      log.state.check(sequencedBatch({ ...first, sequence: 5, producerEpoch: 1 }), 'client', 0, {
+        guard: guardOf(log, 5, 1),
+      }),
+    ).toBeUndefined()
+  })
+
+  it('loses its guard when nobody used it for long', () => {
+    const log = new Appender()
+    const guard = guardOf(log)
+    log.state.expire(1000, 1000)
+    expect(() => begin(log, guard)).toThrow(refused)
+  })
+})
+
+describe('a marker', () => {
+  const marker = (producerEpoch: number, coordinatorEpoch = 0) =>
+    encodeEndTransactionMarker(
+      { type: 'commit', coordinatorEpoch },
+      { producerId, producerEpoch, timestampMs: 5 },
+    )
+
+  it('is written once for one coordinator epoch', () => {
+    const log = new Appender()
+    log.send({ producerId, sequence: 0, isTransactional: true })
+    expect(log.state.takeRepeatedMarker(marker(0))).toBe(false)
+    log.end('commit', producerId)
+    expect(log.state.takeRepeatedMarker(marker(0))).toBe(true)
+    expect(log.state.takeRepeatedMarker(marker(0, 1))).toBe(false)
+    expect(log.state.takeRepeatedMarker(marker(1))).toBe(false)
+  })
+
+  it('of the transaction before does not end the next one, where each has an epoch', () => {
+    const log = new Appender()
+    log.send({ producerId, sequence: 0, isTransactional: true })
+    log.end('commit', producerId, { producerEpoch: 1 })
+    log.send({ producerId, sequence: 0, producerEpoch: 1, isTransactional: true })
+    const check = (epoch: number) =>
+      log.state.check(marker(epoch), 'coordinator', log.next, { transactionVersion: 2 })
+    expect(() => check(1)).toThrow(oldEpoch)
+    expect(check(2)).toBeUndefined()
+  })
+})
