@@ -8,6 +8,41 @@ export interface KeyValueRecord {
   readonly value: Buffer | null
 }
 
+/** Records that count once their transaction is committed. */
+export interface TransactionalBatch {
+  readonly type: 'transactional'
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** What PartitionLog.guardFor gave before the transaction was looked up; null for an open one. */
+  readonly guard: object | null
+}
+
+/** The end of a transaction in this partition: a control batch, without records of anybody. */
+export interface MarkerBatch {
+  readonly type: 'marker'
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly coordinatorEpoch: number
+  readonly isCommit: boolean
+  readonly transactionVersion: number
+}
+
+/** Absent: records that count as soon as they are committed. */
+export type BatchKind = TransactionalBatch | MarkerBatch
+
+export interface RecordPlace {
+  readonly offset: number
+  readonly timestampMs: number
+  /** Whose transaction the record is a part of; null outside of transactions. */
+  readonly transactionOf: number | null
+}
+
+export interface RecordVisitor {
+  onRecord(record: KeyValueRecord, place: RecordPlace): void
+  /** The open transaction of the producer ends here. */
+  onMarker?(producerId: number, isCommit: boolean): void
+}
+
 export interface PartitionWriter {
   /**
    * Appends the records as one batch with acks=all and resolves with the batch's last offset once
@@ -18,14 +53,8 @@ export interface PartitionWriter {
     partition: number,
     records: readonly KeyValueRecord[],
     timestampMs: number,
+    kind?: BatchKind,
   ): Promise<number>
-  /**
-   * Every record of the partition below its high watermark, in order, batch by batch (control
-   * batches left out).
-   */
-  readAll(
-    partition: number,
-    onRecord: (record: KeyValueRecord, offset: number, timestampMs: number) => void,
-    signal: AbortSignal,
-  ): Promise<void>
+  /** Everything in the partition below its high watermark, in order, batch by batch. */
+  readAll(partition: number, visitor: RecordVisitor, signal: AbortSignal): Promise<void>
 }

@@ -1,12 +1,23 @@
 // The partitions of a coordinator's topic, in memory. Appends end at once, or when the test lets
 // them, or fail; what was appended is there to be read.
 
-import type { KeyValueRecord, PartitionWriter } from '../../broker/coordinator/partition-writer.ts'
+import type {
+  BatchKind,
+  KeyValueRecord,
+  MarkerBatch,
+  PartitionWriter,
+  RecordVisitor,
+} from '../../broker/coordinator/partition-writer.ts'
+
+interface Stored extends KeyValueRecord {
+  readonly transactionOf: number | null
+}
 
 export interface MemoryAppend {
   readonly partition: number
   readonly records: readonly KeyValueRecord[]
   readonly timestampMs: number
+  readonly kind?: BatchKind | undefined
   /** Lets a held append end. */
   finish(error?: Error): void
 }
@@ -14,7 +25,7 @@ export interface MemoryAppend {
 export class MemoryPartitionWriter implements PartitionWriter {
   /** Every append, in order. */
   readonly appends: MemoryAppend[] = []
-  readonly #logs = new Map<number, KeyValueRecord[]>()
+  readonly #logs = new Map<number, (Stored | MarkerBatch)[]>()
   /** Whether appends wait for finish(). */
   hold = false
   /** What the next reads fail with. */
@@ -22,7 +33,12 @@ export class MemoryPartitionWriter implements PartitionWriter {
   /** Set: reads wait for it. */
   reading: Promise<void> | undefined
 
+  /** The records that are there, markers left out. */
   log(partition: number): KeyValueRecord[] {
+    return this.#logOf(partition).filter((entry) => 'key' in entry)
+  }
+
+  #logOf(partition: number): (Stored | MarkerBatch)[] {
     let log = this.#logs.get(partition)
     if (log === undefined) {
       log = []
@@ -35,31 +51,34 @@ export class MemoryPartitionWriter implements PartitionWriter {
     partition: number,
     records: readonly KeyValueRecord[],
     timestampMs: number,
+    kind?: BatchKind,
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const log = this.log(partition)
+    const log = this.#logOf(partition)
     const finish = (error?: Error) => {
       if (error !== undefined) reject(error)
-      else resolve(log.push(...records) - 1)
+      else resolve(kind?.type === 'marker' ? log.push(kind) : log.push(...entries(records, kind)))
     }
-    this.appends.push({ partition, records, timestampMs, finish })
+    this.appends.push({ partition, records, timestampMs, kind, finish })
     if (!this.hold) finish()
     return promise
   }
 
-  async readAll(
-    partition: number,
-    onRecord: (record: KeyValueRecord, offset: number, timestampMs: number) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async readAll(partition: number, visitor: RecordVisitor, signal: AbortSignal): Promise<void> {
     await this.reading
     const failure = this.readFailures.shift()
     if (failure !== undefined) throw failure
-    this.log(partition).forEach((record, offset) => {
+    this.#logOf(partition).forEach((entry, offset) => {
       signal.throwIfAborted()
-      onRecord(record, offset, 0)
+      if ('type' in entry) visitor.onMarker?.(entry.producerId, entry.isCommit)
+      else visitor.onRecord(entry, { offset, timestampMs: 0, transactionOf: entry.transactionOf })
     })
   }
+}
+
+function entries(records: readonly KeyValueRecord[], kind: BatchKind | undefined): Stored[] {
+  const transactionOf = kind?.type === 'transactional' ? kind.producerId : null
+  return records.map((record) => ({ ...record, transactionOf }))
 }
 
 /** Lets everything that is due in this turn of the event loop happen, and what follows from it. */

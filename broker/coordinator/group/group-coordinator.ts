@@ -4,11 +4,11 @@
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../../clock.ts'
+import { keyPartition } from '../key-partition.ts'
 import type { PartitionWriter } from '../partition-writer.ts'
 import { joinError, syncError } from './classic/answers.ts'
 import type { DeletedTopic, RequestEvent } from './events.ts'
 import type { GroupConfig } from './group-config.ts'
-import { groupPartition } from './group-partition.ts'
 import { LedPartition } from './led-partition.ts'
 import { identifierBytesMax } from './limits.ts'
 import type {
@@ -74,7 +74,7 @@ export class GroupCoordinator {
 
   /** The partition of `__consumer_offsets` that keeps a group. */
   partitionFor(groupId: string): number {
-    return groupPartition(groupId, this.#options.partitionCount())
+    return keyPartition(groupId, this.#options.partitionCount())
   }
 
   /**

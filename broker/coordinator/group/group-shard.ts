@@ -4,6 +4,7 @@
 // had written.
 
 import { assert, assertNever } from '../../assert.ts'
+import type { Core, Now } from '../led-shard.ts'
 import type { KeyValueRecord } from '../partition-writer.ts'
 import { describeGroup, listedGroup } from './classic/describe.ts'
 import { heartbeat } from './classic/heartbeat.ts'
@@ -28,9 +29,9 @@ import {
 } from './offsets/remove.ts'
 import { onLoaded, replay } from './replay.ts'
 import { ShardState } from './shard-state.ts'
-import { type Effect, type Now, Turn } from './turn.ts'
+import { type Effect, Turn } from './turn.ts'
 
-export class GroupShard {
+export class GroupShard implements Core<ShardEvent, Effect, GroupConfig> {
   readonly state = new ShardState()
 
   /** For loading only, before the `loaded` event. */

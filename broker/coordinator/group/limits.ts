@@ -38,18 +38,6 @@ export const newMemberJoinTimeoutMs = 300_000
 export const abandonedJoinGraceMs = 3_000
 
 /**
- * Records that go down in one append. One write larger than this goes down by itself and is refused
- * by the log when it exceeds max.message.bytes.
- */
-export const appendBytesMax = 512 * 1024
-
-/**
- * Writes that wait for the append in flight, by partition. Above it requests get
- * COORDINATOR_NOT_AVAILABLE.
- */
-export const waitingWritesMax = 100_000
-
-/**
  * Bytes of the assignments that one SyncGroup may bring. A record of half of it does not fit a
  * batch by default; past it nothing is even tried.
  */

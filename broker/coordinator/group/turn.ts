@@ -2,7 +2,8 @@
 // The core's functions get a Turn and change only the shard's state and this list; the shell
 // carries the effects out.
 
-import type { KeyValueRecord } from '../partition-writer.ts'
+import type { Now, RespondEffect, WriteEffect } from '../led-shard.ts'
+import type { BatchKind, KeyValueRecord } from '../partition-writer.ts'
 import type { AfterWrite } from './after-write.ts'
 import type { GroupConfig } from './group-config.ts'
 import type { ShardState } from './shard-state.ts'
@@ -12,29 +13,9 @@ declare const answeredWith: unique symbol
 /** Names a request that waits for its answer. The shell knows who asked. */
 export type Token<Response> = number & { readonly [answeredWith]?: (response: Response) => void }
 
-export interface Now {
-  /** For deadlines. */
-  readonly monotonicMs: number
-  /** For timestamps in records. */
-  readonly wallMs: number
-}
-
 export type Effect =
-  | { readonly type: 'respond'; readonly token: number; readonly response: unknown }
-  | {
-      readonly type: 'write'
-      /**
-       * Comes back in a `written` event. Writes are appended, and come back, in the order of their
-       * ids.
-       */
-      readonly writeId: number
-      readonly records: readonly KeyValueRecord[]
-      /**
-       * Whether the records may go down in several batches: harmless for removals, never for what
-       * must be whole.
-       */
-      readonly divisible: boolean
-    }
+  | RespondEffect
+  | WriteEffect
   /** Replaces the group's timer, if it has one. */
   | { readonly type: 'schedule'; readonly groupId: string; readonly atMs: number }
   | { readonly type: 'cancel'; readonly groupId: string }
@@ -59,11 +40,11 @@ export class Turn {
   write(
     records: readonly KeyValueRecord[],
     after: AfterWrite,
-    { divisible = false }: { divisible?: boolean } = {},
+    { divisible = false, kind }: { divisible?: boolean; kind?: BatchKind } = {},
   ): number {
     const writeId = this.state.nextWriteId++
     this.state.writes.set(writeId, { after, next: [] })
-    this.effects.push({ type: 'write', writeId, records, divisible })
+    this.effects.push({ type: 'write', writeId, records, divisible, kind })
     return writeId
   }
 

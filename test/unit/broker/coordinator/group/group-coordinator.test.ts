@@ -373,7 +373,7 @@ describe('leadership of a partition', () => {
 })
 
 it('a record that cannot be read keeps its partition out of service', async () => {
-  writer.log(home).push({ key: Buffer.from([0, 2, 0]), value: null })
+  await writer.append(home, [{ key: Buffer.from([0, 2, 0]), value: null }], 0)
   const elected = coordinator.onElected(home, 0)
   await settle()
   expect(faults).toHaveLength(1)

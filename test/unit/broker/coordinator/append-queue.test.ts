@@ -2,11 +2,11 @@
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { describe, expect, it } from 'vitest'
-import { AppendQueue } from '../../../../../broker/coordinator/group/append-queue.ts'
-import { appendBytesMax } from '../../../../../broker/coordinator/group/limits.ts'
-import type { KeyValueRecord } from '../../../../../broker/coordinator/partition-writer.ts'
-import { BrokerError } from '../../../../../broker/errors.ts'
-import { settle } from '../../../../support/memory-partition-writer.ts'
+import { AppendQueue } from '../../../../broker/coordinator/append-queue.ts'
+import { appendBytesMax } from '../../../../broker/coordinator/limits.ts'
+import type { KeyValueRecord } from '../../../../broker/coordinator/partition-writer.ts'
+import { BrokerError } from '../../../../broker/errors.ts'
+import { settle } from '../../../support/memory-partition-writer.ts'
 
 interface HeldAppend {
   readonly keys: string[]

@@ -1,7 +1,7 @@
 // Which partition keeps a group: the same as on the JVM.
 
 import { describe, expect, it } from 'vitest'
-import { groupPartition } from '../../../../../broker/coordinator/group/group-partition.ts'
+import { keyPartition } from '../../../../broker/coordinator/key-partition.ts'
 
 const intMax = 0x7fff_ffff
 
@@ -17,7 +17,7 @@ describe('the partition of a group', () => {
     ['😀', 1_772_899],
     ['polygenelubricants', 0],
   ])('of %s comes from Java’s hash of its id', (groupId, hash) => {
-    expect(groupPartition(groupId, intMax)).toBe(hash % intMax)
-    expect(groupPartition(groupId, 50)).toBe(hash % 50)
+    expect(keyPartition(groupId, intMax)).toBe(hash % intMax)
+    expect(keyPartition(groupId, 50)).toBe(hash % 50)
   })
 })

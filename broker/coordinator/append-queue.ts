@@ -3,18 +3,25 @@
 // in the order they came.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
-import { BrokerError } from '../../errors.ts'
-import type { KeyValueRecord } from '../partition-writer.ts'
+import { BrokerError } from '../errors.ts'
+
 import { appendBytesMax } from './limits.ts'
+import type { BatchKind, KeyValueRecord } from './partition-writer.ts'
 
 export interface QueuedWrite {
   readonly writeId: number
   readonly records: readonly KeyValueRecord[]
+  /**
+   * Whether the records may go down in several batches: harmless for removals, never for what must
+   * be whole.
+   */
   readonly divisible: boolean
+  /** Given: the write is a batch of its own, as a part or the end of a transaction. */
+  readonly kind?: BatchKind | undefined
 }
 
 export interface AppendQueueOptions {
-  readonly append: (records: readonly KeyValueRecord[]) => Promise<unknown>
+  readonly append: (records: readonly KeyValueRecord[], kind?: BatchKind) => Promise<unknown>
   readonly onWritten: (writeId: number, error: KafkaErrorName | null) => void
   /** A failure that is no answer of the log: a bug, told before its writes are. */
   readonly onFault: (error: unknown) => void
@@ -26,6 +33,7 @@ interface Part {
   readonly records: readonly KeyValueRecord[]
   readonly bytes: number
   readonly isLast: boolean
+  readonly kind?: BatchKind | undefined
 }
 
 /** Length fields and offsets of a record, roughly. */
@@ -76,15 +84,20 @@ export class AppendQueue {
     let count = 0
     for (const part of this.#parts) {
       bytes += part.bytes
-      if (count > 0 && bytes > appendBytesMax) break
+      const isAlone = part.kind !== undefined
+      if (count > 0 && (isAlone || bytes > appendBytesMax)) break
       count++
+      if (isAlone) break
     }
     return this.#parts.splice(0, count)
   }
 
   async #append(batch: readonly Part[]): Promise<KafkaErrorName | null> {
     try {
-      await this.#options.append(batch.flatMap((part) => part.records))
+      await this.#options.append(
+        batch.flatMap((part) => part.records),
+        batch[0]?.kind,
+      )
       return null
     } catch (error) {
       if (error instanceof BrokerError) return error.kafkaError
@@ -109,9 +122,9 @@ function bytesOf({ key, value }: KeyValueRecord): number {
   return key.length + (value?.length ?? 0) + recordOverheadBytes
 }
 
-function wholePart({ writeId, records }: QueuedWrite): Part {
+function wholePart({ writeId, records, kind }: QueuedWrite): Part {
   const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0)
-  return { writeId, records, bytes, isLast: true }
+  return { writeId, records, bytes, isLast: true, kind }
 }
 
 function divided({ writeId, records }: QueuedWrite): Part[] {
