@@ -8,6 +8,8 @@ import type { Clock, Timers } from './clock.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { TopicConfig } from './config/topic-configs.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
+import type { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
+import type { TransactionJoins } from './coordinator/transaction/transaction-joins.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
 import type { LogIn } from './security/sasl/log-in.ts'
@@ -37,6 +39,8 @@ export interface Services {
   readonly controller: Controller
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
+  readonly transactionJoins: TransactionJoins
   readonly producerIds: ProducerIds
   /** Null: everybody may do everything. */
   authorizer(): Authorizer | null

@@ -25,6 +25,9 @@ export const eligibleLeaders = {
   metadataVersionMin: 23,
 } as const
 
+/** The second transaction protocol (KIP-890): from 2 on each transaction has an epoch of its own. */
+export const epochPerTransaction = { name: 'transaction.version', min: 0, max: 2 } as const
+
 /** What this software could serve: ApiVersions and the registrations of nodes tell it. */
 export const supportedFeatures: readonly FeatureRange[] = [
   {
@@ -37,6 +40,11 @@ export const supportedFeatures: readonly FeatureRange[] = [
     name: eligibleLeaders.name,
     minVersion: eligibleLeaders.min,
     maxVersion: eligibleLeaders.max,
+  },
+  {
+    name: epochPerTransaction.name,
+    minVersion: epochPerTransaction.min,
+    maxVersion: epochPerTransaction.max,
   },
 ]
 
@@ -65,6 +73,7 @@ export function bootstrapRecords(
       featureLevel: kafkaMetadataVersion.max,
     },
     { type: 'featureLevel', name: eligibleLeaders.name, featureLevel: eligibleLeaders.max },
+    { type: 'featureLevel', name: epochPerTransaction.name, featureLevel: epochPerTransaction.max },
   ]
   // What the founder's file says holds for all: see replication/topic-rules.ts.
   if (minInsyncReplicas !== minInsyncReplicasUnset) {

@@ -242,6 +242,21 @@ function transactionFields(values: BrokerValues) {
   return {
     producerIdExpirationMs: values.number('producer.id.expiration.ms'),
     producerIdExpirationCheckIntervalMs: values.number('producer.id.expiration.check.interval.ms'),
+    transactionMaxTimeoutMs: values.number('transaction.max.timeout.ms'),
+    transactionalIdExpirationMs: values.number('transactional.id.expiration.ms'),
+    transactionAbortTimedOutIntervalMs: values.number(
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms',
+    ),
+    transactionRemoveExpiredIntervalMs: values.number(
+      'transaction.remove.expired.transaction.cleanup.interval.ms',
+    ),
+    transactionPartitionVerificationEnable: values.flag(
+      'transaction.partition.verification.enable',
+    ),
+    addPartitionsToTxnRetryBackoffMs: values.number('add.partitions.to.txn.retry.backoff.ms'),
+    addPartitionsToTxnRetryBackoffMaxMs: values.number(
+      'add.partitions.to.txn.retry.backoff.max.ms',
+    ),
     transactionStateLogNumPartitions: values.number('transaction.state.log.num.partitions'),
     transactionStateLogReplicationFactor: values.number('transaction.state.log.replication.factor'),
     transactionStateLogMinIsr: values.number('transaction.state.log.min.isr'),

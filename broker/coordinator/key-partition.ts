@@ -1,6 +1,6 @@
 // Which partition of a coordinator's topic keeps a group or a transactional id: Java's
-// String.hashCode of the id, without the sign, modulo the number of partitions. Every broker and tool
-// computes the same.
+// String.hashCode of the id, without the sign, modulo the number of partitions. Every broker and
+// tool computes the same.
 
 export function keyPartition(key: string, partitionCount: number): number {
   let hash = 0

@@ -38,11 +38,10 @@ export interface WriteEffect extends QueuedWrite {
 }
 
 /** No clock, I/O, timers or randomness inside: the same events give the same effects. */
-export interface Core<Event, Effect, Config> {
+export interface Core {
   /** For loading only, before the `loaded` event. */
   replay(record: KeyValueRecord, transactionOf: number | null): void
   replayMarker?(producerId: number, isCommit: boolean): void
-  step(event: Event, now: Now, config: Config): (Effect | RespondEffect | WriteEffect)[]
 }
 
 export interface LedShardOptions<Config> {
@@ -64,7 +63,7 @@ export abstract class LedShard<
   Event,
   Effect extends { readonly type: string },
   Config,
-  C extends Core<Event | CommonEvent | Request, Effect, Config>,
+  C extends Core,
 > {
   protected readonly options: LedShardOptions<Config>
   /** Undefined while it is being loaded. */
@@ -80,6 +79,10 @@ export abstract class LedShard<
   }
 
   protected abstract newCore(): C
+  protected abstract step(
+    core: C,
+    event: Event | CommonEvent | Request,
+  ): readonly (Effect | RespondEffect | WriteEffect)[]
   protected abstract carryOut(effect: Effect): void
   /** Its core is gone: timers and whatever else came of its effects end. */
   protected abstract onDropped(): void
@@ -88,6 +91,15 @@ export abstract class LedShard<
 
   protected get isClosed(): boolean {
     return this.#abort.signal.aborted
+  }
+
+  protected now(): Now {
+    const { clock } = this.options
+    return { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() }
+  }
+
+  protected get queue(): AppendQueue {
+    return this.#queue
   }
 
   /** Why requests cannot be served now; null when they can. */
@@ -180,11 +192,9 @@ export abstract class LedShard<
   feed(event: Event | CommonEvent | Request): void {
     const { core } = this
     if (core === undefined || this.isClosed) return
-    let effects: (Effect | RespondEffect | WriteEffect)[]
+    let effects: readonly (Effect | RespondEffect | WriteEffect)[]
     try {
-      const { clock, config } = this.options
-      const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() }
-      effects = core.step(event, now, config())
+      effects = this.step(core, event)
     } catch (error) {
       this.#reload(error)
       return
@@ -192,7 +202,7 @@ export abstract class LedShard<
     for (const effect of effects) {
       if (isRespond(effect)) this.#respond(effect.token, effect.response)
       else if (isWrite(effect)) this.#queue.push(effect)
-      else this.carryOut(effect as Effect)
+      else this.carryOut(effect)
     }
   }
 

@@ -1,11 +1,13 @@
-// FindCoordinator (key 10), versions 0-6: which broker keeps a group. Several keys at once from v4
-// on, each with its own error (KIP-699). The first request makes `__consumer_offsets`.
+// FindCoordinator (key 10), versions 0-6: which broker keeps a group, or a
+// transactional id (key type 1). Several keys at once from v4
+// on, each with its own error (KIP-699). The first request makes
+// `__consumer_offsets` or `__transaction_state`.
 // Differs from Kafka: the request that makes the topic is answered once it is there, not with
-// COORDINATOR_NOT_AVAILABLE; coordinators of transactions (key type 1) and share groups (2) are not
-// served: UNSUPPORTED_VERSION, as by InitProducerId, and INVALID_REQUEST, which no client retries.
+// COORDINATOR_NOT_AVAILABLE; coordinators of share groups (key type 2) are not served:
+// INVALID_REQUEST, which no client retries.
 
 import type { MetadataImage } from '@samsa/controller/image'
-import { offsetsTopic } from '@samsa/controller/topic-names'
+import { offsetsTopic, transactionTopic } from '@samsa/controller/topic-names'
 import { errorByName, errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Services } from '../services.ts'
 import type { Handler, RequestContext } from './handler.ts'
@@ -43,16 +45,15 @@ async function finder(
   services: Services,
   context: RequestContext,
 ): Promise<(key: string) => Found> {
-  if (keyType === transactionKeyType) {
-    return () => notFound('UNSUPPORTED_VERSION', 'Transactions are not served.')
-  }
-  if (keyType !== groupKeyType) {
+  if (keyType !== groupKeyType && keyType !== transactionKeyType) {
     return () => notFound('INVALID_REQUEST', `Coordinators of type ${keyType} are not served.`)
   }
-  const problem = await offsetsTopicProblem(services)
+  const keptIn = keyType === groupKeyType ? offsetsTopic : transactionTopic
+  const problem = await topicProblem(keptIn, services)
   if (problem !== null) return () => notFound('COORDINATOR_NOT_AVAILABLE', problem)
   const image = services.metadata()
-  return (groupId) => keeperOf(services.groups.partitionFor(groupId), image, context)
+  const coordinator = keyType === groupKeyType ? services.groups : services.transactions
+  return (key) => keeperOf(keptIn, coordinator.partitionFor(key), image, context)
 }
 
 function notFound(error: KafkaErrorName, message: string): Found {
@@ -60,8 +61,13 @@ function notFound(error: KafkaErrorName, message: string): Found {
 }
 
 /** The broker that leads the partition, where this listener's clients reach it. */
-function keeperOf(index: number, image: MetadataImage, { listener }: RequestContext): Found {
-  const topic = image.topicsByName.get(offsetsTopic)
+function keeperOf(
+  name: string,
+  index: number,
+  image: MetadataImage,
+  { listener }: RequestContext,
+): Found {
+  const topic = image.topicsByName.get(name)
   const partition = topic?.partitions.find((candidate) => candidate.index === index)
   const broker = partition === undefined ? undefined : image.brokers.get(partition.leader)
   const endpoint = broker === undefined ? undefined : endpointOf(broker, listener)
@@ -73,10 +79,10 @@ function keeperOf(index: number, image: MetadataImage, { listener }: RequestCont
   return { errorCode: errorCodes.NONE, errorMessage: '', nodeId: broker.id, host, port }
 }
 
-/** Makes `__consumer_offsets` where there is none; a sentence when that cannot be done. */
-async function offsetsTopicProblem(services: Services): Promise<string | null> {
-  if (services.metadata().topicsByName.has(offsetsTopic)) return null
-  const asked = await autoCreateTopics(services, [offsetsTopic])
+/** Makes the topic where there is none; a sentence when that cannot be done. */
+async function topicProblem(name: string, services: Services): Promise<string | null> {
+  if (services.metadata().topicsByName.has(name)) return null
+  const asked = await autoCreateTopics(services, [name])
   const outcome = asked.type === 'refused' ? asked.outcome : asked.answer[0]
   if (outcome === undefined || outcome.error === 'NONE') return null
   // Another request of the same moment was quicker.

@@ -1,5 +1,7 @@
 // Produce (key 0), versions 3-13: appends one record batch to each partition named. KIP-98
 // idempotence, KIP-467 error messages (v8), KIP-516 topic ids (v13), KIP-951 leader hints (v10).
+// KIP-890: a batch of a transaction is written once its coordinator knows that it writes here; from
+// v12 on the partition joins the transaction by this request.
 // Appends start in the order that requests arrived. acks=1 is answered when the batch is written
 // (and flushed, where the topic asks for it), acks=all when it is committed: every in-sync replica
 // has it, and they are as many as min.insync.replicas. A broker that has lost the controller for
@@ -8,20 +10,34 @@
 // unpacked unless the topic recompresses.
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
-import { batchField, batchHeaderBytes } from '@samsa/proto/record/batch'
+import {
+  baseSequence,
+  batchField,
+  batchHeaderBytes,
+  isTransactional,
+  lastSequence,
+  producerEpoch,
+  producerId,
+} from '@samsa/proto/record/batch'
 import { BrokerError, errorCodeOf } from '../errors.ts'
 import type { Append } from '../log/partition-log.ts'
+import type { TransactionGuard } from '../log/producer/transaction-guards.ts'
 import type { Leading } from '../replica/leading.ts'
 import type { Partition } from '../replica/partition.ts'
 import type { Services } from '../services.ts'
 import type { Handler, RequestContext, RequestOf } from './handler.ts'
 import { type CurrentLeader, LeaderHints } from './shared/leader-hints.ts'
+import { joinError, joinTransaction } from './shared/transactional-appends.ts'
 
 type TopicData = RequestOf<'produce'>['topicData'][number]
 
 const acksAll = -1
 const acksLeader = 1
 const acksNone = 0
+
+/** The versions that know that a transaction can be aborted only, and that join it implicitly. */
+const abortableSince = 11
+const implicitSince = 12
 
 /** The version that has room for where the leader is (KIP-951). */
 const hintsSince = 10
@@ -77,6 +93,21 @@ interface Started {
   committed: Promise<KafkaErrorName | null> | null
 }
 
+interface TransactionalBatch {
+  readonly partition: Partition
+  readonly batch: Buffer
+  readonly result: PartitionResult
+}
+
+/** Every producer sends again on this one, without looking for another leader. */
+const retriable: KafkaErrorName = 'NOT_ENOUGH_REPLICAS'
+
+function guardOf({ log }: Leading, batch: Buffer): TransactionGuard | null {
+  const producer = { producerId: producerId(batch, 0), epoch: producerEpoch(batch, 0) }
+  const sequences = { sequence: baseSequence(batch, 0), lastSequence: lastSequence(batch, 0) }
+  return log.guardFor({ ...producer, ...sequences })
+}
+
 class ProduceWork {
   readonly #services: Services
   readonly #acks: number
@@ -85,16 +116,24 @@ class ProduceWork {
   /** Partitions whose leadership was just beginning. */
   readonly #late: Promise<void>[] = []
 
-  constructor(services: Services, { acks, timeoutMs }: RequestOf<'produce'>) {
+  /** Batches of transactions; all of one producer. */
+  readonly #transactional: TransactionalBatch[] = []
+  readonly #transactionalId: string
+  readonly #apiVersion: number
+
+  constructor(services: Services, request: RequestOf<'produce'>, apiVersion: number) {
     this.#services = services
-    this.#acks = acks
-    this.#timeoutMs = timeoutMs
+    this.#acks = request.acks
+    this.#timeoutMs = request.timeoutMs
+    this.#transactionalId = request.transactionalId ?? ''
+    this.#apiVersion = apiVersion
   }
 
   start(partition: Partition | KafkaErrorName, records: Buffer | null, result: PartitionResult) {
     try {
       if (typeof partition === 'string') throw new BrokerError(partition, partition)
       const batch = oneBatch(records)
+      if (isTransactional(batch, 0)) return this.#addTransactional({ partition, batch, result })
       const leading = partition.lead()
       if (!(leading instanceof Promise)) return this.#append(partition, leading, batch, result)
       this.#late.push(
@@ -107,9 +146,107 @@ class ProduceWork {
     }
   }
 
-  #append(partition: Partition, leading: Leading, batch: Buffer, result: PartitionResult) {
+  #addTransactional(one: TransactionalBatch): void {
+    const { batch } = this.#transactional[0] ?? one
+    if (this.#transactionalId === '') {
+      throw new BrokerError(
+        'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+        'the batch is a part of a transaction, the request names no transactional id',
+      )
+    }
+    if (producerId(one.batch, 0) !== producerId(batch, 0)) {
+      throw new BrokerError('INVALID_PRODUCER_ID_MAPPING', 'one request has several producers')
+    }
+    this.#transactional.push(one)
+  }
+
+  /** To be called once all are started. The order of a producer's requests is kept. */
+  startTransactional(): void {
+    const [first] = this.#transactional
+    if (first === undefined) return
+    const { transactionJoins } = this.#services
+    const late = transactionJoins.inOrder(producerId(first.batch, 0), () => {
+      const rest = this.#transactional.filter((one) => !this.#appendIfOpen(one))
+      return rest.length === 0 ? undefined : this.#joinAndAppend(rest)
+    })
+    if (late !== undefined) this.#late.push(late)
+  }
+
+  /** The usual case: the transaction is open in the partition, and nothing has to be asked. */
+  #appendIfOpen(one: TransactionalBatch): boolean {
+    const leading = one.partition.leading
+    if (leading === null || guardOf(leading, one.batch) !== null) return false
+    this.#appendGuarded(one, leading, null)
+    return true
+  }
+
+  async #joinAndAppend(batches: readonly TransactionalBatch[]): Promise<void> {
+    const begun: [TransactionalBatch, Leading, TransactionGuard | null][] = []
+    for (const one of batches) {
+      try {
+        const leading = await one.partition.lead()
+        begun.push([one, leading, guardOf(leading, one.batch)])
+      } catch (error) {
+        fail(one.result, error)
+      }
+    }
+    const [first] = begun
+    if (first === undefined) return
+    const errorOf = await joinTransaction(this.#services, {
+      transactionalId: this.#transactionalId,
+      producerId: producerId(first[0].batch, 0),
+      producerEpoch: producerEpoch(first[0].batch, 0),
+      joins: this.#apiVersion >= implicitSince,
+      partitions: begun.filter(([, , guard]) => guard !== null).map(([{ partition }]) => partition),
+    })
+    for (const [one, leading, guard] of begun) {
+      const { topic, index } = one.partition
+      const error = guard === null ? 'NONE' : this.#joinError(errorOf(topic, index))
+      if (error === 'NONE') this.#appendGuarded(one, leading, guard)
+      else
+        fail(
+          one.result,
+          new BrokerError(error, 'the partition is not known to be in a transaction'),
+        )
+    }
+  }
+
+  #joinError(found: KafkaErrorName): KafkaErrorName {
+    const error = joinError(found, { knowsAbortable: this.#apiVersion >= abortableSince })
+    switch (error) {
+      case 'CONCURRENT_TRANSACTIONS':
+        return this.#apiVersion >= implicitSince ? error : retriable
+      case 'NETWORK_EXCEPTION':
+      case 'NOT_COORDINATOR':
+      case 'COORDINATOR_NOT_AVAILABLE':
+      case 'COORDINATOR_LOAD_IN_PROGRESS':
+        return retriable
+      default:
+        return error
+    }
+  }
+
+  #appendGuarded(
+    { partition, batch, result }: TransactionalBatch,
+    leading: Leading,
+    guard: TransactionGuard | null,
+  ): void {
+    try {
+      this.#append(partition, leading, batch, result, { guard })
+    } catch (error) {
+      fail(result, error)
+    }
+  }
+
+  #append(
+    partition: Partition,
+    leading: Leading,
+    batch: Buffer,
+    result: PartitionResult,
+    checks?: { readonly guard: TransactionGuard | null },
+  ) {
     if (this.#acks === acksAll) checkIsr(leading)
-    const append = leading.append(batch, 'client')
+    const append = leading.append(batch, 'client', checks)
     this.#started.push({ result, leading, append, committed: null })
     if (append.duplicate) return
     const recordCount = batch.readInt32BE(batchField.recordCount)
@@ -149,9 +286,9 @@ function refuse(result: PartitionResult, error: KafkaErrorName): void {
 }
 
 export const produce: Handler<'produce'> = async (request, services, context) => {
-  const { acks, transactionalId, topicData } = request
-  const refusal = refusalOf(acks, transactionalId, services)
-  const work = new ProduceWork(services, request)
+  const { acks, topicData } = request
+  const refusal = refusalOf(acks, services)
+  const work = new ProduceWork(services, request, context.apiVersion)
   const responses = topicData.map((topic) => {
     const image = findTopic(topic, services, context)
     const partitionResponses = topic.partitionData.map(({ index, records }) => {
@@ -163,6 +300,7 @@ export const produce: Handler<'produce'> = async (request, services, context) =>
     })
     return { name: topic.name, topicId: topic.topicId, partitionResponses }
   })
+  work.startTransactional()
   await work.finish()
   if (acks !== acksNone) return { responses, ...addHints(responses, services, context) }
   const failed = responses
@@ -174,14 +312,8 @@ export const produce: Handler<'produce'> = async (request, services, context) =>
   return null
 }
 
-function refusalOf(
-  acks: number,
-  transactionalId: string | null,
-  services: Services,
-): KafkaErrorName | null {
+function refusalOf(acks: number, services: Services): KafkaErrorName | null {
   if (acks !== acksAll && acks !== acksLeader && acks !== acksNone) return 'INVALID_REQUIRED_ACKS'
-  // No transactional id is handed out yet, so none can have a transaction open.
-  if (transactionalId !== null) return 'INVALID_TXN_STATE'
   return services.replicas.inContact ? null : 'NOT_LEADER_OR_FOLLOWER'
 }
 

@@ -2,6 +2,8 @@
 // docs/COMPATIBILITY.md are read from it: what is not listed is not advertised.
 
 import { type Registration, register } from '../request/api-table.ts'
+import { addOffsetsToTxn } from './add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { addRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
@@ -22,8 +24,10 @@ import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
 import { describeQuorum } from './describe-quorum.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
+import { describeTransactions } from './describe-transactions.ts'
 import { describeUserScramCredentials } from './describe-user-scram-credentials.ts'
 import { electLeaders } from './elect-leaders.ts'
+import { endTxn } from './end-txn.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -35,6 +39,7 @@ import { listConfigResources } from './list-config-resources.ts'
 import { listGroups } from './list-groups.ts'
 import { listOffsets } from './list-offsets.ts'
 import { listPartitionReassignments } from './list-partition-reassignments.ts'
+import { listTransactions } from './list-transactions.ts'
 import { metadata } from './metadata.ts'
 import { offsetCommit } from './offset-commit.ts'
 import { offsetDelete } from './offset-delete.ts'
@@ -45,8 +50,10 @@ import { removeRaftVoter } from './remove-raft-voter.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
 import { syncGroup } from './sync-group.ts'
+import { txnOffsetCommit } from './txn-offset-commit.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 import { updateFeatures } from './update-features.ts'
+import { writeTxnMarkers } from './write-txn-markers.ts'
 
 export const handlers: readonly Registration[] = [
   register('produce', produce),
@@ -69,6 +76,11 @@ export const handlers: readonly Registration[] = [
   register('deleteRecords', deleteRecords),
   register('initProducerId', initProducerId),
   register('offsetForLeaderEpoch', offsetForLeaderEpoch),
+  register('addPartitionsToTxn', addPartitionsToTxn),
+  register('addOffsetsToTxn', addOffsetsToTxn),
+  register('endTxn', endTxn),
+  register('writeTxnMarkers', writeTxnMarkers),
+  register('txnOffsetCommit', txnOffsetCommit),
   register('describeAcls', describeAcls),
   register('createAcls', createAcls),
   register('deleteAcls', deleteAcls),
@@ -90,6 +102,8 @@ export const handlers: readonly Registration[] = [
   register('describeCluster', describeCluster),
   register('describeProducers', describeProducers),
   register('unregisterBroker', unregisterBroker),
+  register('describeTransactions', describeTransactions),
+  register('listTransactions', listTransactions),
   register('listConfigResources', listConfigResources),
   register('describeTopicPartitions', describeTopicPartitions),
   register('addRaftVoter', addRaftVoter),

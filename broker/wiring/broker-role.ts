@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { endpointFields } from '@samsa/controller/endpoints'
 import { supportedFeatures } from '@samsa/controller/features'
 import type { Endpoint, MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import { offsetsTopic, transactionTopic } from '@samsa/controller/topic-names'
 import type { RegisterInit } from '@samsa/proto/grpc/gen/controller'
 import { registerNodeMetrics } from '../admin/node-metrics.ts'
 import type { MetricsRegistry } from '../admin/prometheus.ts'
@@ -36,8 +37,7 @@ import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
 import { Replication } from './replication.ts'
 import { makeAuthorizer, makeLogIn, openListenerTls, type SecurityOptions } from './security.ts'
-
-export const offsetsTopic = '__consumer_offsets'
+import { NodeTransactions } from './transactions.ts'
 
 /** In flight requests get this long to be answered when the node stops. */
 const drainGraceMs = 2_000
@@ -69,6 +69,8 @@ export class BrokerRole {
   readonly #config: CurrentConfig
   readonly #metrics: TrafficMetrics
   readonly #groups: GroupCoordinator
+  readonly #producerIds: ProducerIds
+  readonly #transactions: NodeTransactions
   readonly #session: BrokerSession
   readonly #grpc = new PeerServer()
   /** What to close, in the order of opening. */
@@ -89,6 +91,8 @@ export class BrokerRole {
     this.#config = new CurrentConfig(file, () => this.#client.image())
     this.#metrics = new TrafficMetrics(registry, systemClock.monotonicMs)
     this.#groups = this.#makeGroups()
+    this.#producerIds = new ProducerIds(file.nodeId, this.#client)
+    this.#transactions = this.#makeTransactions()
     this.#session = new BrokerSession({
       addresses: cluster.addresses,
       follower: this.#client.follower,
@@ -110,11 +114,13 @@ export class BrokerRole {
     const { replicas } = replication
     await this.#startReplicas(replication)
     await this.#own(async () => this.#groups.close())
+    await this.#own(async () => this.#transactions.close())
     const services = this.#services(replicas)
     const tls = await openListenerTls(this.#security())
     await this.#own(async () => {
       for (const listener of tls.values()) listener.close()
     })
+    this.#transactions.serve(services, this.#grpc)
     const server = this.#makeServer(services, tls)
     const ports = await server.start()
     await this.#own(() => server.close(drainGraceMs))
@@ -172,6 +178,7 @@ export class BrokerRole {
         onElected: (partition) => this.#onElected(partition),
         onResigned: ({ topic, index }) => {
           if (topic === offsetsTopic) this.#groups.onResigned(index)
+          else if (topic === transactionTopic) this.#transactions.coordinator.onResigned(index)
         },
       },
       grpc: this.#grpc,
@@ -200,15 +207,11 @@ export class BrokerRole {
 
   #makeGroups(): GroupCoordinator {
     const topic = () => this.#client.image().topicsByName.get(offsetsTopic)
-    const replicas = () => {
-      if (this.#replication === null) throw new Error('the replicas are not there yet')
-      return this.#replication.replicas
-    }
     return new GroupCoordinator({
       config: () => groupConfig(this.#config.broker),
       partitionCount: () =>
         topic()?.partitions.length ?? this.#config.broker.offsetsTopicNumPartitions,
-      writer: new InternalTopic(topic, replicas),
+      writer: new InternalTopic(topic, () => this.#replicas()),
       clock: systemClock,
       timers: systemTimers,
       newUuid: randomUUID,
@@ -217,9 +220,27 @@ export class BrokerRole {
     })
   }
 
+  #makeTransactions(): NodeTransactions {
+    return new NodeTransactions({
+      nodeId: this.#file.nodeId,
+      config: this.#config,
+      image: () => this.#client.image(),
+      replicas: () => this.#replicas(),
+      producerIds: this.#producerIds,
+      events: this.#events,
+    })
+  }
+
+  #replicas(): ReplicaManager {
+    if (this.#replication === null) throw new Error('the replicas are not there yet')
+    return this.#replication.replicas
+  }
+
   #onElected({ topic, index, leaderEpoch }: Partition): void {
     // A load that fails is told by onLoadFailed.
     if (topic === offsetsTopic) void this.#groups.onElected(index, leaderEpoch)
+    if (topic !== transactionTopic) return
+    void this.#transactions.coordinator.onElected(index, leaderEpoch)
   }
 
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
@@ -261,9 +282,11 @@ export class BrokerRole {
       controller: this.#client,
       replicas,
       groups: this.#groups,
-      producerIds: new ProducerIds(nodeId, this.#client),
       authorizer: () => authorizer,
       logIn: makeLogIn(this.#security()),
+      transactions: this.#transactions.coordinator,
+      transactionJoins: this.#transactions.joins,
+      producerIds: this.#producerIds,
       clock: systemClock,
       timers: systemTimers,
       metrics: this.#metrics,

@@ -126,6 +126,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/group-delete.ts')).groupDelete,
   },
   {
+    name: 'txn list',
+    summary: 'List transactional ids and where their transactions stand.',
+    load: async () => (await import('../commands/txn-list.ts')).txnList,
+  },
+  {
+    name: 'txn describe',
+    summary: 'Show the producer, the age and the partitions of transactions.',
+    load: async () => (await import('../commands/txn-describe.ts')).txnDescribe,
+  },
+  {
+    name: 'txn abort',
+    summary: 'End a transaction that hangs in a partition.',
+    load: async () => (await import('../commands/txn-abort.ts')).txnAbort,
+  },
+  {
     name: 'config get',
     summary: 'Show configs of a topic, a broker or a group.',
     load: async () => (await import('../commands/config-get.ts')).configGet,

@@ -16,11 +16,11 @@ export const transactionConfigs: readonly ConfigDefinition[] = [
   }),
   int('transactional.id.expiration.ms', 604_800_000, 'high', {
     check: atLeast(1),
-    accepted: 'Time without use after which a transactional id is dropped.',
+    effective: 'Time without use after which a transactional id is dropped.',
   }),
   int('transaction.max.timeout.ms', 900_000, 'high', {
     check: atLeast(1),
-    accepted: 'Longest timeout that a transaction may ask for.',
+    effective: 'Longest timeout that a transaction may ask for.',
   }),
   int('transaction.state.log.num.partitions', 50, 'high', {
     check: atLeast(1),
@@ -44,25 +44,26 @@ export const transactionConfigs: readonly ConfigDefinition[] = [
   }),
   int('transaction.abort.timed.out.transaction.cleanup.interval.ms', 10_000, 'low', {
     check: atLeast(1),
-    accepted: 'Time between two looks for transactions past their timeout.',
+    effective: 'Time between two looks for transactions past their timeout.',
   }),
   int('transaction.remove.expired.transaction.cleanup.interval.ms', 3_600_000, 'low', {
     check: atLeast(1),
-    accepted: 'Time between two looks for transactional ids to drop.',
+    effective: 'Time between two looks for transactional ids to drop.',
   }),
   flag('transaction.partition.verification.enable', true, 'low', {
     dynamic: 'cluster-wide',
-    accepted: 'Whether a write is checked to belong to an open transaction.',
+    effective: 'Whether a write is checked to belong to an open transaction.',
   }),
   flag('transaction.two.phase.commit.enable', false, 'low', {
     accepted: 'Whether a client may keep a prepared transaction open without a timeout.',
   }),
   int('add.partitions.to.txn.retry.backoff.ms', 20, 'high', {
     check: atLeast(1),
-    accepted: 'First pause before a partition is added to a transaction again.',
+    effective:
+      'Pause before a partition is added to a transaction again that is still being ended.',
   }),
   int('add.partitions.to.txn.retry.backoff.max.ms', 100, 'high', {
     check: atLeast(0),
-    accepted: 'Longest pause before a partition is added to a transaction again.',
+    effective: 'How long a broker goes on with that before the client has to.',
   }),
 ]

@@ -1,9 +1,16 @@
 // What is to happen once a write is durable, or has failed: data, so that a shard's state can be
 // looked at whole.
 
+import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type { MarkerBatch } from '../partition-writer.ts'
 import type { ClassicMember } from './classic/classic-member.ts'
-import type { DeletedGroup, OffsetCommitResponse, OffsetDeleteResponse } from './messages.ts'
-import type { OffsetKey } from './offsets/offset-store.ts'
+import type {
+  DeletedGroup,
+  OffsetCommitResponse,
+  OffsetDeleteResponse,
+  TxnOffsetCommitResponse,
+} from './messages.ts'
+import type { OffsetChange, OffsetKey } from './offsets/offset-store.ts'
 import type { Token } from './turn.ts'
 
 export type AfterWrite =
@@ -33,6 +40,22 @@ export type AfterWrite =
       readonly groupId: string
       readonly token: Token<OffsetCommitResponse>
       readonly response: OffsetCommitResponse
+    }
+  /** The offsets are durable, and wait for the end of their transaction. */
+  | {
+      readonly type: 'transactionalCommitted'
+      readonly groupId: string
+      readonly token: Token<TxnOffsetCommitResponse>
+      readonly response: TxnOffsetCommitResponse
+      readonly producerId: number
+      readonly changes: readonly OffsetChange[]
+    }
+  /** `groupId` is empty: the transaction may have offsets of several. */
+  | {
+      readonly type: 'transactionEnded'
+      readonly groupId: ''
+      readonly token: Token<KafkaErrorName>
+      readonly marker: MarkerBatch
     }
   | {
       readonly type: 'offsetsDeleted'

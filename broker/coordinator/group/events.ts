@@ -1,6 +1,7 @@
 // Everything that can happen to a shard. Requests carry the token that their answer goes to.
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
+import type { MarkerBatch } from '../partition-writer.ts'
 import type {
   DeletedGroup,
   DescribedGroup,
@@ -18,6 +19,8 @@ import type {
   OffsetFetchGroup,
   SyncGroupRequest,
   SyncGroupResponse,
+  TxnOffsetCommitRequest,
+  TxnOffsetCommitResponse,
 } from './messages.ts'
 import type { Token } from './turn.ts'
 
@@ -62,12 +65,32 @@ export interface CommitOffsetsEvent {
   readonly apiVersion: number
 }
 
+export interface CommitTransactionalEvent {
+  readonly type: 'commitTransactional'
+  readonly groupId: string
+  readonly token: Token<TxnOffsetCommitResponse>
+  readonly request: TxnOffsetCommitRequest
+  readonly topicIds: ReadonlyMap<string, string>
+  /** See TransactionalBatch. */
+  readonly guard: object | null
+}
+
+/** Of no group: a transaction ends in the partition, whatever groups it has offsets of. */
+export interface EndTransactionEvent {
+  readonly type: 'endTransaction'
+  readonly groupId: ''
+  readonly token: Token<KafkaErrorName>
+  readonly marker: MarkerBatch
+}
+
 export interface FetchOffsetsEvent {
   readonly type: 'fetchOffsets'
   readonly groupId: string
   readonly token: Token<FetchedOffsets>
   readonly request: OffsetFetchGroup
   readonly requireStable: boolean
+  /** It has waited for the commits that were under way. */
+  readonly hasWaited?: boolean
 }
 
 export interface DeleteOffsetsEvent {
@@ -96,6 +119,8 @@ export type RequestEvent =
   | HeartbeatEvent
   | LeaveGroupEvent
   | CommitOffsetsEvent
+  | CommitTransactionalEvent
+  | EndTransactionEvent
   | FetchOffsetsEvent
   | DeleteOffsetsEvent
   | DescribeGroupEvent

@@ -5,7 +5,7 @@
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../../clock.ts'
 import { keyPartition } from '../key-partition.ts'
-import type { PartitionWriter } from '../partition-writer.ts'
+import type { MarkerBatch, PartitionWriter } from '../partition-writer.ts'
 import { joinError, syncError } from './classic/answers.ts'
 import type { DeletedTopic, RequestEvent } from './events.ts'
 import type { GroupConfig } from './group-config.ts'
@@ -31,8 +31,11 @@ import type {
   OffsetFetchGroup,
   SyncGroupRequest,
   SyncGroupResponse,
+  TxnOffsetCommitRequest,
+  TxnOffsetCommitResponse,
 } from './messages.ts'
 import { answerAll } from './offsets/commit.ts'
+import { answerAllTransactional } from './offsets/transactional.ts'
 
 /** Who asks: a part of the handler's RequestContext. */
 export interface GroupCaller {
@@ -56,6 +59,9 @@ export interface GroupCoordinatorOptions {
    */
   readonly onFault: (partition: number, error: unknown) => void
 }
+
+/** Of requests that come from no client's connection. */
+const forGood = new AbortController().signal
 
 interface Led {
   readonly partition: LedPartition
@@ -178,6 +184,33 @@ export class GroupCoordinator {
       request,
       apiVersion,
     }))
+  }
+
+  /** `guard`: see TransactionalBatch. */
+  commitTransactional(
+    request: TxnOffsetCommitRequest,
+    context: { readonly topicIds: ReadonlyMap<string, string>; readonly guard: object | null },
+    caller: GroupCaller,
+  ): Promise<TxnOffsetCommitResponse> {
+    const { groupId } = request
+    const refused = (error: KafkaErrorName) => answerAllTransactional(request, errorCodes[error])
+    return this.#ask(groupId, caller, refused, (token) => ({
+      ...context,
+      type: 'commitTransactional',
+      groupId,
+      token,
+      request,
+    }))
+  }
+
+  /** A transaction ends in a partition of `__consumer_offsets`; resolves once that is committed. */
+  endTransaction(partition: number, marker: MarkerBatch): Promise<KafkaErrorName> {
+    const led = this.#led.get(partition)
+    if (led === undefined) return Promise.resolve('NOT_LEADER_OR_FOLLOWER')
+    return led.partition.ask<KafkaErrorName>(
+      (token) => ({ type: 'endTransaction', groupId: '', token, marker }),
+      { refused: (error) => error, signal: forGood },
+    )
   }
 
   /** As with commits, topics have names. Null topics: all that the group has offsets for. */

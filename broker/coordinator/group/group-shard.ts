@@ -27,16 +27,27 @@ import {
   removeOffsets,
   removeTopics,
 } from './offsets/remove.ts'
+import {
+  commitTransactional,
+  endTransaction,
+  onTransactionalCommitted,
+  onTransactionEnded,
+  settleTransaction,
+} from './offsets/transactional.ts'
 import { onLoaded, replay } from './replay.ts'
 import { ShardState } from './shard-state.ts'
 import { type Effect, Turn } from './turn.ts'
 
-export class GroupShard implements Core<ShardEvent, Effect, GroupConfig> {
+export class GroupShard implements Core {
   readonly state = new ShardState()
 
   /** For loading only, before the `loaded` event. */
-  replay(record: KeyValueRecord): void {
-    replay(this.state, record)
+  replay(record: KeyValueRecord, transactionOf: number | null = null): void {
+    replay(this.state, record, transactionOf)
+  }
+
+  replayMarker(producerId: number, isCommit: boolean): void {
+    settleTransaction(this.state, producerId, isCommit)
   }
 
   step(event: ShardEvent, now: Now, config: GroupConfig): Effect[] {
@@ -102,6 +113,12 @@ export class GroupShard implements Core<ShardEvent, Effect, GroupConfig> {
       case 'offsetsCommitted':
         onOffsetsCommitted(turn, writeId, after, error)
         break
+      case 'transactionalCommitted':
+        onTransactionalCommitted(turn, after, error)
+        break
+      case 'transactionEnded':
+        onTransactionEnded(turn, after, error)
+        break
       case 'offsetsDeleted':
         onOffsetsDeleted(turn, after, error)
         break
@@ -135,6 +152,12 @@ function onRequest(turn: Turn, event: RequestEvent): void {
       return
     case 'commitOffsets':
       commitOffsets(turn, event)
+      return
+    case 'commitTransactional':
+      commitTransactional(turn, event)
+      return
+    case 'endTransaction':
+      endTransaction(turn, event)
       return
     case 'fetchOffsets':
       fetchOffsets(turn, event)
@@ -173,7 +196,7 @@ function dropIfVoid(turn: Turn, groupId: string): void {
   const group = turn.state.groups.get(groupId)
   if (group === undefined || group.persisted || group.deletionWriteId !== null) return
   if (group.state !== 'Empty' || group.pendingMembers.size > 0) return
-  if (turn.state.offsets.has(groupId)) return
+  if (turn.state.offsets.has(groupId) || turn.state.pendingOffsets.hasGroup(groupId)) return
   turn.state.groups.delete(groupId)
   turn.cancel(groupId)
 }

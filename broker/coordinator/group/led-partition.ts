@@ -39,6 +39,10 @@ export class LedPartition extends LedShard<
     return this.core?.list() ?? []
   }
 
+  protected override step(shard: GroupShard, event: ShardEvent): Effect[] {
+    return shard.step(event, this.now(), this.options.config())
+  }
+
   protected override abandoned({ groupId }: RequestEvent, token: number): ShardEvent {
     return { type: 'abandoned', groupId, token }
   }

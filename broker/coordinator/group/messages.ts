@@ -11,6 +11,10 @@ import type { offsetCommitRequest, offsetCommitResponse } from '@samsa/proto/kaf
 import type { offsetDeleteRequest, offsetDeleteResponse } from '@samsa/proto/kafka/offset-delete'
 import type { offsetFetchRequest, offsetFetchResponse } from '@samsa/proto/kafka/offset-fetch'
 import type { syncGroupRequest, syncGroupResponse } from '@samsa/proto/kafka/sync-group'
+import type {
+  txnOffsetCommitRequest,
+  txnOffsetCommitResponse,
+} from '@samsa/proto/kafka/txn-offset-commit'
 import type { Decoded, Encodable } from '@samsa/proto/wire/message'
 
 export type JoinGroupRequest = Decoded<typeof joinGroupRequest>
@@ -23,6 +27,8 @@ export type LeaveGroupRequest = Decoded<typeof leaveGroupRequest>
 export type LeaveGroupResponse = Encodable<typeof leaveGroupResponse>
 export type OffsetCommitRequest = Decoded<typeof offsetCommitRequest>
 export type OffsetCommitResponse = Encodable<typeof offsetCommitResponse>
+export type TxnOffsetCommitRequest = Decoded<typeof txnOffsetCommitRequest>
+export type TxnOffsetCommitResponse = Encodable<typeof txnOffsetCommitResponse>
 export type OffsetDeleteRequest = Decoded<typeof offsetDeleteRequest>
 export type OffsetDeleteResponse = Encodable<typeof offsetDeleteResponse>
 export type ListGroupsRequest = Decoded<typeof listGroupsRequest>

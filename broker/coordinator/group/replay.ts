@@ -11,11 +11,20 @@ import type { Turn } from './turn.ts'
  * Throws DecodeError for a record that cannot be read: a group must not be served without what it
  * says.
  */
-export function replay(state: ShardState, record: KeyValueRecord): void {
+export function replay(
+  state: ShardState,
+  record: KeyValueRecord,
+  transactionOf: number | null = null,
+): void {
   const decoded = decodeGroupRecord(record)
   switch (decoded.type) {
     case 'offset': {
       const { groupId, key, value } = decoded
+      if (transactionOf !== null) {
+        if (value !== null) state.pendingOffsets.add(transactionOf, groupId, [{ ...key, value }])
+        return
+      }
+      state.pendingOffsets.supersede(groupId, key)
       const offsets = state.offsetsOf(groupId)
       if (value !== null) offsets.put(key, value)
       else offsets.remove(key)

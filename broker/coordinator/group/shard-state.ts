@@ -6,6 +6,7 @@ import type { AfterWrite } from './after-write.ts'
 import type { ClassicGroup } from './classic/classic-group.ts'
 import type { ShardEvent } from './events.ts'
 import { GroupOffsets } from './offsets/offset-store.ts'
+import { PendingOffsets } from './offsets/pending-offsets.ts'
 
 /** A union by `type`: groups of the newer protocols join it here. */
 export type Group = ClassicGroup
@@ -22,6 +23,7 @@ export class ShardState {
    * By group id. A group outlives its offsets and the other way round only until the next cleaning.
    */
   readonly offsets = new Map<string, GroupOffsets>()
+  readonly pendingOffsets = new PendingOffsets()
   readonly writes = new Map<number, PendingWrite>()
   nextWriteId = 1
 

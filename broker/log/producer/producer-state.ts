@@ -128,9 +128,19 @@ export class ProducerState {
     return entry !== undefined && entry.currentTxnFirstOffset >= 0 && entry.producerEpoch === epoch
   }
 
-  /** Null where the batch goes on with a transaction that is open: there is nothing to look up. */
+  #find(id: number, epoch: number, first: number, last: number): ProducerBatch | undefined {
+    return this.#producers.get(id)?.findDuplicate(epoch, first, last)
+  }
+
+  /**
+   * Null where there is nothing to look up: the batch goes on with a transaction that is open, or
+   * was written already, maybe in one that is over.
+   */
   guardFor(batch: GuardedBatch, nowMs: number): TransactionGuard | null {
-    if (this.hasOpenTransaction(batch.producerId, batch.epoch)) return null
+    const { producerId: id, epoch, sequence, lastSequence: last } = batch
+    if (this.hasOpenTransaction(id, epoch)) return null
+    const written = last === undefined ? undefined : this.#find(id, epoch, sequence, last)
+    if (written !== undefined) return null
     return this.#guards.take(batch, nowMs)
   }
 

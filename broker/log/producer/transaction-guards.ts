@@ -20,7 +20,10 @@ interface Verification {
 export interface GuardedBatch {
   readonly producerId: number
   readonly epoch: number
+  /** Of its first record. */
   readonly sequence: number
+  /** Of its last record; absent for a batch without sequences. */
+  readonly lastSequence?: number
 }
 
 export class TransactionGuards {

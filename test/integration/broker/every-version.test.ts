@@ -118,6 +118,49 @@ const requests: Requests = {
     timeoutMs: 1_000,
   }),
   initProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1_000 }),
+  addPartitionsToTxn: (version) => {
+    const topics = [{ name: topic, partitions: [0] }]
+    const producer = { transactionalId: 'none', producerId: 1, producerEpoch: 0 }
+    if (version >= 4) return { transactions: [{ ...producer, verifyOnly: true, topics }] }
+    return {
+      v3AndBelowTransactionalId: 'none',
+      v3AndBelowProducerId: 1,
+      v3AndBelowProducerEpoch: 0,
+      v3AndBelowTopics: topics,
+    }
+  },
+  addOffsetsToTxn: () => ({
+    transactionalId: 'none',
+    producerId: 1,
+    producerEpoch: 0,
+    groupId: group,
+  }),
+  endTxn: () => ({ transactionalId: 'none', producerId: 1, producerEpoch: 0, committed: true }),
+  writeTxnMarkers: (version) => ({
+    markers: [
+      {
+        producerId: 1_000_000 + version,
+        producerEpoch: 0,
+        transactionResult: false,
+        topics: [{ name: topic, partitionIndexes: [0] }],
+        coordinatorEpoch: 0,
+      },
+    ],
+  }),
+  txnOffsetCommit: () => ({
+    transactionalId: 'none',
+    groupId: group,
+    producerId: 1,
+    producerEpoch: 0,
+    topics: [
+      {
+        name: topic,
+        partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }],
+      },
+    ],
+  }),
+  describeTransactions: () => ({ transactionalIds: ['none'] }),
+  listTransactions: () => ({ stateFilters: [], producerIdFilters: [] }),
   offsetForLeaderEpoch: () => ({
     topics: [{ topic, partitions: [{ partition: 0, leaderEpoch: 0 }] }],
   }),

@@ -147,6 +147,11 @@ const broker: readonly Layer[] = [
     ],
   },
   {
+    path: 'broker/handlers/list-transactions.ts',
+    values: ['broker/handlers', 'proto/kafka'],
+    packages: ['re2js'],
+  },
+  {
     path: 'broker/handlers/registry.ts',
     values: ['broker/handlers', 'broker/request/api-table.ts'],
   },

@@ -103,17 +103,6 @@ describe('InitProducerId', () => {
     await node.close()
   })
 
-  it('says at once that there are no transactions', async () => {
-    const node = await startLocalNode()
-    const transactional = { ...plain, transactionalId: 'tx' }
-    expect(await node.ask('initProducerId', 4, transactional)).toMatchObject({
-      errorCode: errorCodes.UNSUPPORTED_VERSION,
-      producerId: -1,
-      producerEpoch: -1,
-    })
-    await node.close()
-  })
-
   it('makes clients try again while the controller gives no ids', async () => {
     const failing = { next: () => Promise.reject(new ControllerError('NOT_CONTROLLER', 'no')) }
     const producerIds = failing as unknown as ProducerIds

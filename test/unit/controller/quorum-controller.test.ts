@@ -50,6 +50,7 @@ describe('the start of a controller', () => {
     expect(clusterId).toMatch(/^[\w-]{22}$/)
     expect(Object.fromEntries(features)).toEqual({
       'eligible.leader.replicas.version': 1,
+      'transaction.version': 2,
       'metadata.version': 30,
       'samsa.metadata.version': 1,
     })

@@ -128,7 +128,10 @@ export function onOffsetsCommitted(
     turn.respond(token, answerAll(response, responseCodeOf(error)))
     return
   }
-  for (const change of changes) offsets.put(change, change.value)
+  for (const change of changes) {
+    offsets.put(change, change.value)
+    turn.state.pendingOffsets.supersede(groupId, change)
+  }
   turn.respond(token, response)
 }
 

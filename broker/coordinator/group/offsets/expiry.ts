@@ -20,6 +20,7 @@ export function expiredKeys(group: ClassicGroup, offsets: GroupOffsets, turn: Tu
           ? countsFrom(committed) + turn.config.offsetsRetentionMs
           : committed.expireTimestampMs
       if (nowMs < expiresMs || offsets.isInFlight(topic, partition)) continue
+      if (turn.state.pendingOffsets.has(group.groupId, { topic, partition })) continue
       keys.push({ topic, partition })
     }
   }

@@ -1,27 +1,33 @@
 // OffsetFetch for one group: what is durable. With require_stable (KIP-447) the answer waits for
-// commits under way.
+// commits under way, and tells of those whose transactions are open.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import type { FetchOffsetsEvent } from '../events.ts'
 import type { FetchedOffsetsTopic } from '../messages.ts'
 import type { Turn } from '../turn.ts'
-import type { CommittedOffset, GroupOffsets } from './offset-store.ts'
+import type { CommittedOffset, GroupOffsets, OffsetKey } from './offset-store.ts'
 
 type FetchedPartition = FetchedOffsetsTopic['partitions'][number]
 
 export function fetchOffsets(turn: Turn, event: FetchOffsetsEvent): void {
   const { groupId, request, token } = event
   const offsets = turn.state.offsets.get(groupId)
-  if (event.requireStable && offsets !== undefined && waitsForCommits(turn, offsets, event)) return
+  const mustWait = event.requireStable && event.hasWaited !== true
+  if (mustWait && offsets !== undefined && waitsForCommits(turn, offsets, event)) return
+  const { pendingOffsets } = turn.state
+  const fetchedOf = (topic: string, partition: number, committed: CommittedOffset | undefined) => {
+    const isUnstable = event.requireStable && pendingOffsets.has(groupId, { topic, partition })
+    return isUnstable ? unstable(partition) : fetched(partition, committed)
+  }
   const topics =
     request.topics === null
-      ? allTopics(offsets)
+      ? allTopics(offsets, event.requireStable ? pendingOffsets.keys(groupId) : [])
       : request.topics.map(({ name, topicId, partitionIndexes }) => ({
           name,
           topicId,
           partitions: partitionIndexes.map((partitionIndex) =>
-            fetched(partitionIndex, current(offsets?.get(name, partitionIndex), topicId)),
+            fetchedOf(name, partitionIndex, current(offsets?.get(name, partitionIndex), topicId)),
           ),
         }))
   turn.respond(token, { groupId, topics, errorCode: errorCodes.NONE })
@@ -33,7 +39,7 @@ function waitsForCommits(turn: Turn, offsets: GroupOffsets, event: FetchOffsetsE
   for (const writeId of offsets.inFlight.keys()) lastWriteId = writeId
   if (lastWriteId === undefined) return false
   // Once is enough: later commits are later than the fetch.
-  turn.state.writes.get(lastWriteId)?.next.push({ ...event, requireStable: false })
+  turn.state.writes.get(lastWriteId)?.next.push({ ...event, hasWaited: true })
   return true
 }
 
@@ -48,13 +54,35 @@ function current(
   return isOther ? undefined : committed
 }
 
-function allTopics(offsets: GroupOffsets | undefined): FetchedOffsetsTopic[] {
-  const topics: FetchedOffsetsTopic[] = []
-  for (const [name, partitions] of offsets?.topics() ?? []) {
-    const answered = Array.from(partitions, ([index, committed]) => fetched(index, committed))
-    topics.push({ name, topicId: zeroUuid, partitions: answered })
+function unstable(partitionIndex: number): FetchedPartition {
+  return {
+    partitionIndex,
+    committedOffset: -1,
+    committedLeaderEpoch: -1,
+    metadata: '',
+    errorCode: errorCodes.UNSTABLE_OFFSET_COMMIT,
   }
-  return topics
+}
+
+/** All that the group has committed; in the place of `pending` ones, that they are unstable. */
+function allTopics(
+  offsets: GroupOffsets | undefined,
+  pending: readonly OffsetKey[],
+): FetchedOffsetsTopic[] {
+  const rows = new Map<string, Map<number, FetchedPartition>>()
+  const put = (name: string, row: FetchedPartition) => {
+    const partitions = rows.get(name) ?? new Map<number, FetchedPartition>()
+    rows.set(name, partitions.set(row.partitionIndex, row))
+  }
+  for (const [name, partitions] of offsets?.topics() ?? []) {
+    for (const [index, committed] of partitions) put(name, fetched(index, committed))
+  }
+  for (const { topic, partition } of pending) put(topic, unstable(partition))
+  return Array.from(rows, ([name, partitions]) => ({
+    name,
+    topicId: zeroUuid,
+    partitions: [...partitions.values()],
+  }))
 }
 
 function fetched(partitionIndex: number, committed: CommittedOffset | undefined): FetchedPartition {

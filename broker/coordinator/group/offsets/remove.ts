@@ -127,7 +127,8 @@ export function expireOffsets(turn: Turn): void {
     const offsets = turn.state.offsets.get(groupId)
     const expired = offsets === undefined ? [] : expiredKeys(group, offsets, turn)
     const isAll = offsets === undefined || leavesNothing(offsets, expired)
-    if (isAll && group.state === 'Empty' && group.pendingMembers.size === 0) {
+    const isAwaited = group.pendingMembers.size > 0 || turn.state.pendingOffsets.hasGroup(groupId)
+    if (isAll && group.state === 'Empty' && !isAwaited) {
       writeDeletion(turn, group, null)
     } else {
       writeRemoval(turn, groupId, expired)

@@ -77,18 +77,6 @@ describe('FindCoordinator', () => {
       nodeId: -1,
     })
   })
-
-  it('refuses transactions for good, as InitProducerId does', async () => {
-    node = await startLocalGroups([])
-    expect(await find(2, 1)).toMatchObject({
-      errorCode: errorCodes.UNSUPPORTED_VERSION,
-      errorMessage: 'Transactions are not served.',
-    })
-    expect(await find(6, 1)).toMatchObject({
-      coordinators: [{ errorCode: errorCodes.UNSUPPORTED_VERSION }],
-    })
-    expect(node.controller.image().topicsByName.size).toBe(0)
-  })
 })
 
 describe('OffsetFetch from a broker that does not keep the group', () => {

@@ -311,6 +311,15 @@ describe('a batch that begins a transaction', () => {
     expect(() => begin(log, guard, 1)).toThrow(refused)
   })
 
+  it('needs no guard where it was written before, in a transaction that is over', () => {
+    const log = new Appender()
+    begin(log, guardOf(log))
+    log.end('commit', producerId)
+    const again = { producerId, epoch: 0, sequence: 0, lastSequence: 0 }
+    expect(log.state.guardFor(again, 0)).toBeNull()
+    expect(log.state.guardFor({ ...again, lastSequence: 1 }, 0)).not.toBeNull()
+  })
+
   it('waits for one with a lower sequence that was seen', () => {
     const log = new Appender()
     guardOf(log, 0)
