@@ -66,7 +66,7 @@ export class LogUpkeep implements AppendUpkeep, CleaningUpkeep {
     segments.push(next)
     this.#background.run('closing a segment', async () => {
       // Settled, written or not: what is not written is undone, and the segment is active again.
-      await this.#writer?.idle()
+      await this.#writer?.settled()
       await this.change(() => this.#finishSegment(closed, snapshot, next.baseOffset))
     })
     return next
@@ -154,13 +154,13 @@ export class LogUpkeep implements AppendUpkeep, CleaningUpkeep {
 
   /** Everything appended so far. */
   async flush(): Promise<void> {
-    await this.#writer?.idle()
+    await this.#writer?.settled()
     this.#requireOnline()
     await this.change(() => this.#flushTo(this.#state.logEndOffset))
   }
 
   async flushClosed(): Promise<void> {
-    await this.#writer?.idle()
+    await this.#writer?.settled()
     this.#requireOnline()
     await this.change(() => this.#flushTo(this.#state.segments.active.baseOffset))
   }

@@ -188,7 +188,15 @@ export class LogWriter {
     for (const cycle of failed) cycle.settle.reject(error)
   }
 
-  /** Waits until nothing is queued or under way. */
+  /**
+   * Waits until what is queued now is written, or has failed and is undone. Not for what comes
+   * meanwhile: where appends never pause, that would be for ever.
+   */
+  async settled(): Promise<void> {
+    await this.lastWritten?.catch(() => undefined)
+  }
+
+  /** Waits until nothing is queued or under way: for who keeps appends out. */
   async idle(): Promise<void> {
     for (let last = this.lastWritten; last !== undefined; last = this.lastWritten) {
       await last.catch(() => undefined)
