@@ -54,7 +54,7 @@ async function main(): Promise<void> {
 class CompactionBench {
   readonly #client: KafkaClient
   readonly #pid: number
-  /** Of each key the offset of its last record; negative where that is a tombstone. */
+  /** Of each key the offset of its last record, and whether that is a tombstone. */
   readonly #last = new Map<string, { offset: number; isTombstone: boolean }>()
 
   constructor(client: KafkaClient, pid: number) {
@@ -68,7 +68,6 @@ class CompactionBench {
     await this.#fill()
     const before = await this.#probe(() => Promise.resolve(false), baselineMs)
     const { residentMb } = memory(this.#pid)
-    // An hour for a tombstone of what is cleaned first; none for what follows.
     await this.#configure('2', 'compacted', {
       'cleanup.policy': 'compact',
       'delete.retention.ms': '1000',
@@ -123,7 +122,7 @@ class CompactionBench {
       ],
       validateOnly: false,
     })
-    if (responses[0]?.errorCode !== 0) throw new Error(`${JSON.stringify(responses)}`)
+    if (responses[0]?.errorCode !== 0) throw new Error(JSON.stringify(responses))
   }
 
   async #produce(topic: string, records: Buffer): Promise<number> {
