@@ -3,6 +3,7 @@
 // either: the gate shuts, and opens again when nothing is under way any more and whoever decides
 // has been told to start from what is committed.
 
+import type { RaftClock } from '@samsa/raft/driver/clock'
 import {
   LostLeadershipError,
   NotLeaderError as RaftNotLeaderError,
@@ -17,6 +18,9 @@ import {
 /** Appended and not yet committed; below what the quorum itself takes (raft/core/options.ts). */
 const underWayBytesMax = 24 * 1024 * 1024
 
+/** Most of the time there is another leader by then. */
+const leavingMs = 50
+
 interface Term {
   readonly epoch: number
   underWay: number
@@ -28,10 +32,12 @@ interface Term {
 
 export class AppendGate {
   readonly #reopened: (epoch: number) => void
+  readonly #clock: Pick<RaftClock, 'after' | 'soon'>
   #term: Term | null = null
 
-  constructor(reopened: (epoch: number) => void) {
+  constructor(reopened: (epoch: number) => void, clock: Pick<RaftClock, 'after' | 'soon'>) {
     this.#reopened = reopened
+    this.#clock = clock
   }
 
   open(epoch: number): void {
@@ -75,13 +81,19 @@ export class AppendGate {
     this.#reopenSoon(term)
   }
 
-  /** After those whose appends were refused have heard of it. */
+  /**
+   * After those whose appends were refused have heard of it; while the leadership is being handed
+   * over not at once, as it would be refused the same.
+   */
   #reopenSoon(term: Term): void {
-    setImmediate(() => {
+    const reopen = () => {
       if (this.#term !== term || !term.isShut || term.underWay > 0) return
       term.isShut = false
+      term.isLeaving = false
       this.#reopened(term.epoch)
-    })
+    }
+    if (term.isLeaving) this.#clock.after(leavingMs, reopen)
+    else this.#clock.soon(reopen)
   }
 }
 

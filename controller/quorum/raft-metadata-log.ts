@@ -105,7 +105,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     const setup = { nodeId, voters, bootstrapServers, members, peers: this.#peers, clock, signal }
     this.#formation = new Formation(setup)
     this.service = quorumService(this, this.#transport.exchange)
-    this.#gate = new AppendGate((epoch) => this.#tellLeads(epoch))
+    this.#gate = new AppendGate((epoch) => this.#tellLeads(epoch), clock)
   }
 
   /**

@@ -2,7 +2,7 @@
 // decided on top of it does.
 
 import { setImmediate as turn } from 'node:timers/promises'
-import { LostLeadershipError, NotLeaderError } from '@samsa/controller/metadata-log'
+import { LeavingError, LostLeadershipError, NotLeaderError } from '@samsa/controller/metadata-log'
 import { AppendGate } from '@samsa/controller/quorum/append-gate'
 import * as raft from '@samsa/raft/driver/errors'
 import { describe, expect, it } from 'vitest'
@@ -11,9 +11,20 @@ const mebibyte = 1024 * 1024
 
 function setUp() {
   const reopened: number[] = []
-  const gate = new AppendGate((epoch) => void reopened.push(epoch))
+  const later: (() => void)[] = []
+  const clock = {
+    soon: (call: () => void) => void setImmediate(call),
+    after(_: number, call: () => void) {
+      later.push(call)
+      return () => undefined
+    },
+  }
+  const gate = new AppendGate((epoch) => void reopened.push(epoch), clock)
   gate.open(3)
-  return { gate, reopened }
+  const timePasses = () => {
+    for (const call of later.splice(0)) call()
+  }
+  return { gate, reopened, timePasses }
 }
 
 describe('the gate of appends', () => {
@@ -42,7 +53,9 @@ describe('the gate of appends', () => {
     const { gate, reopened } = setUp()
     const slow = Promise.withResolvers<string>()
     const first = gate.append(3, 1, () => slow.promise)
-    const refused = gate.append(3, 1, () => Promise.reject(new raft.RefusedError('transferring')))
+    const refused = gate.append(3, 1, () =>
+      Promise.reject(new raft.RefusedError('tooManyUncommitted')),
+    )
     await expect(refused).rejects.toThrow(NotLeaderError)
     const onTop = gate.append(3, 1, () => expect.unreachable('it was decided on top of a refusal'))
     await expect(onTop).rejects.toThrow(NotLeaderError)
@@ -52,6 +65,20 @@ describe('the gate of appends', () => {
     await expect(first).resolves.toBe('first')
     await turn()
     await turn()
+    expect(reopened).toEqual([3])
+    await expect(gate.append(3, 1, () => Promise.resolve('again'))).resolves.toBe('again')
+  })
+
+  it('stays shut for a while when the leadership is being handed over, and says so', async () => {
+    const { gate, reopened, timePasses } = setUp()
+    const leaving = () => Promise.reject(new raft.RefusedError('transferring'))
+    await expect(gate.append(3, 1, leaving)).rejects.toThrow(LeavingError)
+    const onTop = gate.append(3, 1, () => expect.unreachable('it was decided on top of a refusal'))
+    await expect(onTop).rejects.toThrow(LeavingError)
+    await turn()
+    await turn()
+    expect(reopened).toEqual([])
+    timePasses()
     expect(reopened).toEqual([3])
     await expect(gate.append(3, 1, () => Promise.resolve('again'))).resolves.toBe('again')
   })
