@@ -47,8 +47,11 @@ const cutOffMs = 1_000
 /** A controller says something twice a second: one that is silent for so long stands still. */
 const silenceMaxMs = 1_250
 const checkMs = 250
-/** After so long with another controller, this node's own one is given another chance. */
-const returnMs = 5_000
+/**
+ * After so long with another controller, this node's own one is given another chance. At a start
+ * many are away for a moment; who follows a controller that freezes hears of the next one late.
+ */
+const returnMs = 2_000
 
 export class MetadataFollower {
   readonly #options: MetadataFollowerOptions
