@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     logLevel: 'warn',
   })
   writePackage(shipped)
+  writePlugin()
   chmodSync(join(dist, 'cli/main.js'), 0o755)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`build: dist/cli/main.js in ${seconds} s`)
@@ -70,11 +71,20 @@ function checkTypes(): void {
   process.exit(1)
 }
 
+/** kubectl finds its plugins by the name of a program. */
+function writePlugin(): void {
+  const source = readFileSync(join(root, 'cli/kubectl-samsa.js'), 'utf8')
+  const path = join(dist, 'cli/kubectl-samsa.js')
+  writeFileSync(path, source.replace('./from-source.js', './main.js'))
+  chmodSync(path, 0o755)
+}
+
 /** For the version, for Node to know the files as modules, and for `npm install` of dist/. */
 function writePackage(shipped: PackageJson): void {
   const { name, version, description, license, type, engines, dependencies } = shipped
   const fields = { name, version, description, license, type, engines, dependencies }
-  const made = { ...fields, bin: { samsa: './cli/main.js' } }
+  const bin = { samsa: './cli/main.js', 'kubectl-samsa': './cli/kubectl-samsa.js' }
+  const made = { ...fields, bin }
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(made, undefined, 2)}\n`)
 }
 

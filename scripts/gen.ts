@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { compatibilityFile, compatibilityPage } from './gen-compatibility.ts'
 import { configurationFile, configurationPage } from './gen-configuration.ts'
+import { dashboard, dashboardFile } from './gen-dashboard.ts'
 import { grpcFiles } from './gen-grpc.ts'
 import { resourceFiles } from './gen-resources.ts'
 
@@ -13,6 +14,7 @@ const made = [
   { path: compatibilityFile, text: compatibilityPage() },
   { path: configurationFile, text: configurationPage() },
   ...resourceFiles(),
+  { path: dashboardFile, text: dashboard() },
 ]
 
 for (const { path, text } of made) {

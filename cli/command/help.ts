@@ -55,7 +55,8 @@ function optionList(options: OptionTable): string {
   const rows = Object.entries(options).map(([key, option]) => {
     const value = option.placeholder === undefined ? '' : ` ${option.placeholder}`
     const repeats = option.repeats === true ? ' May be repeated.' : ''
-    return { left: `${optionName(key)}${value}`, right: option.help + repeats }
+    const short = option.short === undefined ? '' : `-${option.short}, `
+    return { left: `${short}${optionName(key)}${value}`, right: option.help + repeats }
   })
   const width = Math.min(34, Math.max(...rows.map(({ left }) => left.length)) + 2)
   return rows

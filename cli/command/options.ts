@@ -12,6 +12,8 @@ export interface Option<T> {
   readonly placeholder?: string
   readonly help: string
   readonly repeats?: boolean
+  /** One letter, for `-n`. */
+  readonly short?: string
   readonly read: (texts: readonly string[], name: string) => T
 }
 
@@ -135,10 +137,15 @@ export function readOptions<const O extends OptionTable>(
   table: O,
   args: readonly string[],
 ): { values: Values<O>; positionals: string[] } {
-  const config: Record<string, { type: 'string' | 'boolean'; multiple: true }> = {}
+  const config: ParseOptions = {}
   for (const [key, option] of Object.entries(table)) {
     const type = option.placeholder === undefined ? 'boolean' : 'string'
-    config[optionName(key).slice(2)] = { type, multiple: true }
+    const { short } = option
+    config[optionName(key).slice(2)] = {
+      type,
+      multiple: true,
+      ...(short !== undefined && { short }),
+    }
   }
   const parsed = parse(args, config)
   const values: Record<string, unknown> = {}
@@ -150,10 +157,9 @@ export function readOptions<const O extends OptionTable>(
   return { values: values as Values<O>, positionals: parsed.positionals }
 }
 
-function parse(
-  args: readonly string[],
-  options: Record<string, { type: 'string' | 'boolean'; multiple: true }>,
-) {
+type ParseOptions = Record<string, { type: 'string' | 'boolean'; multiple: true; short?: string }>
+
+function parse(args: readonly string[], options: ParseOptions) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {

@@ -26,6 +26,46 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/operator.ts')).operator,
   },
   {
+    name: 'kube status',
+    summary: 'Show how a KafkaCluster of Kubernetes stands.',
+    load: async () => (await import('../kube/status.ts')).kubeStatus,
+  },
+  {
+    name: 'kube topics',
+    summary: 'Show the KafkaTopics of a cluster.',
+    load: async () => (await import('../kube/topics.ts')).kubeTopics,
+  },
+  {
+    name: 'kube restart',
+    summary: 'Have the pods of a cluster restarted, one after the other.',
+    load: async () => (await import('../kube/actions.ts')).kubeRestart,
+  },
+  {
+    name: 'kube pause',
+    summary: 'Have the operator leave a cluster alone.',
+    load: async () => (await import('../kube/actions.ts')).kubePause,
+  },
+  {
+    name: 'kube resume',
+    summary: 'Have the operator look after a cluster again.',
+    load: async () => (await import('../kube/actions.ts')).kubeResume,
+  },
+  {
+    name: 'kube approve',
+    summary: 'Approve a roll that waits for it.',
+    load: async () => (await import('../kube/actions.ts')).kubeApprove,
+  },
+  {
+    name: 'kube reassign',
+    summary: 'Have replicas and leaders spread evenly.',
+    load: async () => (await import('../kube/actions.ts')).kubeReassign,
+  },
+  {
+    name: 'kube report',
+    summary: 'Gather what is needed to help from afar, without secrets.',
+    load: async () => (await import('../kube/report.ts')).kubeReport,
+  },
+  {
     name: 'cluster status',
     summary: 'Show nodes, what each carries, and what is wrong.',
     load: async () => (await import('../commands/cluster-status.ts')).clusterStatus,

@@ -25,6 +25,8 @@ export const annotationKeys = {
   restartHash: 'samsa.io/restart-hash',
   /** On a pod or a cluster, by people: restart it. */
   restartAt: 'samsa.io/restart-at',
+  /** On a cluster, by people: another value has replicas spread evenly once more. */
+  rebalance: 'samsa.io/rebalance',
   /** On a cluster, by people: the roll that waits may go on. */
   approved: 'samsa.io/approved-generation',
 } as const

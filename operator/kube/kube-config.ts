@@ -16,9 +16,17 @@ export class KubeConfigError extends Error {
   override readonly name = 'KubeConfigError'
 }
 
-export function kubeAccess(): KubeAccess {
+export interface KubeConfigChoice {
+  readonly context?: string | undefined
+  /** Instead of where it is looked for. */
+  readonly file?: string | undefined
+}
+
+export function kubeAccess({ context, file }: KubeConfigChoice = {}): KubeAccess {
   const config = new KubeConfig()
-  config.loadFromDefault()
+  if (file === undefined) config.loadFromDefault()
+  else config.loadFromFile(file)
+  if (context !== undefined) config.setCurrentContext(context)
   const cluster = config.getCurrentCluster()
   if (cluster === null) {
     const context = config.getCurrentContext()

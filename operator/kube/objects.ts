@@ -61,6 +61,11 @@ export const kinds = {
     kind: 'NetworkPolicy',
     plural: 'networkpolicies',
   },
+  podMonitor: {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PodMonitor',
+    plural: 'podmonitors',
+  },
   lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' },
   event: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
   kafkaCluster: { apiVersion: 'samsa.io/v1', kind: 'KafkaCluster', plural: 'kafkaclusters' },

@@ -17,6 +17,7 @@ import { access } from '../steps/access.ts'
 import { certificates } from '../steps/certificates.ts'
 import { drain } from '../steps/drain.ts'
 import { dynamicConfig } from '../steps/dynamic-config.ts'
+import { monitoring } from '../steps/monitoring.ts'
 import { pods } from '../steps/pods.ts'
 import { quorum } from '../steps/quorum.ts'
 import { rebalance } from '../steps/rebalance.ts'
@@ -36,6 +37,7 @@ const steps: readonly Step[] = [
   topics,
   rebalance,
   drain,
+  monitoring,
 ]
 
 export interface ClusterReconcilerOptions {

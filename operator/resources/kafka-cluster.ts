@@ -185,6 +185,7 @@ const status = object({
       description: 'Brokers that replicas have been spread over.',
       maxItems: 500,
     }),
+    request: text({ description: 'The annotation samsa.io/rebalance that was answered last.' }),
     movingPartitions: integer({}),
     message: text({ maxLength: 1000 }),
   }),

@@ -72,6 +72,8 @@ export const kafkaTopic = defineResource({
   description: 'A topic of a Samsa cluster.',
   spec,
   status,
+  // The number of partitions, which only grows; that of replicas is a field like others.
+  scale: { spec: '.spec.partitions', status: '.status.partitions' },
   columns: [
     { name: 'Cluster', type: 'string', path: '.spec.clusterRef.name' },
     { name: 'Partitions', type: 'integer', path: '.status.partitions' },

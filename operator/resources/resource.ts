@@ -27,6 +27,8 @@ export interface ResourceDefinition<
   readonly spec: S
   readonly status: T
   readonly columns: readonly Column[]
+  /** Fields that `kubectl scale` sets and reads. */
+  readonly scale?: { readonly spec: string; readonly status: string }
 }
 
 export interface ObjectMeta {
@@ -62,7 +64,7 @@ export function defineResource<S extends ObjectSchema, T extends ObjectSchema>(
 
 /** The object that `kubectl apply` takes. */
 export function customResourceDefinition(resource: ResourceDefinition): OpenApi {
-  const { kind, plural, shortNames, description, spec, status, columns } = resource
+  const { kind, plural, shortNames, description, spec, status, columns, scale } = resource
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -83,7 +85,12 @@ export function customResourceDefinition(resource: ResourceDefinition): OpenApi 
           name: version,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          subresources: {
+            status: {},
+            ...(scale !== undefined && {
+              scale: { specReplicasPath: scale.spec, statusReplicasPath: scale.status },
+            }),
+          },
           additionalPrinterColumns: columns.map(({ path, ...column }) => ({
             ...column,
             jsonPath: path,

@@ -2,7 +2,7 @@
 // spec allows. Which brokers replicas have been spread over is in the status: a lost status costs
 // one more look, since a plan for what is even already is empty.
 
-import { hasRole } from '../desired/names.ts'
+import { annotationKeys, hasRole } from '../desired/names.ts'
 import { planBalance } from '../rollout/replica-moves.ts'
 import { bad, good } from '../status/conditions.ts'
 import type { Pass, Step, StepResult } from './step.ts'
@@ -15,29 +15,38 @@ export const rebalance: Step = {
     const { cluster, live, adminProblem } = pass
     if (live === null) return { finding: bad('ClusterUnreachable', adminProblem ?? ''), againMs }
     const brokers = pass.nodes.filter(({ pool }) => hasRole(pool, 'broker')).map(({ id }) => id)
-    const known = cluster.status?.rebalance?.brokers
+    const before = cluster.status?.rebalance
+    const request = cluster.metadata.annotations?.[annotationKeys.rebalance]
+    const isAsked = request !== undefined && request !== before?.request
+    const known = isAsked ? [] : before?.brokers
     const added = brokers.filter((id) => known?.includes(id) === false)
-    const done = { state: 'Done', brokers } as const
+    const done = { state: 'Done', brokers, ...(request !== undefined && { request }) } as const
     if (known === undefined || added.length === 0) {
       return { finding: good('Balanced'), againMs: null, status: { rebalance: done } }
     }
-    if (cluster.spec.rebalance?.onScaleUp === false) {
+    if (cluster.spec.rebalance?.onScaleUp === false && !isAsked) {
       const message = `brokers ${added.join(', ')} are left empty: rebalance.onScaleUp is false`
       return { finding: good('NotWanted', message), againMs: null, status: { rebalance: done } }
     }
-    return spread(pass, brokers, added, known)
+    return spread(pass, added, done)
   },
 }
 
 async function spread(
   pass: Pass,
-  brokers: readonly number[],
   added: readonly number[],
-  known: readonly number[],
+  done: { readonly state: 'Done'; readonly brokers: readonly number[] },
 ): Promise<StepResult> {
   const { live, admin, cluster, signal, surplus, events } = pass
   if (live === null) return { finding: bad('ClusterUnreachable', ''), againMs }
-  const before = { state: 'Moving', brokers: known } as const
+  const { brokers } = done
+  // Until it is done the status keeps what it knew: who takes over has the same to do.
+  const { brokers: known = [], request } = cluster.status?.rebalance ?? {}
+  const before = {
+    state: 'Moving',
+    brokers: known,
+    ...(request !== undefined && { request }),
+  } as const
   const waiting = (reason: string, message: string): StepResult => ({
     finding: bad(reason, message),
     againMs,
@@ -62,5 +71,5 @@ async function spread(
   }
   await admin.removeThrottles(signal)
   const finding = good('Balanced', `brokers ${added.join(', ')} have taken their share`)
-  return { finding, againMs: null, status: { rebalance: { state: 'Done', brokers } } }
+  return { finding, againMs: null, status: { rebalance: done } }
 }

@@ -29,11 +29,13 @@ export class FakeCluster implements ClusterAdmin {
     this.#store = store
   }
 
-  alive(): Set<number> {
+  /** Nodes whose pods are ready; of one role where it is named. */
+  alive(role?: 'broker' | 'controller'): Set<number> {
     const ready = new Set<number>()
     for (const pod of this.#store.list('v1/pods')) {
       const { conditions } = (pod['status'] ?? {}) as { conditions?: { status: string }[] }
-      if (conditions?.[0]?.status === 'True') {
+      const isOther = role !== undefined && pod.metadata.labels?.[`samsa.io/${role}`] !== 'true'
+      if (conditions?.[0]?.status === 'True' && !isOther) {
         ready.add(Number(pod.metadata.labels?.['samsa.io/node-id']))
       }
     }
@@ -43,8 +45,9 @@ export class FakeCluster implements ClusterAdmin {
   async describe(): Promise<ClusterFacts> {
     const alive = this.alive()
     if (alive.size === 0) throw new AdminError('UNREACHABLE', 'no node answers')
-    for (const id of alive) this.registered.add(id)
-    if (this.voters.size === 0) for (const id of alive) this.voters.add(id)
+    const controllers = this.alive('controller')
+    for (const id of this.alive('broker')) this.registered.add(id)
+    if (this.voters.size === 0) for (const id of controllers) this.voters.add(id)
     const caughtUp = [...this.voters].filter((id) => alive.has(id) && !this.lagging.has(id))
     const directories = (ids: Iterable<number>) => new Map([...ids].map((id) => [id, `dir-${id}`]))
     return {
@@ -55,7 +58,7 @@ export class FakeCluster implements ClusterAdmin {
         leaderId: caughtUp[0] ?? -1,
         caughtUp,
         voterDirectories: directories(this.voters),
-        observerDirectories: directories([...alive].filter((id) => !this.voters.has(id))),
+        observerDirectories: directories([...controllers].filter((id) => !this.voters.has(id))),
       },
       partitions: [...this.topics].flatMap(([topic, { replicas, isr }]) =>
         replicas.map((ids, index) => {

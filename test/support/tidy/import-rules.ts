@@ -279,7 +279,7 @@ const cli: readonly Layer[] = [
   },
   {
     path: 'cli/command',
-    values: ['cli/client', 'cli/commands', 'cli/errors.ts', 'cli/units.ts'],
+    values: ['cli/client', 'cli/commands', 'cli/kube', 'cli/errors.ts', 'cli/units.ts'],
     packages: ['node:util', 'node:stream'],
   },
   // Pure: plans are computed from what is given.
@@ -294,6 +294,13 @@ const cli: readonly Layer[] = [
     path: 'cli/commands',
     values: ['cli'],
     packages: ['node:fs', 'node:path', 'node:stream'],
+  },
+  // Commands on the resources of Kubernetes; the operator does what they ask for.
+  {
+    path: 'cli/kube',
+    values: ['cli', 'operator/kube', 'operator/desired'],
+    types: ['operator/resources'],
+    packages: ['node:fs', 'node:path'],
   },
   {
     path: 'cli/serve',
