@@ -14,7 +14,7 @@ export const manifestsFile = join(root, 'manifests/samsa.yaml')
 const namespace = 'samsa-system'
 /** A helm that was built from its module knows no version of its own. */
 export const kubeVersion = ['--kube-version', 'v1.34.1'] as const
-const head = `# Made by npm run gen:manifests from charts/samsa. The operator and the definitions of its resources:
+const head = `# Made by npm run gen:manifests from charts/samsa: the operator and its resources.
 #   kubectl apply --server-side -f manifests/samsa.yaml
 apiVersion: v1
 kind: Namespace

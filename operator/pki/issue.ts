@@ -1,6 +1,6 @@
 // Makes keys and certificates: authorities, and what they sign. P-256 with SHA-256 throughout. The
-// one file that knows the X.509 library, which is loaded when the first certificate is made. Reads
-// no clock: times are given.
+// one file that knows the X.509 library, which is loaded before it is needed. Reads no clock: times
+// are given.
 
 import { webcrypto } from 'node:crypto'
 
@@ -30,6 +30,14 @@ const clientAuth = '1.3.6.1.5.5.7.3.2'
 
 type Library = typeof import('@peculiar/x509')
 let loading: Promise<Library> | undefined
+
+/**
+ * Loads the library. It takes a moment in which nothing else is done: better before anything waits
+ * for this process than while it has to renew its lease.
+ */
+export async function prepareIssuing(): Promise<void> {
+  await library()
+}
 
 function library(): Promise<Library> {
   loading ??= (async () => {

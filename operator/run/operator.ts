@@ -7,6 +7,7 @@ import type { ClusterAdmin } from '../cluster/admin.ts'
 import { KubeClient } from '../kube/client.ts'
 import { LeaderLease } from '../kube/leader-lease.ts'
 import type { KubeTransport } from '../kube/transport.ts'
+import { prepareIssuing } from '../pki/issue.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { Timers } from '../timers.ts'
 import type { OperatorLog } from './log.ts'
@@ -108,7 +109,7 @@ class RunningOperator implements Operator {
       notReady: () => (this.#watches.isSynced ? null : 'not everything has been listed yet'),
     })
     // Nobody waits for this: until then the replica is not ready, and says so.
-    void this.#watches.start().then(() => {
+    void Promise.all([this.#watches.start(), prepareIssuing()]).then(() => {
       if (this.#isClosed) return
       log.info({}, 'has seen everything')
       this.#lease.start()
