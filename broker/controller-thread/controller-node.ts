@@ -51,7 +51,7 @@ const handOverMs = 1_000
 /** Calls under way get so long; streams of followers end by then. */
 const closeGraceMs = 200
 /** Followers are told something so often. */
-const feedTickMs = 500
+const feedTickMs = 250
 const eventLoopResolutionMs = 20
 
 function later(delayMs: number, call: () => void): () => void {

@@ -44,9 +44,13 @@ const backoffMinMs = 20
 const backoffMaxMs = 500
 /** So long a controller may know of no leader, or stay behind, before another one is followed. */
 const cutOffMs = 1_000
-/** A controller says something twice a second: one that is silent for so long stands still. */
+/**
+ * A controller says something four times a second: one that is silent for so long stands still.
+ * Another node's is left sooner, before the next active controller could miss this broker.
+ */
 const silenceMaxMs = 1_250
-const checkMs = 250
+const silenceAwayMaxMs = 700
+const checkMs = 100
 /**
  * After so long with another controller, this node's own one is given another chance. At a start
  * many are away for a moment; who follows a controller that freezes hears of the next one late.
@@ -118,7 +122,8 @@ export class MetadataFollower {
     this.#check = timers.schedule(checkMs, () => {
       const nowMs = clock.monotonicMs()
       const isAway = this.#turn > 0
-      if (nowMs - this.#lastUpdateMs > silenceMaxMs) this.#leave('it is silent')
+      const silenceMs = isAway ? silenceAwayMaxMs : silenceMaxMs
+      if (nowMs - this.#lastUpdateMs > silenceMs) this.#leave('it is silent')
       else if (isAway && nowMs - this.#followedSinceMs > returnMs) this.#return()
       this.#scheduleCheck()
     })
