@@ -67,7 +67,7 @@ export class LogAppender implements WriteHost {
     const offset = state.nextOffset
     const duplicate = state.producers.check(batch, origin, offset, options)
     if (duplicate !== undefined) return this.#duplicate(duplicate)
-    if (isControl(batch, 0) && state.producers.takeRepeatedMarker(batch)) return this.#repeated()
+    if (isControl(batch, 0) && state.producers.isRepeatedMarker(batch)) return this.#repeated()
     setBaseOffset(batch, 0, offset)
     setLeaderEpoch(batch, 0, epoch)
     const promise = this.#add(batch, 0, batch.length, nowMs)

@@ -1,7 +1,7 @@
 // The producers and transactions of one log, as of its last assigned batch: tells duplicates and
 // refuses what is out of order or fenced (KIP-98, KIP-360). Pure: no disk, no clock. `check`
-// decides and changes nothing; `apply` then changes. Batches replayed from the log or given by a
-// leader are applied unchecked: they were checked once.
+// decides and changes nothing but guards; `apply` then changes. Batches replayed from the log or
+// given by a leader are applied unchecked: they were checked once.
 
 import {
   baseOffset,
@@ -68,7 +68,7 @@ export class ProducerState {
   /**
    * Decides about a batch that is to be appended at `offset`. Returns the batch it repeats, or
    * undefined for one to append; throws a BrokerError for one to refuse. `origin` other than
-   * `client` is held to epochs and transactions only.
+   * `client` is held to epochs and transactions only. A marker takes guards away.
    */
   check(
     batch: Buffer,
@@ -81,6 +81,7 @@ export class ProducerState {
     const entry = this.#producers.get(id)
     if (isControl(batch, 0)) {
       if (entry !== undefined) checkMarker(entry, batch, offset, options)
+      this.#releaseBy(batch, options)
       return undefined
     }
     const epoch = producerEpoch(batch, 0)
@@ -103,6 +104,12 @@ export class ProducerState {
       )
     }
     return undefined
+  }
+
+  /** The marker is about to be in the log. */
+  #releaseBy(marker: Buffer, { transactionVersion = 0 }: CheckOptions): void {
+    const endsOwnEpoch = transactionVersion < epochPerTransactionSince
+    this.#guards.releaseBy(producerId(marker, 0), { epoch: producerEpoch(marker, 0), endsOwnEpoch })
   }
 
   #checkGuard(id: number, epoch: number, offset: number, guard: TransactionGuard | null): void {
@@ -148,16 +155,14 @@ export class ProducerState {
    * Whether the marker was written before: the coordinator has not heard of it, and asks again. One
    * that ends nothing and moves no epoch need not be written twice.
    */
-  takeRepeatedMarker(batch: Buffer): boolean {
+  isRepeatedMarker(batch: Buffer): boolean {
     const id = producerId(batch, 0)
     const entry = this.#producers.get(id)
     const marker = decodeEndTransactionMarker(batch, 0)
     if (entry === undefined || marker === undefined || entry.currentTxnFirstOffset >= 0)
       return false
     if (entry.producerEpoch !== producerEpoch(batch, 0)) return false
-    if (entry.coordinatorEpoch !== marker.coordinatorEpoch) return false
-    this.#guards.release(id)
-    return true
+    return entry.coordinatorEpoch === marker.coordinatorEpoch
   }
 
   /**
@@ -188,7 +193,6 @@ export class ProducerState {
     if (marker === undefined) return null
     const entry = this.#entry(id)
     const firstOffset = entry.currentTxnFirstOffset
-    this.#guards.release(id)
     entry.setEpoch(producerEpoch(buffer, at))
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = maxTimestamp(buffer, at)

@@ -56,6 +56,21 @@ export class TransactionGuards {
     this.#byProducer.delete(producerId)
   }
 
+  /**
+   * A marker ends the transaction that the guard is for. One that must have a higher epoch than the
+   * records before it ends none of its own epoch: that is the producer's next one.
+   */
+  releaseBy(
+    producerId: number,
+    { epoch, endsOwnEpoch }: { readonly epoch: number; readonly endsOwnEpoch: boolean },
+  ): void {
+    const known = this.#byProducer.get(producerId)
+    if (known === undefined) return
+    if (known.epoch < epoch || (endsOwnEpoch && known.epoch === epoch)) {
+      this.#byProducer.delete(producerId)
+    }
+  }
+
   /** Forgets those that were never used: their clients are gone. */
   expire(nowMs: number, expirationMs: number): void {
     for (const [producerId, { sinceMs }] of this.#byProducer) {

@@ -298,6 +298,22 @@ describe('a batch that begins a transaction', () => {
     expect(() => begin(log, guard, 1)).toThrow(refused)
   })
 
+  it('keeps its guard when the marker is that of the transaction before, which has its epoch', () => {
+    const log = new Appender()
+    begin(log, guardOf(log))
+    const guard = guardOf(log, 0, 1)
+    const marker = encodeEndTransactionMarker(
+      { type: 'commit', coordinatorEpoch: 0 },
+      { producerId, producerEpoch: 1, timestampMs: 5 },
+    )
+    log.state.check(marker, 'coordinator', log.next, { transactionVersion: 2 })
+    setBaseOffset(marker, 0, log.next)
+    log.state.apply(marker, 0)
+    log.next++
+    const next = sequencedBatch({ ...first, producerEpoch: 1 })
+    expect(log.state.check(next, 'client', log.next, { guard })).toBeUndefined()
+  })
+
   it('is refused when a marker came in between that was written before', () => {
     const log = new Appender()
     begin(log, guardOf(log))
@@ -307,7 +323,8 @@ describe('a batch that begins a transaction', () => {
       { type: 'abort', coordinatorEpoch: 0 },
       { producerId, producerEpoch: 0, timestampMs: 5 },
     )
-    expect(log.state.takeRepeatedMarker(again)).toBe(true)
+    log.state.check(again, 'coordinator', log.next)
+    expect(log.state.isRepeatedMarker(again)).toBe(true)
     expect(() => begin(log, guard, 1)).toThrow(refused)
   })
 
@@ -358,11 +375,11 @@ describe('a marker', () => {
   it('is written once for one coordinator epoch', () => {
     const log = new Appender()
     log.send({ producerId, sequence: 0, isTransactional: true })
-    expect(log.state.takeRepeatedMarker(marker(0))).toBe(false)
+    expect(log.state.isRepeatedMarker(marker(0))).toBe(false)
     log.end('commit', producerId)
-    expect(log.state.takeRepeatedMarker(marker(0))).toBe(true)
-    expect(log.state.takeRepeatedMarker(marker(0, 1))).toBe(false)
-    expect(log.state.takeRepeatedMarker(marker(1))).toBe(false)
+    expect(log.state.isRepeatedMarker(marker(0))).toBe(true)
+    expect(log.state.isRepeatedMarker(marker(0, 1))).toBe(false)
+    expect(log.state.isRepeatedMarker(marker(1))).toBe(false)
   })
 
   it('of the transaction before does not end the next one, where each has an epoch', () => {
