@@ -174,7 +174,7 @@ describe('a pod on a node that died', () => {
     const before = deletions()
     await stage.pass()
     expect(deletions()).toBe(before)
-    stage.nowMs += 301_000
+    stage.nowMs = Date.now() + 301_000
     await stage.pass()
     expect(deletions()).toBe(before + 1)
     expect(stage.events('PodLost')[0]).toContain('c-nodes-1')
