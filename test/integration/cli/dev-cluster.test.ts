@@ -133,7 +133,7 @@ describe('samsa dev --nodes 3', () => {
     expect(without.leaderId).not.toBe(leaderId)
     const observers = without.members.filter(({ isVoter }) => !isVoter)
     expect(observers.map(({ id }) => id)).toEqual([leaderId])
-    expect(await samsa('quorum', 'status')).toMatch(new RegExp(`^${leader} +observer `, 'm'))
+    expect(await samsa('quorum', 'status')).toMatch(new RegExp(`^ *${leader} +observer `, 'm'))
     expect(await samsa('quorum', 'add', leader)).toContain(`node ${leader} is a voter`)
     const { members } = await json<Quorum>('quorum', 'status')
     expect(members.filter(({ isVoter }) => isVoter).map(({ id }) => id)).toEqual(ids)
