@@ -2,7 +2,7 @@
 // still needed, and the addresses that they tell to clients.
 
 import { addressesOf } from '../desired/addresses.ts'
-import { annotationKeys, type ClusterNode, hasRole } from '../desired/names.ts'
+import { annotationKeys, type ClusterNode, hasRole, type Listener } from '../desired/names.ts'
 import type { PodFacts } from '../desired/pods.ts'
 import { servedListeners } from '../desired/served-listeners.ts'
 import { serverProperties } from '../desired/server-properties.ts'
@@ -23,15 +23,24 @@ export function podFacts(pass: Pass, node: ClusterNode): PodFacts {
 }
 
 /** What clients from outside would have to be told and nobody knows yet. */
-export function unknownAddresses({ cluster, nodes, exposed }: Pass): string[] {
-  const brokers = nodes.filter(({ pool }) => hasRole(pool, 'broker'))
-  return servedListeners(cluster).flatMap(({ name, type }) => {
-    if (type === 'internal') return []
-    const known = exposed.get(name)
-    const without = brokers.filter(({ id }) => known?.has(id) !== true).map(({ id }) => id)
+export function unknownAddresses(pass: Pass): string[] {
+  return servedListeners(pass.cluster).flatMap((listener) => {
+    const without = withoutAddress(pass, listener)
     if (without.length === 0) return []
-    return [`listener ${name} has no address yet for brokers ${without.join(', ')}`]
+    return [`listener ${listener.name} has no address yet for brokers ${without.join(', ')}`]
   })
+}
+
+/** Pods of these brokers would be made anew as soon as their addresses are known. */
+export function unaddressedBrokers(pass: Pass): ReadonlySet<number> {
+  return new Set(servedListeners(pass.cluster).flatMap((one) => withoutAddress(pass, one)))
+}
+
+function withoutAddress({ nodes, exposed }: Pass, { name, type }: Listener): number[] {
+  if (type === 'internal') return []
+  const known = exposed.get(name)
+  const brokers = nodes.filter(({ pool }) => hasRole(pool, 'broker'))
+  return brokers.flatMap(({ id }) => (known?.has(id) === true ? [] : [id]))
 }
 
 /** Nodes that are to go and still have something to give away. */

@@ -12,7 +12,7 @@ import { decideRollout } from '../rollout/decide.ts'
 import type { RolloutDecision, RolloutNode } from '../rollout/facts.ts'
 import { bad, type Finding, good } from '../status/conditions.ts'
 import { forceAwayLost } from './lost-pods.ts'
-import { leavingNodes, podFacts, unknownAddresses } from './pod-facts.ts'
+import { leavingNodes, podFacts, unaddressedBrokers, unknownAddresses } from './pod-facts.ts'
 import type { Pass, Step, StepResult } from './step.ts'
 import { heldBack } from './update-policy.ts'
 
@@ -50,7 +50,10 @@ export const pods: Step = {
     })
     // Who is leaving still holds what it has to give away: it is brought back, and left as it is.
     const leaving = facts.filter(({ node }) => !wanted.has(node.id) && !pass.pods.has(node.id))
-    const create = [...decision.create, ...leaving.map(({ node }) => node.id)]
+    const unaddressed = unaddressedBrokers(pass)
+    const create = [...decision.create, ...leaving.map(({ node }) => node.id)].filter(
+      (id) => !unaddressed.has(id),
+    )
     for (const id of create) await createPod(pass, facts, id)
     if (decision.blockedBy.length > 0) await tellBlocked(pass, decision)
     for (const id of decision.restart) await replacePod(pass, nodes, id)

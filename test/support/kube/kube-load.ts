@@ -13,11 +13,12 @@ import { RawProducer } from '../chaos/raw-producer.ts'
 import { waitFor } from '../conformance/wait.ts'
 import type { TestCluster } from './test-cluster.ts'
 
-const topic = 'loaded'
 const partitionCount = 6
+let count = 0
 
 export class KubeLoad {
-  readonly topic = topic
+  /** Of its own: its records are told from those of nobody else. */
+  readonly topic = `loaded-${++count}`
   readonly history = new History()
   readonly view: ClusterView
   readonly #partitions = Array.from({ length: partitionCount }, (_, index) => index)
@@ -27,7 +28,7 @@ export class KubeLoad {
 
   private constructor(cluster: TestCluster) {
     const partitions = this.#partitions
-    this.view = new ClusterView(topic, cluster.addresses)
+    this.view = new ClusterView(this.topic, cluster.addresses)
     this.#producer = new RawProducer(this.history, this.view, {
       name: 'producer',
       partitions,
@@ -42,8 +43,8 @@ export class KubeLoad {
   /** Makes the topic and resolves once every partition acknowledges. */
   static async start(cluster: TestCluster, replicas = 3): Promise<KubeLoad> {
     const config = { 'min.insync.replicas': Math.max(1, replicas - 1) }
-    await cluster.topic(topic, { partitions: partitionCount, replicas, config })
     const load = new KubeLoad(cluster)
+    await cluster.topic(load.topic, { partitions: partitionCount, replicas, config })
     await load.view.refresh()
     load.#producer.start()
     load.#poller.start()
@@ -102,7 +103,7 @@ export class KubeLoad {
 
   /** Reads everything once more, from a cluster that may have been made anew; for its checks. */
   async readAgain(cluster: TestCluster): Promise<{ anomalies: Anomaly[]; records: number }> {
-    const view = new ClusterView(topic, cluster.addresses)
+    const view = new ClusterView(this.topic, cluster.addresses)
     await view.refresh()
     const { events } = this.history
     const from = events.length

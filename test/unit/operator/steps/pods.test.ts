@@ -77,6 +77,20 @@ describe('a listener of type nodeport', () => {
     expect(plain?.bootstrap).toBe('c-bootstrap.ns.svc:9092')
     expect(plain?.addresses).toHaveLength(3)
   })
+
+  it('has the port of a broker that is added before its pod is made, too', async () => {
+    stage.create(specOf({ listeners }))
+    await stage.pass()
+    giveNodePorts()
+    await stage.settle()
+    stage.change(specOf({ listeners, nodePools: [poolOf(4)] }))
+    await stage.pass()
+    await stage.pass()
+    expect(stage.names('v1/pods')).toHaveLength(3)
+    giveNodePorts()
+    await stage.settle()
+    expect(stage.kubelet.started).toHaveLength(4)
+  })
 })
 
 describe('a listener that cannot be served yet', () => {
