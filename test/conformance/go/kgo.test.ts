@@ -1,6 +1,6 @@
 // franz-go's own tests of its client: groups of every balancer chained to each other and checked
-// for each record once, in order; produce, consume, pause, and its regression tests. Three times in
-// a row. Transactions (TestTxnEtl) come with the EXACTLY-ONCE issue.
+// for each record once, in order, the same in transactions; produce, consume, pause, and its
+// regression tests. Three times in a row.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'
@@ -10,10 +10,11 @@ import { conformanceSuite } from '../../support/conformance/suite.ts'
 import { sizeFromEnvironment } from '../../support/conformance/target.ts'
 
 const pattern =
-  'TestGroupETL|TestGroupSimple|TestIssue|TestConsume|TestClient_Produce|TestPause|TestAddRemovePartitions'
+  'TestGroupETL|TestTxnEtl|TestGroupSimple|TestIssue|TestConsume|TestClient_Produce|TestPause|TestAddRemovePartitions'
 // Tests that must have run, so that a pattern which matches nothing cannot pass.
 const expected = [
   'TestGroupETL',
+  'TestTxnEtl',
   'TestGroupETL/range',
   'TestGroupETL/cooperative-sticky',
   'TestGroupETL/cooperative-sticky/static',
