@@ -27,6 +27,8 @@ export const eligibleLeaders = {
 
 /** The second transaction protocol (KIP-890): from 2 on each transaction has an epoch of its own. */
 export const epochPerTransaction = { name: 'transaction.version', min: 0, max: 2 } as const
+/** Groups of the consumer protocol (KIP-848). */
+export const groupVersion = { name: 'group.version', min: 0, max: 1 } as const
 
 /** What this software could serve: ApiVersions and the registrations of nodes tell it. */
 export const supportedFeatures: readonly FeatureRange[] = [
@@ -46,6 +48,7 @@ export const supportedFeatures: readonly FeatureRange[] = [
     minVersion: epochPerTransaction.min,
     maxVersion: epochPerTransaction.max,
   },
+  { name: groupVersion.name, minVersion: groupVersion.min, maxVersion: groupVersion.max },
 ]
 
 /** Kafka's number for configs of brokers; the name '' stands for all of them. */
@@ -74,6 +77,7 @@ export function bootstrapRecords(
     },
     { type: 'featureLevel', name: eligibleLeaders.name, featureLevel: eligibleLeaders.max },
     { type: 'featureLevel', name: epochPerTransaction.name, featureLevel: epochPerTransaction.max },
+    { type: 'featureLevel', name: groupVersion.name, featureLevel: groupVersion.max },
   ]
   // What the founder's file says holds for all: see replication/topic-rules.ts.
   if (minInsyncReplicas !== minInsyncReplicasUnset) {

@@ -28,6 +28,25 @@ export function groupValue(broker: BrokerConfig, overrides: Overrides, name: str
   return server === undefined ? (definition.default ?? null) : broker.values.get(server)
 }
 
+/** What groups of the consumer protocol may have of their own (KIP-848, KIP-1263). */
+export interface ConsumerGroupSettings {
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly assignmentIntervalMs: number
+}
+
+export function consumerGroupSettings(
+  broker: BrokerConfig,
+  overrides: Overrides,
+): ConsumerGroupSettings {
+  const number = (name: string) => Number(groupValue(broker, overrides, name))
+  return {
+    sessionTimeoutMs: number('consumer.session.timeout.ms'),
+    heartbeatIntervalMs: number('consumer.heartbeat.interval.ms'),
+    assignmentIntervalMs: number('consumer.assignment.interval.ms'),
+  }
+}
+
 /**
  * Holds a whole set of overrides to Kafka's rules; throws a ConfigError for the first that is
  * broken.

@@ -60,6 +60,16 @@ export class AppendQueue {
     this.#drained ??= this.#drain()
   }
 
+  /** These are not to be appended any more. Those in flight are told when their append ends. */
+  retract(writeIds: readonly number[], error: KafkaErrorName): void {
+    const retracted = new Set(writeIds)
+    const parts = this.#parts.filter(({ writeId }) => retracted.has(writeId))
+    this.#parts = this.#parts.filter(({ writeId }) => !retracted.has(writeId))
+    for (const { writeId, isLast } of parts) {
+      if (isLast && !this.#closed) this.#options.onWritten(writeId, error)
+    }
+  }
+
   /** Nothing more is told or begun. Resolves when the append in flight, if any, has ended. */
   async close(): Promise<void> {
     this.#closed = true

@@ -9,6 +9,8 @@ import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { apiVersions } from './api-versions.ts'
+import { consumerGroupDescribe } from './consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { createAcls } from './create-acls.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -104,6 +106,8 @@ export const handlers: readonly Registration[] = [
   register('unregisterBroker', unregisterBroker),
   register('describeTransactions', describeTransactions),
   register('listTransactions', listTransactions),
+  register('consumerGroupHeartbeat', consumerGroupHeartbeat),
+  register('consumerGroupDescribe', consumerGroupDescribe),
   register('listConfigResources', listConfigResources),
   register('describeTopicPartitions', describeTopicPartitions),
   register('addRaftVoter', addRaftVoter),

@@ -5,7 +5,12 @@
 import { randomUUID } from 'node:crypto'
 import { endpointFields } from '@samsa/controller/endpoints'
 import { supportedFeatures } from '@samsa/controller/features'
-import type { Endpoint, MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import {
+  configOverrides,
+  type Endpoint,
+  type MetadataDelta,
+  type MetadataImage,
+} from '@samsa/controller/image'
 import { offsetsTopic, transactionTopic } from '@samsa/controller/topic-names'
 import type { RegisterInit } from '@samsa/proto/grpc/gen/controller'
 import { registerNodeMetrics } from '../admin/node-metrics.ts'
@@ -13,6 +18,7 @@ import type { MetricsRegistry } from '../admin/prometheus.ts'
 import { TrafficMetrics } from '../admin/traffic-metrics.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { CurrentConfig } from '../config/current-config.ts'
+import { consumerGroupSettings } from '../config/group-configs.ts'
 import { groupConfig } from '../coordinator/group/group-config.ts'
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { handlers } from '../handlers/registry.ts'
@@ -33,6 +39,7 @@ import { systemClock, systemTimers } from '../system-time.ts'
 import { makeClientServer } from './client-server.ts'
 import type { ClusterLink } from './cluster-link.ts'
 import { brokerEndpoints } from './endpoints.ts'
+import { GroupTopics } from './group-topics.ts'
 import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
 import { Replication } from './replication.ts'
@@ -68,6 +75,7 @@ export class BrokerRole {
   readonly #client: ControllerClient
   readonly #config: CurrentConfig
   readonly #metrics: TrafficMetrics
+  #groupTopics: GroupTopics
   readonly #groups: GroupCoordinator
   readonly #producerIds: ProducerIds
   readonly #transactions: NodeTransactions
@@ -90,6 +98,7 @@ export class BrokerRole {
     this.#client = cluster.client
     this.#config = new CurrentConfig(file, () => this.#client.image())
     this.#metrics = new TrafficMetrics(registry, systemClock.monotonicMs)
+    this.#groupTopics = new GroupTopics(cluster.client.image())
     this.#groups = this.#makeGroups()
     this.#producerIds = new ProducerIds(file.nodeId, this.#client)
     this.#transactions = this.#makeTransactions()
@@ -196,6 +205,7 @@ export class BrokerRole {
   /** The metadata may change while the logs open: nothing of that is missed. */
   async #startReplicas(replication: Replication): Promise<void> {
     this.#refreshConfig()
+    this.#groupTopics = new GroupTopics(this.#client.image())
     const started = replication.replicas.start(this.#client.image())
     const unsubscribe = this.#client.subscribe((image, delta) => this.#onMetadata(image, delta))
     await this.#own(async () => {
@@ -208,7 +218,14 @@ export class BrokerRole {
   #makeGroups(): GroupCoordinator {
     const topic = () => this.#client.image().topicsByName.get(offsetsTopic)
     return new GroupCoordinator({
-      config: () => groupConfig(this.#config.broker),
+      config: () => {
+        const { broker } = this.#config
+        const image = this.#client.image()
+        return groupConfig(broker, (groupId) =>
+          consumerGroupSettings(broker, configOverrides(image, 'group', groupId)),
+        )
+      },
+      topics: () => this.#groupTopics.view(),
       partitionCount: () =>
         topic()?.partitions.length ?? this.#config.broker.offsetsTopicNumPartitions,
       writer: new InternalTopic(topic, () => this.#replicas()),
@@ -245,6 +262,7 @@ export class BrokerRole {
 
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     this.#refreshConfig()
+    this.#groupTopics.onMetadata(image, delta)
     this.#replication?.onMetadata(image, delta)
     for (const key of delta.changedConfigs) {
       const [type, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)]

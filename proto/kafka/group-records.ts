@@ -1,12 +1,21 @@
-// The records of __consumer_offsets that classic groups and their commits need, in Kafka's own
-// format, so that its tools read ours and we read its. A key starts with an int16 that says what
-// the record is about, a value with the version of its own schema (KIP-915: later ones only add
-// tagged fields).
+// The records of __consumer_offsets that classic groups and their commits need, and the keys of
+// all, in Kafka's own format, so that its tools read ours and we read its. A key starts with an
+// int16 that says what the record is about, a value with the version of its own schema (KIP-915:
+// later ones only add tagged fields).
 
-import { type Decoded, message } from '../wire/message.ts'
+import { type Decoded, type Encodable, message } from '../wire/message.ts'
 import { Reader } from '../wire/reader.ts'
 import { array, bytes, field, int32, int64, nullable, string, tagged, uuid } from '../wire/types.ts'
 import { Writer } from '../wire/writer.ts'
+import {
+  consumerGroupCurrentMemberAssignmentKey,
+  consumerGroupMemberMetadataKey,
+  consumerGroupMetadataKey,
+  consumerGroupPartitionMetadataKey,
+  consumerGroupRegularExpressionKey,
+  consumerGroupTargetAssignmentMemberKey,
+  consumerGroupTargetAssignmentMetadataKey,
+} from './consumer-group-records.ts'
 
 const keyBytesGuess = 128
 
@@ -60,26 +69,52 @@ export const groupMetadataValue = message(
 )
 
 /** What the int16 in front of a key says. Type 0 is an offset commit from before Kafka 0.9. */
-const recordTypes = { legacyOffsetCommit: 0, offsetCommit: 1, groupMetadata: 2 } as const
+const recordTypes = {
+  legacyOffsetCommit: 0,
+  offsetCommit: 1,
+  groupMetadata: 2,
+  consumerGroupMetadata: 3,
+  consumerGroupPartitionMetadata: 4,
+  consumerGroupMemberMetadata: 5,
+  consumerGroupTargetAssignmentMetadata: 6,
+  consumerGroupTargetAssignmentMember: 7,
+  consumerGroupCurrentMemberAssignment: 8,
+  consumerGroupRegularExpression: 16,
+} as const
 
 const keyVersion = 0
 
+const keys = {
+  offsetCommit: offsetCommitKey,
+  groupMetadata: groupMetadataKey,
+  consumerGroupMetadata: consumerGroupMetadataKey,
+  consumerGroupPartitionMetadata: consumerGroupPartitionMetadataKey,
+  consumerGroupMemberMetadata: consumerGroupMemberMetadataKey,
+  consumerGroupTargetAssignmentMetadata: consumerGroupTargetAssignmentMetadataKey,
+  consumerGroupTargetAssignmentMember: consumerGroupTargetAssignmentMemberKey,
+  consumerGroupCurrentMemberAssignment: consumerGroupCurrentMemberAssignmentKey,
+  consumerGroupRegularExpression: consumerGroupRegularExpressionKey,
+} as const
+
+export type GroupRecordName = keyof typeof keys
+export type GroupRecordKeyOf<N extends GroupRecordName> = Decoded<(typeof keys)[N]>
+
 export type GroupRecordKey =
-  | ({ readonly type: 'offsetCommit' } & Decoded<typeof offsetCommitKey>)
-  | ({ readonly type: 'groupMetadata' } & Decoded<typeof groupMetadataKey>)
+  | { [N in GroupRecordName]: { readonly type: N } & GroupRecordKeyOf<N> }[GroupRecordName]
   | { readonly type: 'unknown'; readonly recordType: number }
 
-export function encodeOffsetCommitKey(key: Decoded<typeof offsetCommitKey>): Buffer {
-  const writer = new Writer(keyBytesGuess)
-  writer.int16(recordTypes.offsetCommit)
-  offsetCommitKey.encode(writer, key, keyVersion)
-  return writer.toBuffer()
-}
+const namesByType = new Map<number, GroupRecordName>([
+  [recordTypes.legacyOffsetCommit, 'offsetCommit'],
+  ...(Object.keys(keys) as GroupRecordName[]).map((name) => [recordTypes[name], name] as const),
+])
 
-export function encodeGroupMetadataKey(key: Decoded<typeof groupMetadataKey>): Buffer {
+export function encodeGroupRecordKey<N extends GroupRecordName>(
+  name: N,
+  key: Encodable<(typeof keys)[N]>,
+): Buffer {
   const writer = new Writer(keyBytesGuess)
-  writer.int16(recordTypes.groupMetadata)
-  groupMetadataKey.encode(writer, key, keyVersion)
+  writer.int16(recordTypes[name])
+  keys[name].encode(writer, key as never, keyVersion)
   return writer.toBuffer()
 }
 
@@ -87,13 +122,7 @@ export function encodeGroupMetadataKey(key: Decoded<typeof groupMetadataKey>): B
 export function decodeGroupRecordKey(key: Buffer): GroupRecordKey {
   const reader = new Reader(key)
   const recordType = reader.int16()
-  switch (recordType) {
-    case recordTypes.legacyOffsetCommit:
-    case recordTypes.offsetCommit:
-      return { type: 'offsetCommit', ...offsetCommitKey.decode(reader, keyVersion) }
-    case recordTypes.groupMetadata:
-      return { type: 'groupMetadata', ...groupMetadataKey.decode(reader, keyVersion) }
-    default:
-      return { type: 'unknown', recordType }
-  }
+  const type = namesByType.get(recordType)
+  if (type === undefined) return { type: 'unknown', recordType }
+  return { type, ...keys[type].decode(reader, keyVersion) } as GroupRecordKey
 }

@@ -19,6 +19,7 @@ import type {
   OffsetFetchGroup,
 } from '../../broker/coordinator/group/messages.ts'
 import { decodeGroupRecord } from '../../broker/coordinator/group/records.ts'
+import { noTopics, type TopicsView } from '../../broker/coordinator/group/topics-view.ts'
 import type { Effect } from '../../broker/coordinator/group/turn.ts'
 import type { KeyValueRecord } from '../../broker/coordinator/partition-writer.ts'
 import { subscription } from './consumer-protocol.ts'
@@ -31,6 +32,17 @@ export const defaultGroupConfig: GroupConfig = {
   offsetMetadataMaxBytes: 4_096,
   offsetsRetentionMs: 7 * 86_400_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  consumer: {
+    maxSize: 1_000,
+    assignors: ['uniform', 'range'],
+    migrationPolicy: 'BIDIRECTIONAL',
+    regexRefreshIntervalMs: 600_000,
+    settings: () => ({
+      sessionTimeoutMs: 45_000,
+      heartbeatIntervalMs: 5_000,
+      assignmentIntervalMs: 0,
+    }),
+  },
 }
 
 export interface JoinOptions extends Partial<JoinGroupRequest> {
@@ -51,12 +63,15 @@ const wallStartMs = 1_700_000_000_000
 export class GroupDriver {
   shard = new GroupShard()
   config: GroupConfig
+  topics: TopicsView = noTopics
   nowMs = 0
   /** Everything that was written and not refused, in order. */
   readonly log: KeyValueRecord[] = []
   /** Writes that wait for endWrite, while holdWrites is set. */
   readonly held: HeldWrite[] = []
   holdWrites = false
+  /** What the shard has asked to be matched, and was not told yet. */
+  readonly resolving: (Effect & { type: 'resolveRegexes' })[] = []
   readonly responses = new Map<number, unknown>()
   readonly #timers = new Map<string, number>()
   readonly #asked = new Map<number, string>()
@@ -87,7 +102,8 @@ export class GroupDriver {
 
   feed(event: ShardEvent): void {
     const now = { monotonicMs: this.nowMs, wallMs: this.wallMs }
-    for (const effect of this.shard.step(event, now, this.config)) this.#carryOut(effect)
+    const surroundings = { now, config: this.config, topics: this.topics }
+    for (const effect of this.shard.step(event, surroundings)) this.#carryOut(effect)
   }
 
   /** Sends any request; returns the token of its answer. */
@@ -341,6 +357,20 @@ export class GroupDriver {
         return
       case 'cancel':
         this.#timers.delete(effect.groupId)
+        return
+      case 'resolveRegexes':
+        this.resolving.push(effect)
+        return
+      case 'retract':
+        this.#retract(effect)
+    }
+  }
+
+  #retract({ writeIds, error }: Effect & { type: 'retract' }): void {
+    for (const writeId of writeIds) {
+      const index = this.held.findIndex((write) => write.writeId === writeId)
+      const [write] = index === -1 ? [] : this.held.splice(index, 1)
+      if (write !== undefined) this.#end(write, error)
     }
   }
 
@@ -415,6 +445,10 @@ export function recordWords(record: KeyValueRecord): string {
     return decoded.value === null ? `remove ${name}` : `write ${name}=${decoded.value.offset}`
   }
   if (decoded.type === 'other') return 'write other'
+  if (decoded.type === 'consumer') {
+    const { type, groupId, value } = decoded.record
+    return `${value === null ? 'remove' : 'write'} ${type} ${groupId}`
+  }
   if (decoded.metadata === null) return `remove group ${decoded.groupId}`
   const members = decoded.metadata.members.map(({ memberId, assignment }) => {
     return `${memberId}:${assignment.toString()}`

@@ -6,6 +6,21 @@ import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 import { apis } from '@samsa/proto/kafka/apis'
 import {
+  consumerGroupCurrentMemberAssignmentKey,
+  consumerGroupCurrentMemberAssignmentValue,
+  consumerGroupMemberMetadataKey,
+  consumerGroupMemberMetadataValue,
+  consumerGroupMetadataKey,
+  consumerGroupMetadataValue,
+  consumerGroupPartitionMetadataKey,
+  consumerGroupRegularExpressionKey,
+  consumerGroupRegularExpressionValue,
+  consumerGroupTargetAssignmentMemberKey,
+  consumerGroupTargetAssignmentMemberValue,
+  consumerGroupTargetAssignmentMetadataKey,
+  consumerGroupTargetAssignmentMetadataValue,
+} from '@samsa/proto/kafka/consumer-group-records'
+import {
   consumerProtocolAssignment,
   consumerProtocolSubscription,
 } from '@samsa/proto/kafka/consumer-protocol'
@@ -69,6 +84,19 @@ export function allMessages(): Map<string, AnyMessage> {
     offsetCommitValue,
     groupMetadataKey,
     groupMetadataValue,
+    consumerGroupMetadataKey,
+    consumerGroupMetadataValue,
+    consumerGroupPartitionMetadataKey,
+    consumerGroupMemberMetadataKey,
+    consumerGroupMemberMetadataValue,
+    consumerGroupTargetAssignmentMetadataKey,
+    consumerGroupTargetAssignmentMetadataValue,
+    consumerGroupTargetAssignmentMemberKey,
+    consumerGroupTargetAssignmentMemberValue,
+    consumerGroupCurrentMemberAssignmentKey,
+    consumerGroupCurrentMemberAssignmentValue,
+    consumerGroupRegularExpressionKey,
+    consumerGroupRegularExpressionValue,
     transactionLogKey,
     transactionLogValue,
   ]

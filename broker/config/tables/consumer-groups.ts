@@ -6,58 +6,58 @@ import { type ConfigDefinition, int, intMax, list, string } from '../definition.
 export const nextGenerationGroupConfigs: readonly ConfigDefinition[] = [
   int('group.consumer.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),
-    accepted: "Session timeout of a group's members.",
+    effective: "Session timeout of a group's members.",
   }),
   int('group.consumer.min.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),
-    accepted: "Lower bound of a group's own consumer.session.timeout.ms.",
+    effective: "Lower bound of a group's own consumer.session.timeout.ms.",
   }),
   int('group.consumer.max.session.timeout.ms', 60_000, 'medium', {
     check: atLeast(1),
-    accepted: "Upper bound of a group's own consumer.session.timeout.ms.",
+    effective: "Upper bound of a group's own consumer.session.timeout.ms.",
   }),
   int('group.consumer.heartbeat.interval.ms', 5000, 'medium', {
     check: atLeast(1),
-    accepted: 'Heartbeat interval given to members.',
+    effective: 'Heartbeat interval given to members.',
   }),
   int('group.consumer.min.heartbeat.interval.ms', 5000, 'medium', {
     check: atLeast(1),
-    accepted: "Lower bound of a group's own consumer.heartbeat.interval.ms.",
+    effective: "Lower bound of a group's own consumer.heartbeat.interval.ms.",
   }),
   int('group.consumer.max.heartbeat.interval.ms', 15_000, 'medium', {
     check: atLeast(1),
-    accepted: "Upper bound of a group's own consumer.heartbeat.interval.ms.",
+    effective: "Upper bound of a group's own consumer.heartbeat.interval.ms.",
   }),
   int('group.consumer.max.size', intMax, 'medium', {
     check: atLeast(1),
-    accepted: 'Most members of a group.',
+    effective: 'Most members of a group.',
   }),
   list('group.consumer.assignors', ['uniform', 'range'], 'medium', {
     check: listOf({}),
-    accepted: 'Assignors on offer; the first is the default.',
+    effective: 'Assignors on offer; the first is the default.',
   }),
   int('group.consumer.assignment.interval.ms', 1000, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Shortest time between two assignments of a group.',
+    effective: 'Shortest time between two assignments of a group.',
   }),
   int('group.consumer.min.assignment.interval.ms', 0, 'medium', {
     check: atLeast(0),
-    accepted: "Lower bound of a group's own consumer.assignment.interval.ms.",
+    effective: "Lower bound of a group's own consumer.assignment.interval.ms.",
   }),
   int('group.consumer.max.assignment.interval.ms', 15_000, 'medium', {
     check: atLeast(0),
-    accepted: "Upper bound of a group's own consumer.assignment.interval.ms.",
+    effective: "Upper bound of a group's own consumer.assignment.interval.ms.",
   }),
   string('group.consumer.migration.policy', 'bidirectional', 'medium', {
     check: oneOfAnyCase('DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'),
-    accepted:
+    effective:
       'Which ways a group with members may change between the classic and the consumer protocol.',
   }),
   int('group.consumer.regex.refresh.interval.ms', 600_000, 'medium', {
     check: atLeast(10_000),
     internal: true,
-    accepted: 'Time between two looks for topics that match a subscribed pattern.',
+    effective: 'Time between two looks for topics that match a subscribed pattern.',
   }),
   int('group.streams.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),

@@ -7,15 +7,15 @@ import { type ConfigDefinition, flag, int, string } from '../definition.ts'
 export const groupConfigs: readonly ConfigDefinition[] = [
   int('consumer.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),
-    accepted: "Session timeout of the group's consumers.",
+    effective: "Session timeout of the group's consumers.",
   }),
   int('consumer.heartbeat.interval.ms', 5000, 'medium', {
     check: atLeast(1),
-    accepted: "Heartbeat interval given to the group's consumers.",
+    effective: "Heartbeat interval given to the group's consumers.",
   }),
   int('consumer.assignment.interval.ms', 1000, 'medium', {
     check: atLeast(0),
-    accepted: 'Shortest time between two assignments of the group.',
+    effective: 'Shortest time between two assignments of the group.',
   }),
   int('share.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),

@@ -13,6 +13,13 @@ import type {
 import type { OffsetChange, OffsetKey } from './offsets/offset-store.ts'
 import type { Token } from './turn.ts'
 
+/** What a request gets when the write it depends on is durable, and when that failed. */
+export interface Answer {
+  readonly token: number
+  readonly response: unknown
+  readonly refused: (error: KafkaErrorName) => unknown
+}
+
 export type AfterWrite =
   /** The leader's assignment is stored: hand it out, if the group is still in that generation. */
   | {
@@ -69,6 +76,17 @@ export type AfterWrite =
       readonly type: 'offsetsRemoved'
       readonly groupId: string
       readonly keys: readonly OffsetKey[]
+    }
+  /**
+   * The state has changed already: now its answers may go, or it is put back. `convertsGroup`: the
+   * group became one of another kind.
+   */
+  | {
+      readonly type: 'groupChanged'
+      readonly groupId: string
+      readonly undo: () => void
+      readonly answers: Answer[]
+      readonly convertsGroup: boolean
     }
   /**
    * The group and all its offsets are gone. `token` when a client asked for it, null when it had

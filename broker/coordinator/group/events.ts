@@ -3,7 +3,10 @@
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { MarkerBatch } from '../partition-writer.ts'
 import type {
+  ConsumerHeartbeatRequest,
+  ConsumerHeartbeatResponse,
   DeletedGroup,
+  DescribedConsumerGroup,
   DescribedGroup,
   FetchedOffsets,
   HeartbeatRequest,
@@ -100,6 +103,32 @@ export interface DeleteOffsetsEvent {
   readonly request: OffsetDeleteRequest
 }
 
+export interface ConsumerHeartbeatEvent {
+  readonly type: 'consumerHeartbeat'
+  readonly groupId: string
+  readonly token: Token<ConsumerHeartbeatResponse>
+  readonly request: ConsumerHeartbeatRequest
+  readonly clientId: string
+  readonly clientHost: string
+  /** For the id of a member that has none. */
+  readonly uuid: string
+}
+
+export interface DescribeConsumerGroupEvent {
+  readonly type: 'describeConsumerGroup'
+  readonly groupId: string
+  readonly token: Token<DescribedConsumerGroup>
+}
+
+/** The shell has matched a group's patterns against the topics. */
+export interface RegexesResolvedEvent {
+  readonly type: 'regexesResolved'
+  readonly groupId: string
+  readonly matches: ReadonlyMap<string, ReadonlySet<string>>
+  /** Of the topics that it looked at. */
+  readonly version: number
+}
+
 export interface DescribeGroupEvent {
   readonly type: 'describeGroup'
   readonly groupId: string
@@ -124,6 +153,8 @@ export type RequestEvent =
   | FetchOffsetsEvent
   | DeleteOffsetsEvent
   | DescribeGroupEvent
+  | ConsumerHeartbeatEvent
+  | DescribeConsumerGroupEvent
   | DeleteGroupEvent
 
 export interface DeletedTopic {
@@ -146,4 +177,5 @@ export type ShardEvent =
   /** All records of the partition have been replayed. */
   | { readonly type: 'loaded' }
   | { readonly type: 'expireOffsets' }
+  | RegexesResolvedEvent
   | { readonly type: 'topicsDeleted'; readonly topics: readonly DeletedTopic[] }

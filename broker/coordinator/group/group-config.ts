@@ -1,6 +1,20 @@
-// The broker settings that the group coordinator obeys, out of all that a broker has.
+// The settings that the group coordinator obeys, out of all that a broker has, and what a group has
+// of its own.
 
 import type { BrokerConfig } from '../../config/broker-config.ts'
+import type { ConsumerGroupSettings } from '../../config/group-configs.ts'
+
+export type MigrationPolicy = 'DISABLED' | 'DOWNGRADE' | 'UPGRADE' | 'BIDIRECTIONAL'
+
+/** group.consumer.* */
+export interface ConsumerGroupConfig {
+  readonly maxSize: number
+  /** Those that there are; the first is the default. */
+  readonly assignors: readonly string[]
+  readonly migrationPolicy: MigrationPolicy
+  readonly regexRefreshIntervalMs: number
+  settings(groupId: string): ConsumerGroupSettings
+}
 
 export interface GroupConfig {
   /** group.initial.rebalance.delay.ms */
@@ -16,9 +30,15 @@ export interface GroupConfig {
   readonly offsetsRetentionMs: number
   /** offsets.retention.check.interval.ms */
   readonly offsetsRetentionCheckIntervalMs: number
+  readonly consumer: ConsumerGroupConfig
 }
 
-export function groupConfig(config: BrokerConfig): GroupConfig {
+/** `settings` gives what holds for one group. */
+export function groupConfig(
+  config: BrokerConfig,
+  settings: ConsumerGroupConfig['settings'],
+): GroupConfig {
+  const { values } = config
   return {
     initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
     minSessionTimeoutMs: config.groupMinSessionTimeoutMs,
@@ -27,5 +47,14 @@ export function groupConfig(config: BrokerConfig): GroupConfig {
     offsetMetadataMaxBytes: config.offsetMetadataMaxBytes,
     offsetsRetentionMs: config.offsetsRetentionMs,
     offsetsRetentionCheckIntervalMs: config.offsetsRetentionCheckIntervalMs,
+    consumer: {
+      maxSize: values.number('group.consumer.max.size'),
+      assignors: values.list('group.consumer.assignors'),
+      migrationPolicy: values
+        .string('group.consumer.migration.policy')
+        ?.toUpperCase() as MigrationPolicy,
+      regexRefreshIntervalMs: values.number('group.consumer.regex.refresh.interval.ms'),
+      settings,
+    },
   }
 }

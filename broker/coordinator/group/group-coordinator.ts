@@ -7,12 +7,18 @@ import type { Clock, Timers } from '../../clock.ts'
 import { keyPartition } from '../key-partition.ts'
 import type { MarkerBatch, PartitionWriter } from '../partition-writer.ts'
 import { joinError, syncError } from './classic/answers.ts'
+import { describeError } from './consumer/describe.ts'
+import { heartbeatError as consumerHeartbeatError } from './consumer/heartbeat.ts'
+import { heartbeatProblem } from './consumer/request-check.ts'
 import type { DeletedTopic, RequestEvent } from './events.ts'
 import type { GroupConfig } from './group-config.ts'
 import { LedPartition } from './led-partition.ts'
 import { identifierBytesMax } from './limits.ts'
 import type {
+  ConsumerHeartbeatRequest,
+  ConsumerHeartbeatResponse,
   DeletedGroup,
+  DescribedConsumerGroup,
   DescribedGroup,
   FetchedOffsets,
   HeartbeatRequest,
@@ -36,6 +42,7 @@ import type {
 } from './messages.ts'
 import { answerAll } from './offsets/commit.ts'
 import { answerAllTransactional } from './offsets/transactional.ts'
+import type { TopicsView } from './topics-view.ts'
 
 /** Who asks: a part of the handler's RequestContext. */
 export interface GroupCaller {
@@ -47,6 +54,8 @@ export interface GroupCaller {
 
 export interface GroupCoordinatorOptions {
   readonly config: () => GroupConfig
+  /** The topics of the cluster as they are now. */
+  readonly topics: () => TopicsView
   /** Of `__consumer_offsets`: as the topic is, or as it is going to be made. */
   readonly partitionCount: () => number
   readonly writer: PartitionWriter
@@ -94,8 +103,7 @@ export class GroupCoordinator {
       known.leaderEpoch = Math.max(known.leaderEpoch, leaderEpoch)
       return
     }
-    const { config, writer, clock, timers, onFault } = this.#options
-    const led = new LedPartition({ partition, config, writer, clock, timers, onFault })
+    const led = new LedPartition({ ...this.#options, partition })
     this.#led.set(partition, { partition: led, leaderEpoch })
     if (this.#cleaning === undefined) this.#scheduleCleaning()
     await led.load()
@@ -170,6 +178,47 @@ export class GroupCoordinator {
       token,
       request,
     }))
+  }
+
+  /** ConsumerGroupHeartbeat: a member joins, keeps up with or leaves a group (KIP-848). */
+  async consumerHeartbeat(
+    request: ConsumerHeartbeatRequest,
+    caller: GroupCaller,
+  ): Promise<ConsumerHeartbeatResponse> {
+    const problem = await heartbeatProblem(request, {
+      apiVersion: caller.apiVersion,
+      assignors: this.#options.config().consumer.assignors,
+    })
+    if (problem !== null) return consumerHeartbeatError(problem.kafkaError, problem.message)
+    const { groupId } = request
+    const clientId = caller.clientId ?? ''
+    const clientHost = `/${caller.clientHost}`
+    const uuid = this.#options.newUuid()
+    return this.#route(groupId, caller, consumerHeartbeatError, (token) => ({
+      type: 'consumerHeartbeat',
+      groupId,
+      token,
+      request,
+      clientId,
+      clientHost,
+      uuid,
+    }))
+  }
+
+  describeConsumerGroups(
+    groupIds: readonly string[],
+    caller: GroupCaller,
+  ): Promise<DescribedConsumerGroup[]> {
+    return Promise.all(
+      groupIds.map((groupId) =>
+        this.#ask(
+          groupId,
+          caller,
+          (error) => describeError(groupId, error),
+          (token) => ({ type: 'describeConsumerGroup', groupId, token }),
+        ),
+      ),
+    )
   }
 
   /** Every topic has its name; its id too, where it is known. What does not exist is left out. */

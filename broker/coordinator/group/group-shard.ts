@@ -4,8 +4,9 @@
 // had written.
 
 import { assert, assertNever } from '../../assert.ts'
-import type { Core, Now } from '../led-shard.ts'
+import type { Core } from '../led-shard.ts'
 import type { KeyValueRecord } from '../partition-writer.ts'
+import { Changes } from './changes.ts'
 import { describeGroup, listedGroup } from './classic/describe.ts'
 import { heartbeat } from './classic/heartbeat.ts'
 import { joinGroup } from './classic/join.ts'
@@ -13,8 +14,21 @@ import { leaveGroup } from './classic/leave.ts'
 import { onStaticMemberStored } from './classic/static-member.ts'
 import { onAssignmentStored, syncGroup } from './classic/sync.ts'
 import { onAbandoned, onTimeout } from './classic/timeouts.ts'
+import { commitChanges, conversionOf, lastChange, onGroupChanged } from './commit-changes.ts'
+import {
+  heartbeatClassically,
+  joinClassically,
+  leaveClassically,
+  syncClassically,
+} from './consumer/classic-members.ts'
+import type { ConsumerGroup } from './consumer/consumer-group.ts'
+import { onConsumerGroupLoaded } from './consumer/deadlines.ts'
+import { describeConsumerGroup, listedConsumerGroup } from './consumer/describe.ts'
+import { groupTombstones } from './consumer/downgrade.ts'
+import { consumerHeartbeat } from './consumer/heartbeat.ts'
+import { onRegexesResolved } from './consumer/regex.ts'
+import { onConsumerTimeout } from './consumer/timeouts.ts'
 import type { RequestEvent, ShardEvent } from './events.ts'
-import type { GroupConfig } from './group-config.ts'
 import type { ListedGroup } from './messages.ts'
 import { commitOffsets, onOffsetsCommitted } from './offsets/commit.ts'
 import { fetchOffsets } from './offsets/fetch.ts'
@@ -35,8 +49,8 @@ import {
   settleTransaction,
 } from './offsets/transactional.ts'
 import { onLoaded, replay } from './replay.ts'
-import { ShardState } from './shard-state.ts'
-import { type Effect, Turn } from './turn.ts'
+import { type PendingWrite, ShardState } from './shard-state.ts'
+import { type Effect, type Surroundings, Turn } from './turn.ts'
 
 export class GroupShard implements Core {
   readonly state = new ShardState()
@@ -50,14 +64,16 @@ export class GroupShard implements Core {
     settleTransaction(this.state, producerId, isCommit)
   }
 
-  step(event: ShardEvent, now: Now, config: GroupConfig): Effect[] {
-    const turn = new Turn(this.state, now, config)
+  step(event: ShardEvent, surroundings: Surroundings): Effect[] {
+    const turn = new Turn(this.state, surroundings)
     this.#dispatch(turn, event)
     return turn.effects
   }
 
   list(): ListedGroup[] {
-    return Array.from(this.state.groups.values(), listedGroup)
+    return Array.from(this.state.groups.values(), (group) =>
+      group.type === 'classic' ? listedGroup(group) : listedConsumerGroup(group),
+    )
   }
 
   #dispatch(turn: Turn, event: ShardEvent): void {
@@ -79,8 +95,11 @@ export class GroupShard implements Core {
       case 'topicsDeleted':
         removeTopics(turn, event.topics)
         return
+      case 'regexesResolved':
+        onRegexesResolved(turn, event)
+        return
       default:
-        if (waitsForDeletion(turn, event)) return
+        if (waitsForWrite(turn, event)) return
         onRequest(turn, event)
         dropIfVoid(turn, event.groupId)
     }
@@ -91,7 +110,9 @@ export class GroupShard implements Core {
     // A group under deletion has nothing that is due; should the deletion fail, its timer is set
     // again.
     if (group === undefined || group.deletionWriteId !== null) return
-    if (event.type === 'timeout') onTimeout(turn, group)
+    if (group.type === 'consumer') {
+      if (event.type === 'timeout') onConsumerTimeout(turn, group)
+    } else if (event.type === 'timeout') onTimeout(turn, group)
     else onAbandoned(turn, group, event.token)
   }
 
@@ -103,12 +124,15 @@ export class GroupShard implements Core {
     const group = turn.state.groups.get(after.groupId)
     switch (after.type) {
       case 'assignmentStored':
-        if (group !== undefined) onAssignmentStored(turn, group, after, error)
+        if (group?.type === 'classic') onAssignmentStored(turn, group, after, error)
         break
       case 'staticMemberStored':
-        if (group !== undefined) onStaticMemberStored(turn, group, after, error)
+        if (group?.type === 'classic') onStaticMemberStored(turn, group, after, error)
         break
       case 'groupStored':
+        break
+      case 'groupChanged':
+        if (onGroupChanged(turn, { ...write, after }, error)) restoreTimer(turn, after.groupId)
         break
       case 'offsetsCommitted':
         onOffsetsCommitted(turn, writeId, after, error)
@@ -136,7 +160,15 @@ export class GroupShard implements Core {
   }
 }
 
+/** Members that came back with a failed write get their time anew. */
+function restoreTimer(turn: Turn, groupId: string): void {
+  const group = turn.state.groups.get(groupId)
+  if (group?.type === 'consumer') onConsumerGroupLoaded(turn, group)
+}
+
 function onRequest(turn: Turn, event: RequestEvent): void {
+  const group = turn.state.groups.get(event.groupId)
+  if (group?.type === 'consumer' && onClassicRequest(turn, group, event)) return
   switch (event.type) {
     case 'joinGroup':
       joinGroup(turn, event)
@@ -149,6 +181,12 @@ function onRequest(turn: Turn, event: RequestEvent): void {
       return
     case 'leaveGroup':
       leaveGroup(turn, event)
+      return
+    case 'consumerHeartbeat':
+      consumerHeartbeat(turn, event)
+      return
+    case 'describeConsumerGroup':
+      turn.respond(event.token, describeConsumerGroup(turn, event.groupId))
       return
     case 'commitOffsets':
       commitOffsets(turn, event)
@@ -176,15 +214,56 @@ function onRequest(turn: Turn, event: RequestEvent): void {
   }
 }
 
-/** What is asked of a group that is being deleted is answered when it is known whether it was. */
-function waitsForDeletion(turn: Turn, event: RequestEvent): boolean {
+/** What members of the classic protocol ask of a group of the consumer protocol. */
+function onClassicRequest(turn: Turn, group: ConsumerGroup, event: RequestEvent): boolean {
+  switch (event.type) {
+    case 'joinGroup':
+      if (group.members.size > 0) joinClassically(turn, group, event)
+      else makeRoomForClassic(turn, group, event)
+      return true
+    case 'syncGroup':
+      syncClassically(turn, group, event)
+      return true
+    case 'heartbeat':
+      heartbeatClassically(turn, group, event)
+      return true
+    case 'leaveGroup':
+      leaveClassically(turn, group, event)
+      return true
+    default:
+      return false
+  }
+}
+
+/** An empty group makes room for a classic one; what it committed stays the group's. */
+function makeRoomForClassic(turn: Turn, group: ConsumerGroup, event: RequestEvent): void {
+  const changes = new Changes(turn.state, group.groupId)
+  for (const record of groupTombstones(group)) changes.add(record)
+  commitChanges(turn, changes, null)
+  onRequest(turn, event)
+}
+
+/**
+ * What is asked of a group that is being deleted, or made into one of another kind, is answered
+ * when it is known whether it was.
+ */
+function waitsForWrite(turn: Turn, event: RequestEvent): boolean {
   if (event.type === 'fetchOffsets' || event.type === 'describeGroup') return false
-  const writeId = turn.state.groups.get(event.groupId)?.deletionWriteId ?? null
-  if (writeId === null) return false
-  const write = turn.state.writes.get(writeId)
-  assert(write !== undefined, 'a deletion is under way until its write ends')
+  const write = exclusiveWrite(turn, event)
+  if (write === undefined) return false
   write.next.push(event)
   return true
+}
+
+function exclusiveWrite(turn: Turn, { type, groupId }: RequestEvent): PendingWrite | undefined {
+  const writeId = turn.state.groups.get(groupId)?.deletionWriteId ?? null
+  if (writeId !== null) {
+    const write = turn.state.writes.get(writeId)
+    assert(write !== undefined, 'a deletion is under way until its write ends')
+    return write
+  }
+  // A group is not deleted upon a state that may yet be taken back.
+  return type === 'deleteGroup' ? lastChange(turn, groupId) : conversionOf(turn, groupId)
 }
 
 /**
@@ -194,7 +273,7 @@ function dropIfVoid(turn: Turn, groupId: string): void {
   const offsets = turn.state.offsets.get(groupId)
   if (offsets?.isEmpty === true) turn.state.offsets.delete(groupId)
   const group = turn.state.groups.get(groupId)
-  if (group === undefined || group.persisted || group.deletionWriteId !== null) return
+  if (group?.type !== 'classic' || group.persisted || group.deletionWriteId !== null) return
   if (group.state !== 'Empty' || group.pendingMembers.size > 0) return
   if (turn.state.offsets.has(groupId) || turn.state.pendingOffsets.hasGroup(groupId)) return
   turn.state.groups.delete(groupId)

@@ -1,12 +1,19 @@
 // One partition of `__consumer_offsets` that this node leads: the shell of its shard. Owns the
 // groups' timers, and remembers topics that are deleted while the shard is loaded.
 
-import { LedShard } from '../led-shard.ts'
+import { LedShard, type LedShardOptions } from '../led-shard.ts'
 import type { DeletedTopic, RequestEvent, ShardEvent } from './events.ts'
 import type { GroupConfig } from './group-config.ts'
 import { GroupShard } from './group-shard.ts'
 import type { ListedGroup } from './messages.ts'
+import { matchRegexes } from './topic-regexes.ts'
+import type { TopicsView } from './topics-view.ts'
 import type { Effect } from './turn.ts'
+
+export interface LedPartitionOptions extends LedShardOptions<GroupConfig> {
+  /** The topics as they are now. */
+  readonly topics: () => TopicsView
+}
 
 export class LedPartition extends LedShard<
   RequestEvent,
@@ -18,6 +25,12 @@ export class LedPartition extends LedShard<
   readonly #timers = new Map<string, { cancel(): void }>()
   /** Topics deleted while loading: their offsets go as soon as they are known. */
   #deletedTopics: DeletedTopic[] = []
+  readonly #topics: () => TopicsView
+
+  constructor({ topics, ...options }: LedPartitionOptions) {
+    super(options)
+    this.#topics = topics
+  }
 
   protected override newCore(): GroupShard {
     return new GroupShard()
@@ -40,7 +53,8 @@ export class LedPartition extends LedShard<
   }
 
   protected override step(shard: GroupShard, event: ShardEvent): Effect[] {
-    return shard.step(event, this.now(), this.options.config())
+    const { config } = this.options
+    return shard.step(event, { now: this.now(), config: config(), topics: this.#topics() })
   }
 
   protected override abandoned({ groupId }: RequestEvent, token: number): ShardEvent {
@@ -56,7 +70,28 @@ export class LedPartition extends LedShard<
         this.#timers.get(effect.groupId)?.cancel()
         this.#timers.delete(effect.groupId)
         return
+      case 'retract':
+        this.queue.retract(effect.writeIds, effect.error)
+        return
+      case 'resolveRegexes':
+        void this.#resolveRegexes(effect)
+        return
     }
+  }
+
+  /** Apart from the requests, a part of the topics at a time. */
+  async #resolveRegexes({
+    groupId,
+    regexes,
+  }: Effect & { type: 'resolveRegexes' }): Promise<void> {
+    const view = this.#topics()
+    let matches: ReadonlyMap<string, ReadonlySet<string>> = new Map()
+    try {
+      matches = await matchRegexes(regexes, view, () => this.isClosed)
+    } catch (error) {
+      this.options.onFault(this.options.partition, error)
+    }
+    this.feed({ type: 'regexesResolved', groupId, matches, version: view.version })
   }
 
   #schedule(groupId: string, atMs: number): void {

@@ -1,6 +1,11 @@
 // Short names for the requests and responses of the group protocol, as the coordinator takes and
 // gives them.
 
+import type { consumerGroupDescribeResponse } from '@samsa/proto/kafka/consumer-group-describe'
+import type {
+  consumerGroupHeartbeatRequest,
+  consumerGroupHeartbeatResponse,
+} from '@samsa/proto/kafka/consumer-group-heartbeat'
 import type { deleteGroupsResponse } from '@samsa/proto/kafka/delete-groups'
 import type { describeGroupsResponse } from '@samsa/proto/kafka/describe-groups'
 import type { heartbeatRequest, heartbeatResponse } from '@samsa/proto/kafka/heartbeat'
@@ -35,6 +40,11 @@ export type ListGroupsRequest = Decoded<typeof listGroupsRequest>
 export type ListGroupsResponse = Encodable<typeof listGroupsResponse>
 export type ListedGroup = ListGroupsResponse['groups'][number]
 export type DescribedGroup = Encodable<typeof describeGroupsResponse>['groups'][number]
+export type ConsumerHeartbeatRequest = Decoded<typeof consumerGroupHeartbeatRequest>
+export type ConsumerHeartbeatResponse = Encodable<typeof consumerGroupHeartbeatResponse>
+export type DescribedConsumerGroup = Encodable<
+  typeof consumerGroupDescribeResponse
+>['groups'][number]
 export type DeletedGroup = Encodable<typeof deleteGroupsResponse>['results'][number]
 /**
  * One group of an OffsetFetch; versions before 8 ask for one group in another place, the handler

@@ -1,10 +1,9 @@
 // The records that a classic group and its commits leave in `__consumer_offsets`, in the versions
-// that Apache Kafka 4.3.1 writes, and what is read back from any version. Owns no state.
+// that Apache Kafka 4.3.1 writes, and what is read back of groups of every kind. Owns no state.
 
 import {
   decodeGroupRecordKey,
-  encodeGroupMetadataKey,
-  encodeOffsetCommitKey,
+  encodeGroupRecordKey,
   groupMetadataValue,
   offsetCommitValue,
 } from '@samsa/proto/kafka/group-records'
@@ -15,6 +14,7 @@ import { Writer } from '@samsa/proto/wire/writer'
 import type { KeyValueRecord } from '../partition-writer.ts'
 import type { ClassicGroup } from './classic/classic-group.ts'
 import { type ClassicMember, metadataFor } from './classic/classic-member.ts'
+import { type ConsumerGroupRecord, decodeConsumerRecord } from './consumer/consumer-records.ts'
 import type { CommittedOffset, OffsetKey } from './offsets/offset-store.ts'
 
 /**
@@ -37,6 +37,8 @@ export type GroupRecord =
     }
   /** `metadata` null removes the group. */
   | { readonly type: 'group'; readonly groupId: string; readonly metadata: GroupMetadata | null }
+  /** Of a group of the consumer protocol. */
+  | { readonly type: 'consumer'; readonly record: ConsumerGroupRecord }
   /** Of a kind that is not read here: groups of other protocols, or something newer. */
   | { readonly type: 'other' }
 
@@ -66,7 +68,7 @@ export function offsetTombstone(groupId: string, key: OffsetKey): KeyValueRecord
 }
 
 function offsetKey(groupId: string, { topic, partition }: OffsetKey): Buffer {
-  return encodeOffsetCommitKey({ group: groupId, topic, partition })
+  return encodeGroupRecordKey('offsetCommit', { group: groupId, topic, partition })
 }
 
 /** The group as it is now, but with these assignments. */
@@ -92,13 +94,13 @@ export function groupRecord(
     })),
   }
   return {
-    key: encodeGroupMetadataKey({ group: group.groupId }),
+    key: encodeGroupRecordKey('groupMetadata', { group: group.groupId }),
     value: versioned(groupMetadataValue, value, groupValueVersion),
   }
 }
 
 export function groupTombstone(groupId: string): KeyValueRecord {
-  return { key: encodeGroupMetadataKey({ group: groupId }), value: null }
+  return { key: encodeGroupRecordKey('groupMetadata', { group: groupId }), value: null }
 }
 
 /** Throws DecodeError for a record that is damaged or of a version that is not known. */
@@ -119,8 +121,10 @@ export function decodeGroupRecord(record: KeyValueRecord): GroupRecord {
         record.value === null ? null : decodeVersioned(groupMetadataValue, record.value)
       return { type: 'group', groupId: key.group, metadata }
     }
-    default:
+    case 'unknown':
       return { type: 'other' }
+    default:
+      return { type: 'consumer', record: decodeConsumerRecord(key, record.value) }
   }
 }
 

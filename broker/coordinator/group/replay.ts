@@ -3,6 +3,8 @@
 import type { KeyValueRecord } from '../partition-writer.ts'
 import { ClassicGroup } from './classic/classic-group.ts'
 import { loadedGroup, onGroupLoaded } from './classic/load.ts'
+import { applyConsumerRecord } from './consumer/apply.ts'
+import { onConsumerGroupLoaded } from './consumer/deadlines.ts'
 import { decodeGroupRecord } from './records.ts'
 import type { ShardState } from './shard-state.ts'
 import type { Turn } from './turn.ts'
@@ -33,10 +35,15 @@ export function replay(
     }
     case 'group': {
       const { groupId, metadata } = decoded
-      if (metadata === null) state.groups.delete(groupId)
-      else state.groups.set(groupId, loadedGroup(groupId, metadata))
+      // A classic group is removed when it becomes one of the consumer protocol, in the same batch.
+      const isClassic = state.groups.get(groupId)?.type === 'classic'
+      if (metadata !== null) state.groups.set(groupId, loadedGroup(groupId, metadata))
+      else if (isClassic) state.groups.delete(groupId)
       return
     }
+    case 'consumer':
+      applyConsumerRecord(state, decoded.record)
+      return
     case 'other':
       return
   }
@@ -49,5 +56,8 @@ export function onLoaded(turn: Turn): void {
     // Commits without membership leave no record of their group.
     if (!groups.has(groupId)) groups.set(groupId, new ClassicGroup(groupId, null))
   }
-  for (const group of groups.values()) onGroupLoaded(turn, group)
+  for (const group of groups.values()) {
+    if (group.type === 'classic') onGroupLoaded(turn, group)
+    else onConsumerGroupLoaded(turn, group)
+  }
 }

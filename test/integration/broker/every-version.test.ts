@@ -92,6 +92,15 @@ const requests: Requests = {
   }),
   syncGroup: () => ({ groupId: group, generationId: 1, memberId: 'nobody', assignments: [] }),
   describeGroups: () => ({ groups: [group] }),
+  consumerGroupHeartbeat: (version) => ({
+    groupId: `consumer-${group}-${version}`,
+    memberId: version >= 1 ? 'member' : '',
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 10_000,
+    subscribedTopicNames: [topic],
+    topicPartitions: [],
+  }),
+  consumerGroupDescribe: () => ({ groupIds: [group], includeAuthorizedOperations: true }),
   listGroups: () => ({}),
   apiVersions: (version) =>
     version >= 3 ? { clientSoftwareName: 'test', clientSoftwareVersion: '1' } : {},

@@ -2,8 +2,10 @@
 // node.ts does when partitions of `__consumer_offsets` get a leader, and when topics go.
 
 import { offsetsTopic } from '@samsa/controller/topic-names'
+import { consumerGroupSettings } from '../../../broker/config/group-configs.ts'
 import { groupConfig } from '../../../broker/coordinator/group/group-config.ts'
 import { GroupCoordinator } from '../../../broker/coordinator/group/group-coordinator.ts'
+import { GroupTopics } from '../../../broker/wiring/group-topics.ts'
 import { type LocalNode, startLocalNode } from '../admin/local-node.ts'
 import { FakeTime } from '../fake-time.ts'
 import { MemoryPartitionWriter } from '../memory-partition-writer.ts'
@@ -19,7 +21,11 @@ export async function startLocalGroups(overrides: readonly string[]): Promise<Lo
   const writer = new MemoryPartitionWriter()
   let uuids = 0
   const groups: GroupCoordinator = new GroupCoordinator({
-    config: () => groupConfig(node.services.config()),
+    config: () => {
+      const broker = node.services.config()
+      return groupConfig(broker, () => consumerGroupSettings(broker, new Map()))
+    },
+    topics: () => new GroupTopics(node.services.metadata()).view(),
     partitionCount: () => node.services.config().offsetsTopicNumPartitions,
     writer,
     clock: time,

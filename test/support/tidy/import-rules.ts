@@ -126,8 +126,14 @@ const broker: readonly Layer[] = [
     types: ['broker/config', ...commonTypes],
   },
   {
+    path: 'broker/coordinator/group/topic-regexes.ts',
+    types: ['broker/coordinator/group'],
+    packages: ['re2js'],
+  },
+  {
     path: 'broker/handlers',
     values: [
+      'broker/coordinator/group/consumer/describe.ts',
       'proto/kafka',
       'proto/record',
       'proto/wire',

@@ -51,6 +51,7 @@ describe('the start of a controller', () => {
     expect(Object.fromEntries(features)).toEqual({
       'eligible.leader.replicas.version': 1,
       'transaction.version': 2,
+      'group.version': 1,
       'metadata.version': 30,
       'samsa.metadata.version': 1,
     })

@@ -16,7 +16,8 @@ export function describeGroup(
   { groupId, apiVersion }: Pick<DescribeGroupEvent, 'groupId' | 'apiVersion'>,
 ): DescribedGroup {
   const group = state.groups.get(groupId)
-  if (group === undefined) return unknownGroup(groupId, apiVersion)
+  if (group === undefined) return unknownGroup(groupId, apiVersion, 'not found')
+  if (group.type !== 'classic') return unknownGroup(groupId, apiVersion, 'is not a classic group')
   const isStable = group.state === 'Stable'
   return {
     errorCode: errorCodes.NONE,
@@ -35,11 +36,11 @@ export function describeGroup(
   }
 }
 
-function unknownGroup(groupId: string, apiVersion: number): DescribedGroup {
+function unknownGroup(groupId: string, apiVersion: number, why: string): DescribedGroup {
   const isError = apiVersion >= groupIdNotFoundSince
   return {
     errorCode: isError ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.NONE,
-    errorMessage: isError ? `Group ${groupId} not found.` : null,
+    errorMessage: isError ? `Group ${groupId} ${why}.` : null,
     groupId,
     groupState: 'Dead',
     protocolType: '',

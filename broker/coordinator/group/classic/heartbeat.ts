@@ -11,7 +11,7 @@ export function heartbeat(turn: Turn, event: HeartbeatEvent): void {
 }
 
 function beat(turn: Turn, { groupId, request }: HeartbeatEvent): KafkaErrorName {
-  const group = turn.state.groups.get(groupId)
+  const group = turn.state.classicGroup(groupId)
   if (group === undefined) return 'UNKNOWN_MEMBER_ID'
   const error = validateMember(group, request.memberId, request.groupInstanceId)
   if (error !== null) return error

@@ -13,6 +13,7 @@ import {
   pendingMembersMax,
 } from '../limits.ts'
 import type { JoinGroupRequest } from '../messages.ts'
+import { arm } from '../timer.ts'
 import type { Turn } from '../turn.ts'
 import { joinAnswer, joinError, unknownMemberId } from './answers.ts'
 import { ClassicGroup } from './classic-group.ts'
@@ -25,7 +26,6 @@ import {
   sameProtocols,
 } from './classic-member.ts'
 import {
-  arm,
   extendSession,
   rebalanceTimeoutMs,
   removeMember,
@@ -38,7 +38,7 @@ import { replaceStaticMember } from './static-member.ts'
 /**
  * From this version on, a client must come back with the member id that its first JoinGroup gets.
  */
-const memberIdRequiredSince = 4
+export const memberIdRequiredSince = 4
 
 export function joinGroup(turn: Turn, event: JoinGroupEvent): void {
   const { request, token, groupId } = event
@@ -47,7 +47,7 @@ export function joinGroup(turn: Turn, event: JoinGroupEvent): void {
     turn.respond(token, joinError(memberId, 'MESSAGE_TOO_LARGE'))
     return
   }
-  const group = turn.state.groups.get(groupId) ?? newGroup(turn, event)
+  const group = turn.state.classicGroup(groupId) ?? newGroup(turn, event)
   if (group === null) return
   if (!accepts(turn, group, memberId)) {
     const member = group.members.get(memberId)

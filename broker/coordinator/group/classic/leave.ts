@@ -13,7 +13,7 @@ import { completeJoinIfReady, rebalance } from './rebalance.ts'
 type LeavingMember = LeaveGroupRequest['members'][number]
 
 export function leaveGroup(turn: Turn, { groupId, request, token }: LeaveGroupEvent): void {
-  const group = turn.state.groups.get(groupId)
+  const group = turn.state.classicGroup(groupId)
   const sizeBefore = group?.members.size
   const members = request.members.map((leaving) => {
     const error = group === undefined ? 'UNKNOWN_MEMBER_ID' : leave(turn, group, leaving)

@@ -4,6 +4,7 @@
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { JoinGroupEvent } from '../events.ts'
 import { newMemberJoinTimeoutMs } from '../limits.ts'
+import { arm } from '../timer.ts'
 import type { Turn } from '../turn.ts'
 import {
   answerJoin,
@@ -31,13 +32,6 @@ export function validateMember(
     if (owner !== memberId) return 'FENCED_INSTANCE_ID'
   }
   return group.members.has(memberId) ? null : 'UNKNOWN_MEMBER_ID'
-}
-
-/** Makes sure that the group's timer fires by then. */
-export function arm(turn: Turn, group: ClassicGroup, deadlineMs: number): void {
-  if (deadlineMs >= group.timerAtMs) return
-  group.timerAtMs = deadlineMs
-  turn.schedule(group.groupId, deadlineMs)
 }
 
 /** The member was heard of, or answered: it has this long for its next sign of life. */

@@ -5,11 +5,12 @@
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { assert } from '../../../assert.ts'
 import { groupRecord } from '../records.ts'
+import { arm } from '../timer.ts'
 import type { Turn } from '../turn.ts'
 import { answerJoin, answerSync, joinAnswer, syncError } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { noAssignment, noDeadline } from './classic-member.ts'
-import { arm, extendSession, removeMember } from './membership.ts'
+import { extendSession, removeMember } from './membership.ts'
 
 /**
  * Static members that nobody heard of for a whole rebalance are asked for again no sooner than

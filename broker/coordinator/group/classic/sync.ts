@@ -16,7 +16,7 @@ import { extendSession, validateMember } from './membership.ts'
 import { dropAssignments, prepareRebalance } from './rebalance.ts'
 
 export function syncGroup(turn: Turn, { request, token, groupId }: SyncGroupEvent): void {
-  const group = turn.state.groups.get(groupId)
+  const group = turn.state.classicGroup(groupId)
   const error = group === undefined ? 'UNKNOWN_MEMBER_ID' : validateSync(group, request)
   if (error !== null || group === undefined) {
     turn.respond(token, syncError(error ?? 'UNKNOWN_MEMBER_ID'))

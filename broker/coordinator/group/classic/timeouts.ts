@@ -3,10 +3,11 @@
 // due happens, and it is set anew.
 
 import { abandonedJoinGraceMs } from '../limits.ts'
+import { arm } from '../timer.ts'
 import type { Turn } from '../turn.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { noDeadline } from './classic-member.ts'
-import { arm, isExpired, removeMember } from './membership.ts'
+import { isExpired, removeMember } from './membership.ts'
 import { completeJoinIfReady, onJoinDeadline, prepareRebalance, rebalance } from './rebalance.ts'
 
 export function onTimeout(turn: Turn, group: ClassicGroup): void {

@@ -6,10 +6,12 @@ import { assert } from '../../../assert.ts'
 import type { AfterWrite } from '../after-write.ts'
 import { ClassicGroup } from '../classic/classic-group.ts'
 import { extendSession, validateMember } from '../classic/membership.ts'
+import { validateConsumerCommit } from '../consumer/offsets.ts'
 import type { CommitOffsetsEvent } from '../events.ts'
 import { groupsPerPartitionMax, identifierBytesMax, partitionsPerCommitMax } from '../limits.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../messages.ts'
 import { offsetRecord } from '../records.ts'
+import type { Group } from '../shard-state.ts'
 import type { Turn } from '../turn.ts'
 import { responseCodeOf } from '../write-errors.ts'
 import type { OffsetChange } from './offset-store.ts'
@@ -28,14 +30,13 @@ export function commitOffsets(turn: Turn, event: CommitOffsetsEvent): void {
     return
   }
   const group = turn.state.groups.get(groupId)
-  const error =
-    group === undefined ? validateWithoutGroup(turn, event) : validateCommit(group, request)
+  const error = validateCommit(turn, group, event)
   if (error !== null) {
     turn.respond(token, answerAll(request, errorCodes[error]))
     return
   }
-  const committing = group ?? newSimpleGroup(turn, groupId)
-  keepSession(turn, committing, request)
+  if (group === undefined) makeSimpleGroup(turn, groupId)
+  else if (group.type === 'classic') keepSession(turn, group, request)
   const changes: OffsetChange[] = []
   const response = answerEach(request, (topic, partition) => {
     const metadata = partition.committedMetadata ?? ''
@@ -87,13 +88,25 @@ function validateWithoutGroup(
   return turn.state.groups.size >= groupsPerPartitionMax ? 'POLICY_VIOLATION' : null
 }
 
-function newSimpleGroup(turn: Turn, groupId: string): ClassicGroup {
-  const group = new ClassicGroup(groupId, turn.now.wallMs)
-  turn.state.groups.set(groupId, group)
-  return group
+function makeSimpleGroup(turn: Turn, groupId: string): void {
+  turn.state.groups.set(groupId, new ClassicGroup(groupId, turn.now.wallMs))
 }
 
-function validateCommit(group: ClassicGroup, request: OffsetCommitRequest): KafkaErrorName | null {
+function validateCommit(
+  turn: Turn,
+  group: Group | undefined,
+  event: CommitOffsetsEvent,
+): KafkaErrorName | null {
+  if (group === undefined) return validateWithoutGroup(turn, event)
+  return group.type === 'classic'
+    ? validateClassicCommit(group, event.request)
+    : validateConsumerCommit(turn, group, event)
+}
+
+function validateClassicCommit(
+  group: ClassicGroup,
+  request: OffsetCommitRequest,
+): KafkaErrorName | null {
   const { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
   if (generationId < 0 && group.state === 'Empty') return null
   if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) {

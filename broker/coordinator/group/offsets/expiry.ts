@@ -3,11 +3,11 @@
 // consumers without a group, from their commit. A group that rebalances, or whose protocol is not
 // known, keeps all.
 
-import type { ClassicGroup } from '../classic/classic-group.ts'
+import type { Group } from '../shard-state.ts'
 import type { Turn } from '../turn.ts'
 import type { CommittedOffset, GroupOffsets, OffsetKey } from './offset-store.ts'
 
-export function expiredKeys(group: ClassicGroup, offsets: GroupOffsets, turn: Turn): OffsetKey[] {
+export function expiredKeys(group: Group, offsets: GroupOffsets, turn: Turn): OffsetKey[] {
   const countsFrom = retentionStart(group)
   if (countsFrom === null) return []
   const nowMs = turn.now.wallMs
@@ -27,8 +27,10 @@ export function expiredKeys(group: ClassicGroup, offsets: GroupOffsets, turn: Tu
   return keys
 }
 
-function retentionStart(group: ClassicGroup): ((committed: CommittedOffset) => number) | null {
-  if (group.protocolType === null) return ({ commitTimestampMs }) => commitTimestampMs
+function retentionStart(group: Group): ((committed: CommittedOffset) => number) | null {
+  // A group of the consumer protocol always knows what its members subscribe to.
+  if (group.type === 'consumer' || group.protocolType === null)
+    return ({ commitTimestampMs }) => commitTimestampMs
   if (group.state === 'Empty') {
     const emptySinceMs = group.stateTimestampMs
     return ({ commitTimestampMs }) => emptySinceMs ?? commitTimestampMs

@@ -1,10 +1,12 @@
 // OffsetFetch for one group: what is durable. With require_stable (KIP-447) the answer waits for
 // commits under way, and tells of those whose transactions are open.
 
-import { errorCodes } from '@samsa/proto/kafka/errors'
+import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
+import { validateConsumerFetch } from '../consumer/offsets.ts'
 import type { FetchOffsetsEvent } from '../events.ts'
-import type { FetchedOffsetsTopic } from '../messages.ts'
+import type { FetchedOffsetsTopic, OffsetFetchGroup } from '../messages.ts'
+import type { Group } from '../shard-state.ts'
 import type { Turn } from '../turn.ts'
 import type { CommittedOffset, GroupOffsets, OffsetKey } from './offset-store.ts'
 
@@ -12,6 +14,11 @@ type FetchedPartition = FetchedOffsetsTopic['partitions'][number]
 
 export function fetchOffsets(turn: Turn, event: FetchOffsetsEvent): void {
   const { groupId, request, token } = event
+  const error = validateFetch(turn.state.groups.get(groupId), request)
+  if (error !== null) {
+    turn.respond(token, { groupId, topics: [], errorCode: errorCodes[error] })
+    return
+  }
   const offsets = turn.state.offsets.get(groupId)
   const mustWait = event.requireStable && event.hasWaited !== true
   if (mustWait && offsets !== undefined && waitsForCommits(turn, offsets, event)) return
@@ -31,6 +38,12 @@ export function fetchOffsets(turn: Turn, event: FetchOffsetsEvent): void {
           ),
         }))
   turn.respond(token, { groupId, topics, errorCode: errorCodes.NONE })
+}
+
+function validateFetch(group: Group | undefined, request: OffsetFetchGroup): KafkaErrorName | null {
+  if (group?.type === 'consumer') return validateConsumerFetch(group, request)
+  const namesMember = request.memberId !== null && request.memberEpoch >= 0
+  return group === undefined && namesMember ? 'GROUP_ID_NOT_FOUND' : null
 }
 
 /** Has the event come again when the last commit now under way has ended. */

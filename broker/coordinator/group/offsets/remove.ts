@@ -6,7 +6,9 @@ import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import type { KeyValueRecord } from '../../partition-writer.ts'
 import type { AfterWrite } from '../after-write.ts'
-import type { ClassicGroup } from '../classic/classic-group.ts'
+import { lastChange } from '../commit-changes.ts'
+import { encodeConsumerRecord } from '../consumer/consumer-records.ts'
+import { groupTombstones } from '../consumer/downgrade.ts'
 import type { DeletedTopic, DeleteGroupEvent, DeleteOffsetsEvent } from '../events.ts'
 import type { DeletedGroup, OffsetDeleteResponse } from '../messages.ts'
 import { groupTombstone, offsetTombstone } from '../records.ts'
@@ -53,6 +55,7 @@ export function deleteOffsets(turn: Turn, { groupId, request, token }: DeleteOff
 /** Only of consumer groups is it known which topics their members still use. */
 function validateOffsetDelete(group: Group | undefined): KafkaErrorName | null {
   if (group === undefined) return 'GROUP_ID_NOT_FOUND'
+  if (group.type === 'consumer') return null
   if (group.state !== 'Empty' && !group.usesConsumerProtocol) return 'NON_EMPTY_GROUP'
   return null
 }
@@ -89,11 +92,12 @@ export function deleteGroup(turn: Turn, { groupId, token }: DeleteGroupEvent): v
 }
 
 /** From here until the write ends, everything that is asked of the group waits. */
-function writeDeletion(turn: Turn, group: ClassicGroup, token: Token<DeletedGroup> | null): void {
+function writeDeletion(turn: Turn, group: Group, token: Token<DeletedGroup> | null): void {
   const { groupId } = group
   const keys = turn.state.offsets.get(groupId)?.keys() ?? []
   const records: KeyValueRecord[] = keys.map((key) => offsetTombstone(groupId, key))
-  if (group.persisted) records.push(groupTombstone(groupId))
+  if (group.type === 'consumer') records.push(...groupTombstones(group).map(encodeConsumerRecord))
+  else if (group.persisted) records.push(groupTombstone(groupId))
   const after: AfterWrite = { type: 'groupDeleted', groupId, token }
   if (records.length === 0) onGroupDeleted(turn, after, null)
   else group.deletionWriteId = turn.write(records, after, { divisible: true })
@@ -122,12 +126,14 @@ export function onGroupDeleted(
 /** The periodic cleaning: expired offsets of all groups, and groups that have none left. */
 export function expireOffsets(turn: Turn): void {
   for (const group of turn.state.groups.values()) {
-    if (group.deletionWriteId !== null) continue
+    if (group.deletionWriteId !== null || lastChange(turn, group.groupId) !== undefined) continue
     const { groupId } = group
     const offsets = turn.state.offsets.get(groupId)
     const expired = offsets === undefined ? [] : expiredKeys(group, offsets, turn)
     const isAll = offsets === undefined || leavesNothing(offsets, expired)
-    const isAwaited = group.pendingMembers.size > 0 || turn.state.pendingOffsets.hasGroup(groupId)
+    const isAwaited =
+      (group.type === 'classic' && group.pendingMembers.size > 0) ||
+      turn.state.pendingOffsets.hasGroup(groupId)
     if (isAll && group.state === 'Empty' && !isAwaited) {
       writeDeletion(turn, group, null)
     } else {

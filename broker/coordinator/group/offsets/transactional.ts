@@ -7,6 +7,7 @@ import { zeroUuid } from '@samsa/proto/wire/types'
 import type { AfterWrite } from '../after-write.ts'
 import { ClassicGroup } from '../classic/classic-group.ts'
 import { validateMember } from '../classic/membership.ts'
+import { validateTransactionalCommit } from '../consumer/offsets.ts'
 import type { CommitTransactionalEvent, EndTransactionEvent } from '../events.ts'
 import { groupsPerPartitionMax, identifierBytesMax, partitionsPerCommitMax } from '../limits.ts'
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../messages.ts'
@@ -67,6 +68,10 @@ function validate(
   }
   // Producers from before KIP-447 name no member: they are fenced by their epoch alone.
   if (generationId < 0 && memberId === '' && groupInstanceId === null) return null
+  if (group.type === 'consumer') {
+    const { topics } = request
+    return validateTransactionalCommit(turn, group, { memberId, epoch: generationId, topics })
+  }
   const error = validateMember(group, memberId, groupInstanceId)
   if (error !== null) return error
   if (generationId !== group.generationId) return 'ILLEGAL_GENERATION'

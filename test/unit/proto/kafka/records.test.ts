@@ -9,8 +9,7 @@ import {
 } from '@samsa/proto/kafka/consumer-protocol'
 import {
   decodeGroupRecordKey,
-  encodeGroupMetadataKey,
-  encodeOffsetCommitKey,
+  encodeGroupRecordKey,
   offsetCommitValue,
 } from '@samsa/proto/kafka/group-records'
 import { decodeVersioned, encodeVersioned } from '@samsa/proto/kafka/versioned'
@@ -22,17 +21,19 @@ const ofHex = (digits: string) => Buffer.from(digits, 'hex')
 describe('keys of __consumer_offsets', () => {
   it('start with the type of their record', () => {
     const commit = { group: 'g', topic: 'tt', partition: 3 }
-    expect(encodeOffsetCommitKey(commit).toString('hex')).toBe('00010001670002747400000003')
-    expect(encodeGroupMetadataKey({ group: 'g' }).toString('hex')).toBe('0002000167')
+    expect(encodeGroupRecordKey('offsetCommit', commit).toString('hex')).toBe(
+      '00010001670002747400000003',
+    )
+    expect(encodeGroupRecordKey('groupMetadata', { group: 'g' }).toString('hex')).toBe('0002000167')
   })
 
   it('are read back by their type', () => {
     const commit = { group: 'größe', topic: 'orders', partition: 11 }
-    expect(decodeGroupRecordKey(encodeOffsetCommitKey(commit))).toEqual({
+    expect(decodeGroupRecordKey(encodeGroupRecordKey('offsetCommit', commit))).toEqual({
       type: 'offsetCommit',
       ...commit,
     })
-    expect(decodeGroupRecordKey(encodeGroupMetadataKey({ group: 'g' }))).toEqual({
+    expect(decodeGroupRecordKey(encodeGroupRecordKey('groupMetadata', { group: 'g' }))).toEqual({
       type: 'groupMetadata',
       group: 'g',
     })

@@ -84,7 +84,7 @@ class Simulation {
     this.#play(next)
     this.#receive()
     this.#checkOffsets(before, next.type === 'crash')
-    const group = this.driver.shard.state.groups.get('g')
+    const group = this.driver.shard.state.classicGroup('g')
     if (group !== undefined) checkGroup(group, this.driver.nowMs)
     if (this.driver.held.length === 0 && !this.#isInDoubt) checkReload(this.driver)
   }
@@ -98,7 +98,7 @@ class Simulation {
     while (driver.held.length > 0) driver.endWrite()
     for (let second = 0; second < 200; second++) this.#tick()
     expect(driver.waiting).toEqual([])
-    const group = driver.shard.state.groups.get('g')
+    const group = driver.shard.state.classicGroup('g')
     expect(group?.state).toBe('Stable')
     expect(group?.members.size).toBe(clientCount)
     if (!this.#isInDoubt) checkReload(driver)
@@ -214,7 +214,7 @@ class Simulation {
 
   #receive(): void {
     // A group that is made anew counts its generations anew.
-    const group = this.driver.shard.state.groups.get('g')
+    const group = this.driver.shard.state.classicGroup('g')
     if (group === undefined || group.generationId < this.#lastGenerationId) this.#owners.clear()
     this.#lastGenerationId = group?.generationId ?? 0
     for (const client of this.clients) {
@@ -304,6 +304,7 @@ function byMemberId(a: ClassicMember, b: ClassicMember): number {
 /** The part of a shard that must be the same after a restart. */
 function projection(shard: GroupShard): unknown {
   const groups = [...shard.state.groups.values()]
+    .filter((group) => group.type === 'classic')
     .filter(({ state, persisted }) => persisted && (state === 'Stable' || state === 'Empty'))
     .map((group) => ({
       groupId: group.groupId,
@@ -331,7 +332,7 @@ function projection(shard: GroupShard): unknown {
 }
 
 function checkReload(driver: GroupDriver): void {
-  const state = driver.shard.state.groups.get('g')?.state
+  const state = driver.shard.state.classicGroup('g')?.state
   // While a group rebalances, what is stored of it is the generation before.
   if (state === 'PreparingRebalance' || state === 'CompletingRebalance') return
   const again = new GroupShard()

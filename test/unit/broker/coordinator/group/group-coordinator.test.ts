@@ -5,6 +5,7 @@ import { zeroUuid } from '@samsa/proto/wire/types'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { GroupCoordinator } from '../../../../../broker/coordinator/group/group-coordinator.ts'
 import type { OffsetCommitRequest } from '../../../../../broker/coordinator/group/messages.ts'
+import { noTopics } from '../../../../../broker/coordinator/group/topics-view.ts'
 import { BrokerError } from '../../../../../broker/errors.ts'
 import { subscription } from '../../../../support/consumer-protocol.ts'
 import { FakeTime } from '../../../../support/fake-time.ts'
@@ -26,6 +27,7 @@ beforeEach(() => {
   let uuid = 0
   coordinator = new GroupCoordinator({
     config: () => ({ ...defaultGroupConfig, minSessionTimeoutMs: 6_000 }),
+    topics: () => noTopics,
     partitionCount: () => 50,
     writer,
     clock: time,
@@ -400,6 +402,7 @@ it('a shard that breaks one of its rules is dropped and read again', async () =>
   const reader = new MemoryPartitionWriter()
   const careless = new GroupCoordinator({
     config: () => ({ ...defaultGroupConfig, minSessionTimeoutMs: 6_000 }),
+    topics: () => noTopics,
     partitionCount: () => 50,
     writer: reader,
     clock: time,

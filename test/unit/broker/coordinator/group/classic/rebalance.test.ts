@@ -185,7 +185,7 @@ describe('a later rebalance', () => {
 
 it('a generation counts from 1 again past the largest int32', () => {
   const driver = joinedGroup('a')
-  const group = driver.shard.state.groups.get('g')
+  const group = driver.shard.state.classicGroup('g')
   if (group !== undefined) group.generationId = 0x7fff_ffff
   driver.join('a', { topics: ['u'] })
   expect(driver.take()).toEqual(['a joinGroup: generation 1 range leads a-1'])

@@ -72,7 +72,7 @@ describe('a static member that comes back to a stable group', () => {
     driver.heartbeat('i-1', 1, 'i')
     driver.sync('i-1', 1)
     expect(driver.take()).toEqual(['i-1 heartbeat: NONE', 'i-1 syncGroup: NONE s!'])
-    expect(driver.shard.state.groups.get('g')?.leaderId).toBe('i-1')
+    expect(driver.shard.state.classicGroup('g')?.leaderId).toBe('i-1')
   })
 
   it('is named as before in one more record, when later ones already had its new id', () => {

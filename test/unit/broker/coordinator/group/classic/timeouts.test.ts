@@ -90,7 +90,7 @@ describe('a new member that waits for its first generation', () => {
     const driver = stableGroup('a')
     driver.join('b', { version: 3 })
     for (let ms = 0; ms < newMemberJoinTimeoutMs; ms += 5_000) {
-      const group = driver.shard.state.groups.get('g')
+      const group = driver.shard.state.classicGroup('g')
       if (group?.joinPhase?.type === 'rejoin') group.joinPhase.deadlineMs = driver.nowMs + 60_000
       driver.heartbeat('a', 1)
       driver.advance(5_000)
