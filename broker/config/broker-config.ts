@@ -223,8 +223,27 @@ function cleanerFields(values: BrokerValues) {
   }
 }
 
+/** group.consumer.*: groups of the consumer protocol (KIP-848). */
+function consumerGroupFields(values: BrokerValues) {
+  const bounds = (rest: string) => ({
+    default: values.number(`group.consumer.${rest}`),
+    min: values.number(`group.consumer.min.${rest}`),
+    max: values.number(`group.consumer.max.${rest}`),
+  })
+  return {
+    maxSize: values.number('group.consumer.max.size'),
+    assignors: values.list('group.consumer.assignors'),
+    migrationPolicy: (values.string('group.consumer.migration.policy') ?? '').toUpperCase(),
+    regexRefreshIntervalMs: values.number('group.consumer.regex.refresh.interval.ms'),
+    sessionTimeoutMs: bounds('session.timeout.ms'),
+    heartbeatIntervalMs: bounds('heartbeat.interval.ms'),
+    assignmentIntervalMs: bounds('assignment.interval.ms'),
+  }
+}
+
 function groupFields(values: BrokerValues) {
   return {
+    consumerGroups: consumerGroupFields(values),
     groupMinSessionTimeoutMs: values.number('group.min.session.timeout.ms'),
     groupMaxSessionTimeoutMs: values.number('group.max.session.timeout.ms'),
     groupInitialRebalanceDelayMs: values.number('group.initial.rebalance.delay.ms'),

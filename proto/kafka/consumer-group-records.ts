@@ -13,8 +13,8 @@ import {
   int64,
   nullable,
   string,
-  struct,
   tagged,
+  taggedStruct,
   uuid,
 } from '../wire/types.ts'
 
@@ -58,16 +58,16 @@ export const consumerGroupMemberMetadataValue = message(
     subscribedTopicRegex: nullable(string),
     rebalanceTimeoutMs: field(int32, { default: -1 }),
     serverAssignor: nullable(string),
-    // Of a member that uses the classic protocol in a group of the consumer protocol.
+    // Of a member that uses the classic protocol in a group of the consumer protocol; null, and not
+    // absent, for any other.
     classicMemberMetadata: tagged(
       0,
       nullable(
-        struct({
+        taggedStruct({
           sessionTimeoutMs: int32,
           supportedProtocols: array({ name: string, metadata: bytes }),
         }),
       ),
-      { default: null },
     ),
   },
 )
@@ -107,7 +107,7 @@ const topicPartitions = array({
   topicId: uuid,
   partitions: array(int32),
   // KIP-1251: the epoch at which each partition was assigned, in the order of `partitions`.
-  assignmentEpochs: tagged(0, nullable(array(int32)), { default: null }),
+  assignmentEpochs: tagged(0, nullable(array(int32))),
 })
 
 export const consumerGroupCurrentMemberAssignmentValue = message(

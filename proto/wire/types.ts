@@ -239,6 +239,30 @@ export function struct<const S extends FieldMap>(fields: S): NullableType<Infer<
   }
 }
 
+/** A struct of a tagged field that may be null: there its byte in front is 0 or 1. */
+export function taggedStruct<const S extends FieldMap>(
+  fields: S,
+): NullableType<Infer<S>, InferInput<S>> {
+  const plain = struct(fields)
+  return {
+    get zero() {
+      return plain.zero
+    },
+    codec: plain.codec,
+    whenNull(context) {
+      const inner = plain.codec(context)
+      return {
+        bytesMin: 1,
+        read: (reader) => (reader.int8() === 0 ? null : inner.read(reader)),
+        write(writer, value) {
+          writer.int8(value === null ? 0 : 1)
+          if (value !== null) inner.write(writer, value)
+        },
+      }
+    },
+  }
+}
+
 /** A type that may be null from version `since` on; before it, null neither decodes nor encodes. */
 export function nullable<Out, In>(
   type: NullableType<Out, In>,

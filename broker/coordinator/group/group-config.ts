@@ -38,7 +38,7 @@ export function groupConfig(
   config: BrokerConfig,
   settings: ConsumerGroupConfig['settings'],
 ): GroupConfig {
-  const { values } = config
+  const { consumerGroups } = config
   return {
     initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
     minSessionTimeoutMs: config.groupMinSessionTimeoutMs,
@@ -48,12 +48,11 @@ export function groupConfig(
     offsetsRetentionMs: config.offsetsRetentionMs,
     offsetsRetentionCheckIntervalMs: config.offsetsRetentionCheckIntervalMs,
     consumer: {
-      maxSize: values.number('group.consumer.max.size'),
-      assignors: values.list('group.consumer.assignors'),
-      migrationPolicy: values
-        .string('group.consumer.migration.policy')
-        ?.toUpperCase() as MigrationPolicy,
-      regexRefreshIntervalMs: values.number('group.consumer.regex.refresh.interval.ms'),
+      maxSize: consumerGroups.maxSize,
+      assignors: consumerGroups.assignors,
+      // Checked when it was read.
+      migrationPolicy: consumerGroups.migrationPolicy as MigrationPolicy,
+      regexRefreshIntervalMs: consumerGroups.regexRefreshIntervalMs,
       settings,
     },
   }

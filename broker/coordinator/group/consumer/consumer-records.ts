@@ -244,7 +244,7 @@ function readMember(bytes: Buffer | null): Subscription | null {
     rebalanceTimeoutMs: value.rebalanceTimeoutMs,
     serverAssignor: value.serverAssignor,
     classic:
-      classic === null
+      classic === null || classic.supportedProtocols.length === 0
         ? null
         : {
             sessionTimeoutMs: classic.sessionTimeoutMs,

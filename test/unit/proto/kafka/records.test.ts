@@ -47,7 +47,7 @@ describe('keys of __consumer_offsets', () => {
   })
 
   it('of a type that is not known are told apart from damage', () => {
-    expect(decodeGroupRecordKey(ofHex('00030001ff'))).toEqual({ type: 'unknown', recordType: 3 })
+    expect(decodeGroupRecordKey(ofHex('00630001ff'))).toEqual({ type: 'unknown', recordType: 99 })
     expect(() => decodeGroupRecordKey(ofHex('00'))).toThrow(DecodeError)
     expect(() => decodeGroupRecordKey(ofHex('0001000167'))).toThrow(DecodeError)
   })
