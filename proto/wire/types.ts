@@ -248,7 +248,7 @@ export function taggedStruct<const S extends FieldMap>(
     get zero() {
       return plain.zero
     },
-    codec: plain.codec,
+    codec: (context) => plain.codec(context),
     whenNull(context) {
       const inner = plain.codec(context)
       return {
