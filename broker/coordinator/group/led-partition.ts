@@ -80,10 +80,7 @@ export class LedPartition extends LedShard<
   }
 
   /** Apart from the requests, a part of the topics at a time. */
-  async #resolveRegexes({
-    groupId,
-    regexes,
-  }: Effect & { type: 'resolveRegexes' }): Promise<void> {
+  async #resolveRegexes({ groupId, regexes }: Effect & { type: 'resolveRegexes' }): Promise<void> {
     const view = this.#topics()
     let matches: ReadonlyMap<string, ReadonlySet<string>> = new Map()
     try {
