@@ -149,7 +149,7 @@ describe('a group record of Kafka', () => {
 
 describe('a record that is not known', () => {
   it('by its key is of another kind, and passed over', () => {
-    const key = Buffer.from('0003000167', 'hex')
+    const key = Buffer.from('0063000167', 'hex')
     expect(decodeGroupRecord({ key, value: Buffer.from('0000', 'hex') })).toEqual({ type: 'other' })
   })
 

@@ -1,10 +1,10 @@
 // Groups on their way between the protocols (KIP-848): a classic group with members takes one of
 // the consumer protocol in and goes on, and becomes classic again when the last of those leaves.
 
+import { writeAssignment } from '@samsa/broker/coordinator/group/consumer/consumer-protocol'
 import { decodeConsumerAssignment } from '@samsa/proto/kafka/consumer-protocol'
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { beforeEach, expect, it } from 'vitest'
-import { writeAssignment } from '../../../../../../broker/coordinator/group/consumer/consumer-protocol.ts'
 import type { MigrationPolicy } from '../../../../../../broker/coordinator/group/group-config.ts'
 import { TestMember, topicIdOf, topicsNamed } from '../../../../../support/consumer-member.ts'
 import { subscription } from '../../../../../support/consumer-protocol.ts'
