@@ -18,20 +18,12 @@ RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY . .
 RUN npm run build
 
-# The packages that ship, as the lockfile has them.
+# The packages that dist/ does not hold already, as the lockfile has them.
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /build
-COPY package.json package-lock.json ./
-COPY proto/package.json proto/
-COPY raft/package.json raft/
-COPY controller/package.json controller/
-COPY broker/package.json broker/
-COPY cli/package.json cli/
-COPY client/package.json client/
-COPY operator/package.json operator/
+COPY --from=build /build/dist/package.json /build/dist/package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts --omit=dev \
- # Links to our own packages: what they lead to is inside dist/ already.
- && rm -rf node_modules/@samsa node_modules/.bin node_modules/.package-lock.json
+ && rm -rf node_modules/.bin node_modules/.package-lock.json
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="samsa" \

@@ -6,10 +6,12 @@ import { type HttpServer, startHttpServer } from './admin/http-server.ts'
 import { Registry } from './admin/prometheus.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { ControllerThread } from './controller-thread/controller-thread.ts'
+import { settle } from './garbage.ts'
 import type { LogEvents } from './log/log-manager.ts'
+import { systemTimers } from './system-time.ts'
 import { randomUuid } from './uuid.ts'
 import type { BrokerRole } from './wiring/broker-role.ts'
-import type { ClusterLink, ClusterLinkOptions } from './wiring/cluster-link.ts'
+import type { ClusterLink, ClusterLinkOptions, ReachedController } from './wiring/cluster-link.ts'
 import { startControllerThread } from './wiring/controller.ts'
 import { type NodeIdentity, readIdentity } from './wiring/identity.ts'
 
@@ -94,8 +96,8 @@ class Node {
       import('./wiring/cluster-link.ts'),
       import('./wiring/broker-role.ts'),
     ])
-    const controllerPort = await starting
-    const cluster = makeClusterLink({ ...this.#link, ownPort: controllerPort })
+    const own = await starting
+    const cluster = makeClusterLink({ ...this.#link, own })
     this.#cluster = cluster
     await this.#own(() => cluster.client.close())
     const http = await this.#openHttp(cluster)
@@ -104,22 +106,24 @@ class Node {
     const opened = await broker?.start()
     // Closed while it was starting.
     this.#options.signal?.throwIfAborted()
+    const settling = settle(systemTimers)
+    await this.#own(async () => settling.cancel())
     return {
       ports: opened?.ports ?? new Map<string, number>(),
       httpPort: http?.port ?? null,
       grpcPort: opened?.grpcPort ?? null,
-      controllerPort,
+      controllerPort: own?.port ?? null,
       clusterId: cluster.client.image().clusterId,
       failed: this.#failed,
       close: () => this.close(),
     }
   }
 
-  async #startController(): Promise<number> {
+  async #startController(): Promise<ReachedController> {
     const { thread, port } = await startControllerThread(this.#link)
     this.#thread = thread
     await this.#own(() => thread.close())
-    return port
+    return { port, calls: thread.calls }
   }
 
   async #makeBroker(Broker: typeof BrokerRole, cluster: ClusterLink): Promise<BrokerRole> {

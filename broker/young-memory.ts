@@ -4,8 +4,7 @@
 // AppendStream, 128 KiB a message, on a busy machine: 5.5 user CPU-s per GB without, 1.5 to 3.2
 // with, and 130 MB at most resident instead of 190 (2-core VM, Node 24, November 2026).
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { minorCollection } from './garbage.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -27,14 +26,4 @@ export class YoungMemory {
     this.#receivedBytes = 0
     this.#collect()
   }
-}
-
-type Collect = (options: { readonly type: 'minor' }) => void
-
-/** V8 shows its collector only to who asks for it by this flag, in a context made afterwards. */
-function minorCollection(): () => void {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('globalThis.gc')
-  if (typeof collect !== 'function') return () => {}
-  return () => (collect as Collect)({ type: 'minor' })
 }

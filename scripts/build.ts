@@ -9,12 +9,15 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
+import { type Lockfile, lockfileFor } from './shipped-packages.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 
-/** Of a hundred files, which two threads would load one by one. */
-const inlined: readonly string[] = ['@grpc/grpc-js', 'protobufjs', '@kubernetes/client-node']
+/** Of a hundred files, which would be loaded one by one. */
+const inlined: readonly string[] = ['protobufjs', '@kubernetes/client-node']
+/** A file of its own, for proto/grpc/grpc-js.ts to load when it is needed. */
+const loadedLate = '@grpc/grpc-js'
 /**
  * Of this only the configuration is used, of 3,000 modules. Loaded whole it costs 90 MB and 0.5
  * CPU-s; what is left when only the used parts are kept costs 30 MB and 0.2 (November 2026).
@@ -24,6 +27,8 @@ const withoutSideEffects = /node_modules\/@kubernetes\/client-node\//
 const neverLoaded: readonly string[] = ['@grpc/proto-loader']
 
 interface PackageJson {
+  readonly name: string
+  readonly version: string
   readonly dependencies: Readonly<Record<string, string>>
   readonly [field: string]: unknown
 }
@@ -33,8 +38,9 @@ async function main(): Promise<void> {
   checkTypes()
   const shipped = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageJson
   const packages = [...Object.keys(shipped.dependencies), ...neverLoaded].filter(
-    (name) => !inlined.includes(name),
+    (name) => !isInside(name),
   )
+  const external = (id: string) => packages.some((name) => id === name || id.startsWith(`${name}/`))
   rmSync(dist, { recursive: true, force: true })
   await build({
     cwd: root,
@@ -46,7 +52,7 @@ async function main(): Promise<void> {
     },
     platform: 'node',
     treeshake: { moduleSideEffects: [{ test: withoutSideEffects, sideEffects: false }] },
-    external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)),
+    external,
     output: {
       dir: join(dist, 'cli'),
       format: 'esm',
@@ -56,11 +62,24 @@ async function main(): Promise<void> {
     },
     logLevel: 'warn',
   })
+  await build({
+    cwd: root,
+    input: { 'grpc-js': loadedLate },
+    platform: 'node',
+    external,
+    output: { dir: join(dist, 'cli'), format: 'cjs', entryFileNames: '[name].cjs' },
+    logLevel: 'warn',
+  })
   writePackage(shipped)
   writePlugin()
   chmodSync(join(dist, 'cli/main.js'), 0o755)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`build: dist/cli/main.js in ${seconds} s`)
+}
+
+/** What dist/ holds already, and nobody need install. */
+function isInside(name: string): boolean {
+  return inlined.includes(name) || name === loadedLate
 }
 
 function checkTypes(): void {
@@ -79,13 +98,21 @@ function writePlugin(): void {
   chmodSync(path, 0o755)
 }
 
-/** For the version, for Node to know the files as modules, and for `npm install` of dist/. */
+/** For the version, for Node to know the files as modules, and for `npm ci` in dist/. */
 function writePackage(shipped: PackageJson): void {
-  const { name, version, description, license, type, engines, dependencies } = shipped
+  const { name, version, description, license, type, engines } = shipped
+  const left = Object.entries(shipped.dependencies).filter(([each]) => !isInside(each))
+  const dependencies = Object.fromEntries(left)
   const fields = { name, version, description, license, type, engines, dependencies }
   const bin = { samsa: './cli/main.js', 'kubectl-samsa': './cli/kubectl-samsa.js' }
   const made = { ...fields, bin }
-  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(made, undefined, 2)}\n`)
+  writeJson('package.json', made)
+  const whole = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lockfile
+  writeJson('package-lock.json', lockfileFor(made, whole))
+}
+
+function writeJson(name: string, value: object): void {
+  writeFileSync(join(dist, name), `${JSON.stringify(value, undefined, 2)}\n`)
 }
 
 await main()

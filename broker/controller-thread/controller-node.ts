@@ -3,7 +3,7 @@
 // runs in a thread of its own, and knows nothing of the broker beside it.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type Client, Server } from '@grpc/grpc-js'
+import type { MessagePort } from 'node:worker_threads'
 import { LeaderRebalancer } from '@samsa/controller/leader-rebalancer'
 import type { QuorumLeader } from '@samsa/controller/metadata-log'
 import type { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
@@ -17,19 +17,20 @@ import { MetadataFeed } from '@samsa/controller/service/metadata-feed'
 import { TappedLog } from '@samsa/controller/service/tapped-log'
 import { defaultSessionOptions } from '@samsa/controller/sessions/events'
 import { Raft } from '@samsa/proto/grpc/gen/raft'
-import { serverOptions } from '@samsa/proto/grpc/options'
 import { probe } from '@samsa/raft/grpc/probe'
 import { applyChanges, replaceOverrides } from '../config/alter.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { type Address, ControllerAddresses } from '../peer/controller-addresses.ts'
-import { closeServer, listen } from '../peer/grpc-listen.ts'
+import type { ControllerCaller } from '../peer/controller-caller.ts'
+import { GrpcServer } from '../peer/grpc-server.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
-import { staticVoters } from '../peer/quorum-addresses.ts'
+import { isAlone, staticVoters } from '../peer/quorum-addresses.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 import { randomUuid } from '../uuid.ts'
 import { controllerEndpoints } from '../wiring/endpoints.ts'
 import type { ControllerStatus } from './messages.ts'
+import { OwnBroker } from './own-broker.ts'
 import { makeQuorumLog, metadataLogPath } from './quorum-log.ts'
 import { Registrar } from './registrar.ts'
 
@@ -38,6 +39,8 @@ export interface ControllerNodeOptions {
   readonly clusterId: string | null
   readonly directoryId: string
   readonly incarnationId: string
+  /** Where the broker of this process calls, if there is one. */
+  readonly calls: MessagePort | null
   readonly events: PeerEvents
   readonly onFault: (error: Error) => void
 }
@@ -65,7 +68,8 @@ export class ControllerNode {
   readonly #controller: QuorumController
   readonly #feed: MetadataFeed
   readonly #sessions: BrokerSessions
-  readonly #server = new Server(serverOptions)
+  readonly #server = new GrpcServer()
+  readonly #ownBroker: OwnBroker | null
   /** Of the other controllers. */
   readonly #addresses: ControllerAddresses
   readonly #rebalancer: LeaderRebalancer | null
@@ -110,8 +114,10 @@ export class ControllerNode {
     this.#rebalancer = config.autoLeaderRebalanceEnable ? this.#makeRebalancer() : null
     const [feed, sessions] = [this.#feed, this.#sessions]
     const service = new ControllerService({ controller, feed, sessions, leader, events })
-    this.#server.addService(controllerServiceMethods, service.handlers())
-    this.#server.addService(Raft, this.#log.service)
+    this.#server.add(controllerServiceMethods, service.handlers())
+    this.#server.add(Raft, this.#log.service)
+    const { calls } = options
+    this.#ownBroker = calls === null ? null : new OwnBroker(calls, service)
   }
 
   /** Resolves with the port once the controller can be asked; its quorum forms afterwards. */
@@ -121,7 +127,8 @@ export class ControllerNode {
     // Two processes on one log would be one voter with two votes.
     this.#unlock = await nodeDisk.lock(path)
     const [listener = ownListener] = this.#options.config.controllerListeners
-    this.#port = await listen(this.#server, listener)
+    this.#port = await this.#server.start(listener)
+    if (!isAlone(this.#options.config)) this.#server.prepare()
     return this.#port
   }
 
@@ -138,7 +145,7 @@ export class ControllerNode {
         incarnationId,
         endpoints: controllerEndpoints(config, this.#port),
       },
-      leader: () => this.#leaderClient(),
+      leader: () => this.#leaderCaller(),
       timers: systemTimers,
       events,
     })
@@ -179,7 +186,8 @@ export class ControllerNode {
     this.#rebalancer?.close()
     this.#stopTicks()
     this.#sessions.close()
-    await closeServer(this.#server, closeGraceMs)
+    this.#ownBroker?.close()
+    await this.#server.close(closeGraceMs)
     await this.#controller.close()
     this.#addresses.close()
     this.#delay.disable()
@@ -237,9 +245,9 @@ export class ControllerNode {
     return { leaderId, epoch, host: address?.host ?? '', port: address?.port ?? 0 }
   }
 
-  #leaderClient(): Client | null {
+  #leaderCaller(): ControllerCaller | null {
     const address = this.#leaderAddress()
-    return address === null ? null : this.#addresses.client(address)
+    return address === null ? null : this.#addresses.caller(address)
   }
 
   #makeController(): QuorumController {

@@ -1,7 +1,7 @@
 // The main thread's handle on the controller's thread: starts it, hears of its faults, and stops it
-// in order. Everything else about the controller goes over gRPC.
+// in order. The broker's calls to the controller go over a port of their own.
 
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
 import type {
@@ -28,7 +28,7 @@ export class ControllerThreadError extends Error {
   }
 }
 
-export interface ControllerThreadOptions extends Omit<ControllerThreadData, 'settings'> {
+export interface ControllerThreadOptions extends Omit<ControllerThreadData, 'settings' | 'calls'> {
   readonly config: BrokerConfig
   readonly events: PeerEvents
 }
@@ -61,6 +61,8 @@ export class ControllerThread {
   readonly failed = new Promise<Error>((resolve) => {
     this.#fail = resolve
   })
+  /** Where the broker of this process calls: for OwnController. */
+  readonly calls: MessagePort
   /** Resolves with the port of its gRPC server once that is open. */
   readonly listening: Promise<number>
 
@@ -72,8 +74,12 @@ export class ControllerThread {
     // Whoever awaits it is told; nobody else need be.
     this.listening.catch(() => {})
     const settings = config.values.layers.file
-    const workerData: ControllerThreadData = { settings, ...identity }
-    this.#worker = new Worker(entry, { name: 'controller', workerData, resourceLimits })
+    const { port1, port2: calls } = new MessageChannel()
+    this.calls = port1
+    const workerData: ControllerThreadData = { settings, ...identity, calls }
+    const transferList = [calls]
+    const options = { name: 'controller', workerData, transferList, resourceLimits }
+    this.#worker = new Worker(entry, options)
     this.#worker.on('message', (message: FromControllerThread) => this.#take(message))
     this.#worker.on('error', (error) => this.#failed(error as Error))
     this.#exited = new Promise((resolve) => {

@@ -1,5 +1,7 @@
-// What the main thread and the controller's thread say to each other: no more than where the
-// controller is reached and how it is. All else goes over gRPC, as from any other node.
+// What the main thread and the controller's thread say to each other of the thread itself: where
+// the controller is reached and how it is. What the broker asks of it goes over `calls`.
+
+import type { MessagePort } from 'node:worker_threads'
 
 export interface ControllerThreadData {
   /** The file and the command line: the thread reads its configuration from them by itself. */
@@ -9,6 +11,8 @@ export interface ControllerThreadData {
   readonly directoryId: string
   /** A new one each start of the process. */
   readonly incarnationId: string
+  /** What the broker of this process asks of its controller: see call-messages.ts. */
+  readonly calls: MessagePort
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

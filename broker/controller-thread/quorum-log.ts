@@ -2,10 +2,10 @@
 // the node's configuration, its events in the node's log.
 
 import { join } from 'node:path'
-import { credentials } from '@grpc/grpc-js'
 import type { MetadataImage } from '@samsa/controller/image'
 import type { QuorumEvents } from '@samsa/controller/quorum/quorum-options'
 import { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { defaultRaftOptions } from '@samsa/raft/core/options'
 import { NodeRaftDirectory } from '@samsa/raft/driver/node-directory'
 import { systemClock as raftClock } from '@samsa/raft/driver/system-clock'
@@ -48,7 +48,7 @@ export function makeQuorumLog(options: QuorumLogOptions): RaftMetadataLog {
     ownAddress,
     clusterId: () => image().clusterId,
     registeredAddress: (id) => image().controllers.get(id)?.endpoints[0] ?? null,
-    credentials: credentials.createInsecure(),
+    credentials: () => grpcJs().credentials.createInsecure(),
     clock: raftClock,
     nowMs: systemClock.nowMs,
     random: Math.random,

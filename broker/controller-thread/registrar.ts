@@ -1,22 +1,20 @@
 // Keeps this controller's own entry in the metadata true: tells the active controller where this
 // process is reached, again whenever the metadata says otherwise.
 
-import type { Client } from '@grpc/grpc-js'
 import type { Controller } from '@samsa/controller/controller'
 import type { MetadataImage } from '@samsa/controller/image'
 import { methods } from '@samsa/controller/remote/methods'
 import type { ControllerRegistration } from '@samsa/controller/requests'
 import { errorOf } from '@samsa/controller/service/refusal'
-import { callUnary } from '@samsa/proto/grpc/calls'
-import { Controller as ControllerService } from '@samsa/proto/grpc/gen/controller'
 import type { Timers } from '../clock.ts'
+import type { ControllerCaller } from '../peer/controller-caller.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
 
 export interface RegistrarOptions {
   readonly controller: Controller
   readonly registration: ControllerRegistration
-  /** A client of the active controller, where that is another node; null while none is known. */
-  readonly leader: () => Client | null
+  /** The active controller, where that is another node; null while none is known. */
+  readonly leader: () => ControllerCaller | null
   readonly timers: Timers
   readonly events: PeerEvents
 }
@@ -65,20 +63,22 @@ export class Registrar {
     if (controller.image().controllerId === registration.nodeId) {
       await controller.registerController(registration)
     } else {
-      const client = leader()
-      if (client === null) throw new Error('no active controller is known')
-      await register(client, registration)
+      const caller = leader()
+      if (caller === null) throw new Error('no active controller is known')
+      await register(caller, registration)
     }
     // The record is under way: a change of the metadata is the time to look again.
     this.#asking = false
   }
 }
 
-async function register(client: Client, registration: ControllerRegistration): Promise<void> {
+async function register(
+  caller: ControllerCaller,
+  registration: ControllerRegistration,
+): Promise<void> {
   const method = 'registerController'
   const request = { method, arguments: methods[method].arguments.encode([registration]) }
-  const options = { timeoutMs: callTimeoutMs }
-  const answer = await callUnary(client, ControllerService.ask, request, options)
+  const answer = await caller.ask(request, { timeoutMs: callTimeoutMs })
   if (answer.refusal !== null) throw errorOf(answer.refusal)
 }
 

@@ -6,7 +6,9 @@ import { getPriority, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { resolveBrokerConfig } from '../config/broker-config.ts'
 import { fileLayer } from '../config/layers.ts'
+import { settle } from '../garbage.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
+import { systemTimers } from '../system-time.ts'
 import { ControllerNode } from './controller-node.ts'
 import {
   type ControllerThreadData,
@@ -80,6 +82,7 @@ async function run(): Promise<void> {
   })
   tell({ type: 'listening', port: await node.listen() })
   await node.start()
+  settle(systemTimers)
 }
 
 run().catch(fail)

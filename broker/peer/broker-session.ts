@@ -2,19 +2,12 @@
 // heartbeats, and knows whether it is in. Owns the stream and the standing. A broker that nobody of
 // the quorum has answered for a session must take itself for fenced.
 
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import type { ControllerError } from '@samsa/controller/errors'
 import { errorOf } from '@samsa/controller/service/refusal'
-import { openBidiStream } from '@samsa/proto/grpc/calls'
-import {
-  type BrokerAnswer,
-  type BrokerMessageInit,
-  type BrokerState,
-  Controller,
-  type RegisterInit,
-} from '@samsa/proto/grpc/gen/controller'
+import type { BrokerAnswer, BrokerState, RegisterInit } from '@samsa/proto/grpc/gen/controller'
 import type { Clock, Timers } from '../clock.ts'
 import { type Address, type ControllerAddresses, textOf } from './controller-addresses.ts'
+import type { SessionStream } from './controller-caller.ts'
 import type { MetadataFollower } from './metadata-follower.ts'
 import type { PeerEvents } from './peer-events.ts'
 
@@ -29,8 +22,6 @@ export interface BrokerSessionOptions {
   readonly timers: Timers
   readonly events: PeerEvents
 }
-
-type Stream = ClientDuplexStream<BrokerMessageInit, BrokerAnswer>
 
 const backoffMinMs = 20
 const backoffMaxMs = 200
@@ -50,7 +41,7 @@ export class BrokerSession {
   readonly #options: BrokerSessionOptions
   readonly #unsubscribe: (() => void)[]
   readonly #waiting = new Set<() => void>()
-  #stream: Stream | null = null
+  #stream: SessionStream | null = null
   #target: Address | null = null
   #state: BrokerState | null = null
   /** Sent on this stream and not answered: when, by their ids. */
@@ -183,7 +174,7 @@ export class BrokerSession {
     this.#openedAtMs = clock.monotonicMs()
     this.#greeted = false
     this.#unanswered.clear()
-    const stream = openBidiStream(addresses.client(address), Controller.session)
+    const stream = addresses.caller(address).session()
     this.#stream = stream
     const ended = (reason: string) => {
       if (stream !== this.#stream) return

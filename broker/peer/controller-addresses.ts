@@ -1,29 +1,35 @@
-// Where controllers are reached, and one gRPC client for each address in use. Owns those clients.
-// What the metadata says of an address comes before what the configuration does.
+// Where controllers are reached, and one caller for each address in use. Owns those callers. What
+// the metadata says of an address comes before what the configuration does; this node's own
+// controller is reached in its own way.
 
-import { Client, credentials } from '@grpc/grpc-js'
 import type { MetadataImage } from '@samsa/controller/image'
-import { channelOptions } from '@samsa/proto/grpc/options'
+import { type ControllerCaller, GrpcControllerCaller } from './controller-caller.ts'
 
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
+export interface OwnController {
+  readonly nodeId: number
+  readonly address: Address
+  readonly caller: ControllerCaller
+}
+
 export interface ControllerAddressesOptions {
   /** This node's own controller, if it has one: asked before all others. */
-  readonly own: Address | null
+  readonly own: OwnController | null
   /** controller.quorum.voters, by node id. */
   readonly voters: ReadonlyMap<number, Address>
   readonly bootstrap: readonly Address[]
 }
 
-/** More addresses than a quorum ever has: an old one's client is closed. */
-const clientsMax = 16
+/** More addresses than a quorum ever has: an old one's caller is closed. */
+const callersMax = 16
 
 export class ControllerAddresses {
   readonly #options: ControllerAddressesOptions
-  readonly #clients = new Map<string, Client>()
+  readonly #callers = new Map<string, ControllerCaller>()
 
   constructor(options: ControllerAddressesOptions) {
     this.#options = options
@@ -33,38 +39,44 @@ export class ControllerAddresses {
   all(image: MetadataImage): Address[] {
     const { own, voters, bootstrap } = this.#options
     const known = [...image.controllers.keys(), ...voters.keys()].map((id) => this.of(id, image))
-    const addresses = [own, ...known, ...bootstrap].filter((address) => address !== null)
+    const first = own?.address ?? null
+    const addresses = [first, ...known, ...bootstrap].filter((address) => address !== null)
     return [...new Map(addresses.map((address) => [textOf(address), address])).values()]
   }
 
   /** Where the controller of that node is; null when nobody has said. */
   of(nodeId: number, image: MetadataImage): Address | null {
+    const { own, voters } = this.#options
+    if (nodeId === own?.nodeId) return own.address
     const registered = image.controllers.get(nodeId)?.endpoints[0]
-    return registered ?? this.#options.voters.get(nodeId) ?? null
+    return registered ?? voters.get(nodeId) ?? null
   }
 
-  client(address: Address): Client {
+  caller(address: Address): ControllerCaller {
+    const { own } = this.#options
     const target = textOf(address)
-    const existing = this.#clients.get(target)
+    if (own !== null && target === textOf(own.address)) return own.caller
+    const existing = this.#callers.get(target)
     if (existing !== undefined) {
       // The newest last.
-      this.#clients.delete(target)
-      this.#clients.set(target, existing)
+      this.#callers.delete(target)
+      this.#callers.set(target, existing)
       return existing
     }
-    const client = new Client(target, credentials.createInsecure(), channelOptions)
-    this.#clients.set(target, client)
-    const [oldest] = this.#clients
-    if (this.#clients.size > clientsMax && oldest !== undefined) {
-      this.#clients.delete(oldest[0])
+    const caller = new GrpcControllerCaller(target)
+    this.#callers.set(target, caller)
+    const [oldest] = this.#callers
+    if (this.#callers.size > callersMax && oldest !== undefined) {
+      this.#callers.delete(oldest[0])
       oldest[1].close()
     }
-    return client
+    return caller
   }
 
   close(): void {
-    for (const client of this.#clients.values()) client.close()
-    this.#clients.clear()
+    this.#options.own?.caller.close()
+    for (const caller of this.#callers.values()) caller.close()
+    this.#callers.clear()
   }
 }
 

@@ -2,7 +2,7 @@
 // over gRPC. A request is tried again only where it certainly was not carried out, or may be
 // carried out twice; what was decided is in image() before the answer is given.
 
-import { type ServiceError, status } from '@grpc/grpc-js'
+import type { ServiceError } from '@grpc/grpc-js'
 import type { Controller, MetadataListener } from '@samsa/controller/controller'
 import { ControllerError } from '@samsa/controller/errors'
 import type { MetadataImage } from '@samsa/controller/image'
@@ -13,8 +13,8 @@ import {
   type ResultOf,
 } from '@samsa/controller/remote/methods'
 import { errorOf } from '@samsa/controller/service/refusal'
-import { callUnary } from '@samsa/proto/grpc/calls'
-import { type AskAnswer, Controller as ControllerService } from '@samsa/proto/grpc/gen/controller'
+import type { AskAnswer } from '@samsa/proto/grpc/gen/controller'
+import { status } from '@samsa/proto/grpc/status-codes'
 import type { ControllerAddresses } from './controller-addresses.ts'
 import {
   type KnownLeader,
@@ -140,10 +140,10 @@ export class ControllerClient implements Controller {
     deadlineMs: number,
   ): Promise<Try<Buffer>> {
     if (address === null) return { type: 'again', reason: 'no controller is known' }
-    const client = this.#addresses.client(address)
+    const caller = this.#addresses.caller(address)
     const leftMs = deadlineMs - this.#options.clock.monotonicMs()
     try {
-      await connected(client, Math.min(leftMs, connectTimeoutMs))
+      await caller.ready(Math.min(leftMs, connectTimeoutMs))
     } catch (error) {
       return { type: 'again', reason: messageOf(error) }
     }
@@ -151,7 +151,7 @@ export class ControllerClient implements Controller {
       const timeoutMs = Math.max(1, Math.min(leftMs, tryTimeoutMs))
       const request = { method: name, arguments: args }
       const { signal } = this.#closing
-      const answer = await callUnary(client, ControllerService.ask, request, { timeoutMs, signal })
+      const answer = await caller.ask(request, { timeoutMs, signal })
       return await this.#taken(name, answer, deadlineMs)
     } catch (error) {
       if (error instanceof ControllerError) throw error
@@ -217,18 +217,6 @@ export class ControllerClient implements Controller {
       else signal.addEventListener('abort', stopped, { once: true })
     })
   }
-}
-
-function connected(
-  client: ReturnType<ControllerAddresses['client']>,
-  timeoutMs: number,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    client.waitForReady(Date.now() + timeoutMs, (error) => {
-      if (error === undefined) resolve()
-      else reject(error)
-    })
-  })
 }
 
 function messageOf(error: unknown): string {

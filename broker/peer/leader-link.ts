@@ -1,7 +1,7 @@
 // The follower's end of the stream to one leader's broker: opens it, opens it again when it breaks,
 // and hands what comes to the partitions. Owns the numbers that subscriptions have on the stream.
 
-import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js'
+import type { Client, ClientDuplexStream } from '@grpc/grpc-js'
 import type { BrokerId, MetadataImage } from '@samsa/controller/image'
 import { openBidiStream } from '@samsa/proto/grpc/calls'
 import {
@@ -11,6 +11,7 @@ import {
   type LeaderMessage,
   Replication,
 } from '@samsa/proto/grpc/gen/replication'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
 import { errorByCode } from '@samsa/proto/kafka/errors'
 import { assertNever } from '../assert.ts'
@@ -206,7 +207,8 @@ export class LeaderLink implements PeerLink {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     if (this.#client === null || target !== this.#target) {
       this.#client?.close()
-      this.#client = new Client(target, credentials.createInsecure(), channelOptions)
+      const { Client: GrpcClient, credentials } = grpcJs()
+      this.#client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
       this.#target = target
     }
     return this.#client

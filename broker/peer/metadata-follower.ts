@@ -2,7 +2,6 @@
 // and tells listeners. Owns the image. Moves to another controller when its stream breaks, or when
 // that one is cut off from the quorum.
 
-import type { ClientReadableStream } from '@grpc/grpc-js'
 import type { MetadataListener } from '@samsa/controller/controller'
 import { MetadataRecordError } from '@samsa/controller/errors'
 import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
@@ -11,16 +10,15 @@ import { emptyImage, MetadataDraft } from '@samsa/controller/image/draft'
 import { imageOfSnapshot } from '@samsa/controller/image/snapshot'
 import { decodeRecord } from '@samsa/controller/records/record'
 import { replay } from '@samsa/controller/replay'
-import { openServerStream } from '@samsa/proto/grpc/calls'
-import {
-  Controller,
-  type MetadataBatch,
-  type MetadataUpdate,
-  type QuorumLeader,
-  type SnapshotPart,
+import type {
+  MetadataBatch,
+  MetadataUpdate,
+  QuorumLeader,
+  SnapshotPart,
 } from '@samsa/proto/grpc/gen/controller'
 import type { Clock, Timers } from '../clock.ts'
 import { type Address, type ControllerAddresses, textOf } from './controller-addresses.ts'
+import type { MetadataStream } from './controller-caller.ts'
 import type { PeerEvents } from './peer-events.ts'
 
 export interface KnownLeader {
@@ -64,7 +62,7 @@ export class MetadataFollower {
   #image: MetadataImage = emptyImage
   /** With the address that a controller gave for it. */
   #leader: KnownLeader = { nodeId: -1, epoch: -1, address: null }
-  #stream: ClientReadableStream<MetadataUpdate> | null = null
+  #stream: MetadataStream | null = null
   #following: Address | null = null
   /** Records of a snapshot whose last part has yet to come. */
   #parts: Buffer[] = []
@@ -166,7 +164,7 @@ export class MetadataFollower {
       nodeId,
       nextOffset: this.#image.offset + 1,
     }
-    const stream = openServerStream(addresses.client(address), Controller.follow, request)
+    const stream = addresses.caller(address).follow(request)
     this.#stream = stream
     this.#parts = []
     stream.on('data', (update: MetadataUpdate) => {

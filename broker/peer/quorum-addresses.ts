@@ -19,3 +19,9 @@ export function staticVoters(config: BrokerConfig): ReadonlyMap<number, Address>
 export function bootstrapServers(config: BrokerConfig): Address[] {
   return config.controllerQuorumBootstrapServers.flatMap((text) => parseHostPort(text) ?? [])
 }
+
+/** Whether this node knows of no other: what only talks to others may wait until there are some. */
+export function isAlone(config: BrokerConfig): boolean {
+  const isOnlyVoter = staticVoters(config).size <= 1 && bootstrapServers(config).length === 0
+  return config.isController && isOnlyVoter
+}

@@ -3,7 +3,6 @@
 // turn: what happened in one turn of the event loop is looked at once, at its end.
 
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
-import { status } from '@grpc/grpc-js'
 import type { BrokerId, MetadataImage } from '@samsa/controller/image'
 import {
   type FollowerMessage,
@@ -11,6 +10,7 @@ import {
   type Hello,
   Replication,
 } from '@samsa/proto/grpc/gen/replication'
+import { status } from '@samsa/proto/grpc/status-codes'
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../clock.ts'
 import type { Leading } from '../replica/leading.ts'

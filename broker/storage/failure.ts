@@ -2,10 +2,12 @@
 // that fits it. In a stream's answers it is a Failure; a call that fails carries the same in its
 // status details.
 
-import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import type { StatusObject } from '@grpc/grpc-js'
 import { ControllerError } from '@samsa/controller/errors'
 import { Status } from '@samsa/proto/grpc/gen/status'
 import { Failure, type FailureInit, type LeaderInit } from '@samsa/proto/grpc/gen/storage'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
+import { type StatusCode, status } from '@samsa/proto/grpc/status-codes'
 import { errorByName, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { RecordError } from '@samsa/proto/record/record-error'
 import { BrokerError } from '../errors.ts'
@@ -66,12 +68,12 @@ export function statusOf(error: unknown): StatusObject & Error {
     message: details,
     details: [{ typeUrl: failureType, value }],
   }).finish()
-  const metadata = new Metadata()
+  const metadata = new (grpcJs().Metadata)()
   metadata.set(detailsKey, Buffer.from(encoded))
   return Object.assign(new Error(details, { cause: error }), { code, details, metadata })
 }
 
-function defaultCode({ name, retriable }: FailureInit): status {
+function defaultCode({ name, retriable }: FailureInit): StatusCode {
   if (retriable === true) return status.UNAVAILABLE
   return name === 'UNKNOWN_SERVER_ERROR' ? status.INTERNAL : status.FAILED_PRECONDITION
 }
@@ -80,7 +82,7 @@ function defaultCode({ name, retriable }: FailureInit): status {
  * UNAVAILABLE, which generic clients retry at the same address, is for what passes by itself. An
  * old leader is none of that: the caller must go elsewhere.
  */
-const statusCodes: ReadonlyMap<string, status> = new Map<KafkaErrorName, status>([
+const statusCodes: ReadonlyMap<string, StatusCode> = new Map<KafkaErrorName, StatusCode>([
   ['UNKNOWN_TOPIC_OR_PARTITION', status.NOT_FOUND],
   ['UNKNOWN_TOPIC_ID', status.NOT_FOUND],
   ['GROUP_ID_NOT_FOUND', status.NOT_FOUND],

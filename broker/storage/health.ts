@@ -1,12 +1,11 @@
 // grpc.health.v1: whether this node serves, as a whole or a service of it by name. NOT_SERVING
 // while the node is not ready, and from the moment that it begins to stop.
 
-import {
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-  status,
-  type UntypedServiceImplementation,
+import type {
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import {
   Health,
@@ -14,6 +13,7 @@ import {
   type HealthCheckResponseInit,
   HealthCheckResponseServingStatus as Serving,
 } from '@samsa/proto/grpc/gen/health'
+import { status } from '@samsa/proto/grpc/status-codes'
 import type { Timers } from '../clock.ts'
 import { StorageError, statusOf } from './failure.ts'
 import { watchersMax } from './limits.ts'

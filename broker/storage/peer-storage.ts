@@ -1,8 +1,9 @@
 // This broker as a client of other brokers' storage APIs, for what only one of them can answer.
 // Owns one connection to each that was asked lately.
 
-import { Client, credentials, Metadata } from '@grpc/grpc-js'
+import type { Client } from '@grpc/grpc-js'
 import { Storage } from '@samsa/proto/grpc/gen/storage'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
 import type { AskPeer } from './committed-offsets.ts'
 import { StorageError } from './failure.ts'
@@ -17,7 +18,7 @@ export class PeerStorage {
 
   readonly fetchCommittedOffsets: AskPeer = ({ host, port }, request, signal) => {
     const { path, requestSerialize, responseDeserialize } = Storage.fetchCommittedOffsets
-    const metadata = new Metadata()
+    const metadata = new (grpcJs().Metadata)()
     metadata.set(passedOnKey, '1')
     return new Promise((resolve, reject) => {
       const call = this.#client(host, port).makeUnaryRequest(
@@ -43,7 +44,8 @@ export class PeerStorage {
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const known = this.#clients.get(address)
     if (known !== undefined) return known
-    const made = new Client(address, credentials.createInsecure(), channelOptions)
+    const { Client: GrpcClient, credentials } = grpcJs()
+    const made = new GrpcClient(address, credentials.createInsecure(), channelOptions)
     this.#clients.set(address, made)
     return made
   }

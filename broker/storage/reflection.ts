@@ -1,13 +1,14 @@
 // Server reflection, v1 and v1alpha: what is served here, and its .proto files as descriptors, for
 // grpcurl and its like. What it tells is generated into a module, so that it is in the bundle too.
 
-import { type ServerDuplexStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { descriptors, type FileDescriptor } from '@samsa/proto/grpc/gen/descriptors'
 import {
   ServerReflection,
   ServerReflectionRequest,
   type ServerReflectionResponseInit,
 } from '@samsa/proto/grpc/gen/reflection'
+import { status } from '@samsa/proto/grpc/status-codes'
 import { statusOf } from './failure.ts'
 import { type Malformed, plainDecoder, wellFormed } from './request-decoding.ts'
 

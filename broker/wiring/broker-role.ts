@@ -26,7 +26,8 @@ import type { LogEvents, LogManager } from '../log/log-manager.ts'
 import type { NetworkServer } from '../network/server.ts'
 import { BrokerSession } from '../peer/broker-session.ts'
 import type { ControllerClient } from '../peer/controller-client.ts'
-import { PeerServer } from '../peer/grpc-server.ts'
+import { GrpcServer } from '../peer/grpc-server.ts'
+import { isAlone } from '../peer/quorum-addresses.ts'
 import { ProducerIds } from '../producer-ids.ts'
 import { InternalTopic } from '../replica/internal-topic.ts'
 import type { Partition } from '../replica/partition.ts'
@@ -50,6 +51,8 @@ import { NodeTransactions } from './transactions.ts'
 const drainGraceMs = 2_000
 /** A stopping broker waits so long for its leaderships to move. */
 const controlledShutdownMs = 5_000
+/** Streams of followers end with the connection; nobody is to be waited for. */
+const grpcGraceMs = 100
 
 export interface BrokerRoleOptions {
   readonly file: BrokerConfig
@@ -80,7 +83,7 @@ export class BrokerRole {
   readonly #producerIds: ProducerIds
   readonly #transactions: NodeTransactions
   readonly #session: BrokerSession
-  readonly #grpc = new PeerServer()
+  readonly #grpc = new GrpcServer()
   /** What to close, in the order of opening. */
   readonly #opened: (() => Promise<void>)[] = []
   #logs: LogManager | null = null
@@ -337,7 +340,8 @@ export class BrokerRole {
     })
     storage.addTo(this.#grpc)
     const port = await this.#grpc.start(grpcListener)
-    await this.#own(() => this.#grpc.close())
+    await this.#own(() => this.#grpc.close(grpcGraceMs))
+    if (!isAlone(this.#file)) this.#grpc.prepare()
     await this.#own(async () => storage.close())
     return port
   }

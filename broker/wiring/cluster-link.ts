@@ -1,7 +1,9 @@
 // This node's ties to the cluster: its own controller's thread where it has one, the metadata that
 // it follows, and the requests it makes to the active controller.
 
+import type { MessagePort } from 'node:worker_threads'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { OwnController } from '../controller-thread/own-controller.ts'
 import { ControllerAddresses } from '../peer/controller-addresses.ts'
 import { ControllerClient } from '../peer/controller-client.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
@@ -26,20 +28,28 @@ export interface ClusterLinkOptions {
 /** A request to the controller is tried for so long, whatever the client's patience. */
 const requestTimeoutMs = 10_000
 
+/** The controller of this process. */
+export interface ReachedController {
+  readonly port: number
+  readonly calls: MessagePort
+}
+
 export interface ControllerLinkOptions extends ClusterLinkOptions {
-  /** The port of this node's own controller. */
-  readonly ownPort: number | null
+  /** This node's own controller, where it has one. */
+  readonly own: ReachedController | null
 }
 
 export function makeClusterLink(options: ControllerLinkOptions): ClusterLink {
-  const { config, events, onFault, ownPort } = options
+  const { config, events, onFault, own } = options
+  const { nodeId } = config
+  const host = ownHost(config)
   const addresses = new ControllerAddresses({
-    own: ownPort === null ? null : { host: ownHost(config), port: ownPort },
+    own: own && { nodeId, address: { host, port: own.port }, caller: new OwnController(own.calls) },
     voters: staticVoters(config),
     bootstrap: bootstrapServers(config),
   })
   const client = new ControllerClient({
-    nodeId: config.nodeId,
+    nodeId,
     addresses,
     clock: systemClock,
     timers: systemTimers,

@@ -4,7 +4,7 @@
 import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
 import type { CurrentConfig } from '../config/current-config.ts'
 import type { LogEvents, LogManager } from '../log/log-manager.ts'
-import type { PeerServer } from '../peer/grpc-server.ts'
+import type { GrpcServer } from '../peer/grpc-server.ts'
 import { ReplicationClient } from '../peer/replication-client.ts'
 import { ReplicationServer } from '../peer/replication-server.ts'
 import {
@@ -27,7 +27,7 @@ type FromNode =
 export interface ReplicationOptions extends Pick<ReplicaManagerOptions, FromNode> {
   readonly logs: LogManager
   readonly config: CurrentConfig
-  readonly grpc: PeerServer
+  readonly grpc: GrpcServer
   readonly events: LogEvents
   readonly assignDirectories: DirectoryAssignmentsOptions['assign']
 }

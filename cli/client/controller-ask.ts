@@ -2,10 +2,10 @@
 // goes to the controller's own listener, which is not one for clients: this works where nodes reach
 // each other.
 
-import { Client, credentials } from '@grpc/grpc-js'
 import { type ArgumentsOf, methods, type RemoteMethod } from '@samsa/controller/remote/methods'
 import { callUnary } from '@samsa/proto/grpc/calls'
 import { Controller as ControllerService } from '@samsa/proto/grpc/gen/controller'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
 import { ConnectionError, KafkaError } from './errors.ts'
 import type { Listener, Quorum } from './quorum.ts'
@@ -24,6 +24,7 @@ export async function askController<M extends RemoteMethod>(
 ): Promise<void> {
   const { host, port } = listenerOf(quorum)
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const { Client, credentials } = grpcJs()
   const client = new Client(address, credentials.createInsecure(), channelOptions)
   try {
     const request = { method, arguments: methods[method].arguments.encode(args) }

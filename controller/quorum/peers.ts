@@ -1,11 +1,13 @@
 // Asks other controllers who they are, and the leader to be let in. One short-lived connection a
 // question: it happens when a quorum is founded or joined, not later.
 
-import { type ChannelCredentials, Client, type ServiceError, status } from '@grpc/grpc-js'
+import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js'
 import { callUnary } from '@samsa/proto/grpc/calls'
 import { type DescribeResponse, type JoinRequestInit, Raft } from '@samsa/proto/grpc/gen/raft'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
 import type { Method } from '@samsa/proto/grpc/service'
+import { status } from '@samsa/proto/grpc/status-codes'
 import type { Address } from '@samsa/raft/grpc/address-book'
 
 const describeWithinMs = 1_000
@@ -13,9 +15,9 @@ const describeWithinMs = 1_000
 const joinWithinMs = 35_000
 
 export class Peers {
-  readonly #credentials: ChannelCredentials
+  readonly #credentials: () => ChannelCredentials
 
-  constructor(credentials: ChannelCredentials) {
+  constructor(credentials: () => ChannelCredentials) {
     this.#credentials = credentials
   }
 
@@ -51,7 +53,7 @@ export class Peers {
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<Response> {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const client = new Client(target, this.#credentials, channelOptions)
+    const client = new (grpcJs().Client)(target, this.#credentials(), channelOptions)
     try {
       return await callUnary(client, method, request, options)
     } finally {

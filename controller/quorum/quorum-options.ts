@@ -41,7 +41,8 @@ export interface QuorumOptions {
   readonly clusterId: () => string
   /** What the metadata says of where a controller listens. */
   readonly registeredAddress: (nodeId: number) => Address | null
-  readonly credentials: ChannelCredentials
+  /** Asked for when another controller is connected to. */
+  readonly credentials: () => ChannelCredentials
   readonly clock: RaftClock
   /** Wall time. */
   readonly nowMs: () => number

@@ -1,8 +1,8 @@
 // The Raft service as gRPC serves it: streams of messages go to the transport; here are the
 // questions of nodes that have yet to become part of a quorum.
 
-import { status as statusCode } from '@grpc/grpc-js'
 import type { DescribeResponseInit, RaftHandlers } from '@samsa/proto/grpc/gen/raft'
+import { status as statusCode } from '@samsa/proto/grpc/status-codes'
 import type { VoterId } from '@samsa/raft/core/types'
 import type { Address } from '@samsa/raft/grpc/address-book'
 

@@ -1,12 +1,12 @@
-// The gRPC service of a controller: thin handlers over the metadata feed, the broker sessions and
-// the controller itself. Owns the streams; decides nothing.
+// The service of a controller: thin doors to the metadata feed, the broker sessions and the
+// controller itself, for gRPC and for the broker in the same process. Owns the streams; decides
+// nothing.
 
-import type { ServerDuplexStream } from '@grpc/grpc-js'
-import {
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-  status,
+import type {
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
 } from '@grpc/grpc-js'
 import {
   type AskAnswerInit,
@@ -17,12 +17,13 @@ import {
   type FollowRequest,
   type QuorumLeaderInit,
 } from '@samsa/proto/grpc/gen/controller'
+import { type StatusCode, status } from '@samsa/proto/grpc/status-codes'
 import type { Controller } from '../controller.ts'
 import { ControllerError } from '../errors.ts'
 import { serveRemote } from '../remote/methods.ts'
 import type { BrokerProcess } from '../sessions/events.ts'
 import type { BrokerSessions, BrokerStream, ServiceEvents } from './broker-sessions.ts'
-import type { MetadataFeed } from './metadata-feed.ts'
+import type { Following, MetadataFeed, SendUpdate } from './metadata-feed.ts'
 import { refusalOf } from './refusal.ts'
 
 export interface ControllerServiceOptions {
@@ -42,6 +43,28 @@ export const controllerServiceMethods = {
   follow: { ...ControllerMethods.follow, responseSerialize: (update: Buffer) => update },
 }
 
+/** The call fails, with a gRPC status. */
+export class CallRefused extends Error {
+  override readonly name = 'CallRefused'
+  readonly code: StatusCode
+  readonly details: string
+
+  constructor(code: StatusCode, details: string) {
+    super(details)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A broker's end of its session. */
+export interface OpenSession {
+  take(message: BrokerMessage): void
+  /** The broker, or what connected it, is gone. */
+  ended(): void
+}
+
+type SessionCall = ServerDuplexStream<BrokerMessage, BrokerAnswerInit>
+
 export class ControllerService {
   readonly #options: ControllerServiceOptions
 
@@ -49,94 +72,109 @@ export class ControllerService {
     this.#options = options
   }
 
-  /** For Server.addService, with controllerServiceMethods. */
+  /** Throws CallRefused. `send` answers with false while no more should come. */
+  follow({ clusterId, nextOffset }: FollowRequest, send: SendUpdate): Following {
+    const { controller, feed } = this.#options
+    const own = controller.image().clusterId
+    if (clusterId !== '' && own !== '' && clusterId !== own) {
+      const details = `this controller is of cluster ${own}, not of ${clusterId}`
+      throw new CallRefused(status.FAILED_PRECONDITION, details)
+    }
+    if (feed.followerCount >= followersMax) {
+      const details = `${followersMax} nodes follow this controller already`
+      throw new CallRefused(status.RESOURCE_EXHAUSTED, details)
+    }
+    return feed.follow(nextOffset, send)
+  }
+
+  /** `onFault`: the session cannot go on. */
+  openSession(stream: BrokerStream, onFault: (error: CallRefused) => void): OpenSession {
+    const { sessions, events } = this.#options
+    let isOpen = true
+    /** Null before the registration is through, and for a broker that was refused. */
+    let session: BrokerProcess | null = null
+    const guarded: BrokerStream = {
+      send: (answer) => void (isOpen && stream.send(answer)),
+      end: () => void (isOpen && stream.end()),
+    }
+    const ended = () => {
+      isOpen = false
+      if (session !== null) sessions.closed(session, guarded)
+      session = null
+    }
+    const register = async (message: BrokerMessage & { message: 'register' }) => {
+      const opened = await sessions.register(guarded, message.register)
+      session = opened
+      if (!isOpen) ended()
+    }
+    const take = (message: BrokerMessage) => {
+      if (message.message === 'register') {
+        register(message).catch((error: unknown) => {
+          events.error({ error }, 'a registration failed unexpectedly')
+          onFault(new CallRefused(status.INTERNAL, 'the registration failed'))
+        })
+      } else if (message.message === 'heartbeat' && session !== null) {
+        sessions.heartbeat(session, guarded, message.heartbeat)
+      }
+    }
+    return { take, ended }
+  }
+
+  /** Never rejects: what went wrong is in the answer. */
+  async ask({ method, arguments: args }: AskRequest): Promise<AskAnswerInit> {
+    const { controller, leader, events } = this.#options
+    try {
+      const result = await serveRemote(controller, method, args)
+      return { result, committedOffset: controller.image().offset }
+    } catch (error) {
+      if (error instanceof ControllerError) return { refusal: refusalOf(error, leader()) }
+      events.error({ method, error }, 'a request to the controller failed unexpectedly')
+      const message = error instanceof Error ? error.message : String(error)
+      const failure = new ControllerError('UNKNOWN_SERVER_ERROR', message)
+      return { refusal: { ...refusalOf(failure, {}), mayBeDone: true } }
+    }
+  }
+
+  /** For a gRPC server, with controllerServiceMethods. */
   handlers() {
     return {
-      follow: (call: ServerWritableStream<FollowRequest, Buffer>) => this.#follow(call),
-      session: (call: ServerDuplexStream<BrokerMessage, BrokerAnswerInit>) => this.#session(call),
+      follow: (call: ServerWritableStream<FollowRequest, Buffer>) => this.#followCall(call),
+      session: (call: SessionCall) => this.#sessionCall(call),
       ask: (
-        call: ServerUnaryCall<AskRequest, AskAnswerInit>,
+        { request }: ServerUnaryCall<AskRequest, AskAnswerInit>,
         done: sendUnaryData<AskAnswerInit>,
       ) => {
-        void this.#ask(call.request, done)
+        void this.ask(request).then((answer) => done(null, answer))
       },
     }
   }
 
-  #follow(call: ServerWritableStream<FollowRequest, Buffer>): void {
+  #followCall(call: ServerWritableStream<FollowRequest, Buffer>): void {
     // A follower that goes away is its business; its stream ends by 'cancelled'.
     call.on('error', () => {})
-    const { controller, feed } = this.#options
-    const { clusterId, nextOffset } = call.request
-    const own = controller.image().clusterId
-    if (clusterId !== '' && own !== '' && clusterId !== own) {
-      const details = `this controller is of cluster ${own}, not of ${clusterId}`
-      return void call.emit('error', { code: status.FAILED_PRECONDITION, details })
+    try {
+      const following = this.follow(call.request, (update) => call.write(update))
+      call.on('drain', () => following.drained())
+      call.on('cancelled', () => following.stop())
+      call.on('close', () => following.stop())
+    } catch (error) {
+      call.emit('error', error)
     }
-    if (feed.followerCount >= followersMax) {
-      const details = `${followersMax} nodes follow this controller already`
-      return void call.emit('error', { code: status.RESOURCE_EXHAUSTED, details })
-    }
-    const following = feed.follow(nextOffset, (update) => call.write(update))
-    call.on('drain', () => following.drained())
-    call.on('cancelled', () => following.stop())
-    call.on('close', () => following.stop())
   }
 
-  #session(call: ServerDuplexStream<BrokerMessage, BrokerAnswerInit>): void {
-    const { sessions } = this.#options
-    let isOpen = true
+  #sessionCall(call: SessionCall): void {
     const stream: BrokerStream = {
-      send: (answer) => void (isOpen && call.write(answer)),
-      end: () => void (isOpen && call.end()),
+      send: (answer) => void call.write(answer),
+      end: () => void call.end(),
     }
-    /** Null before the registration is through, and for a broker that was refused. */
-    let session: BrokerProcess | null = null
-    const ended = () => {
-      isOpen = false
-      if (session !== null) sessions.closed(session, stream)
-      session = null
-    }
-    const register = async (message: BrokerMessage & { message: 'register' }) => {
-      const opened = await sessions.register(stream, message.register)
-      session = opened
-      if (!isOpen) ended()
-    }
-    call.on('error', ended)
-    call.on('cancelled', ended)
-    call.on('close', ended)
+    const session = this.openSession(stream, (error) => void call.emit('error', error))
+    call.on('error', session.ended)
+    call.on('cancelled', session.ended)
+    call.on('close', session.ended)
     call.on('end', () => {
-      ended()
+      session.ended()
       call.end()
     })
-    call.on('data', (message: BrokerMessage) => {
-      if (message.message === 'register') {
-        register(message).catch((error: unknown) => this.#failed(call, error))
-      } else if (message.message === 'heartbeat' && session !== null) {
-        sessions.heartbeat(session, stream, message.heartbeat)
-      }
-    })
-  }
-
-  #failed(call: ServerDuplexStream<BrokerMessage, BrokerAnswerInit>, error: unknown): void {
-    this.#options.events.error({ error }, 'a registration failed unexpectedly')
-    call.emit('error', { code: status.INTERNAL, details: 'the registration failed' })
-  }
-
-  async #ask({ method, arguments: args }: AskRequest, done: sendUnaryData<AskAnswerInit>) {
-    const { controller, leader, events } = this.#options
-    try {
-      const result = await serveRemote(controller, method, args)
-      done(null, { result, committedOffset: controller.image().offset })
-    } catch (error) {
-      if (error instanceof ControllerError) {
-        done(null, { refusal: refusalOf(error, leader()) })
-        return
-      }
-      events.error({ method, error }, 'a request to the controller failed unexpectedly')
-      const message = error instanceof Error ? error.message : String(error)
-      const failure = new ControllerError('UNKNOWN_SERVER_ERROR', message)
-      done(null, { refusal: { ...refusalOf(failure, {}), mayBeDone: true } })
-    }
+    call.on('data', session.take)
   }
 }

@@ -1,7 +1,6 @@
 // Calls of generated methods on a grpc-js client, with the types of their messages.
 
 import type { CallOptions, Client, ClientDuplexStream, ClientReadableStream } from '@grpc/grpc-js'
-import { Metadata } from '@grpc/grpc-js'
 import type { Method } from './service.ts'
 
 export interface UnaryOptions {
@@ -24,7 +23,6 @@ export function callUnary<RequestInit, Request, ResponseInit, Response>(
       requestSerialize,
       responseDeserialize,
       request,
-      new Metadata(),
       { deadline: Date.now() + timeoutMs },
       (error, response) => {
         signal?.removeEventListener('abort', cancel)

@@ -3,8 +3,8 @@
 // messages mean is the core's affair.
 
 import type { ChannelCredentials, ServerDuplexStream, StatusObject } from '@grpc/grpc-js'
-import { status as statusCode } from '@grpc/grpc-js'
 import type { Hello, PeerMessage, RaftHandlers, WelcomeInit } from '@samsa/proto/grpc/gen/raft'
+import { status as statusCode } from '@samsa/proto/grpc/status-codes'
 import type { Message } from '../core/messages.ts'
 import { entryBytes, type VoterId } from '../core/types.ts'
 import type { RaftClock } from '../driver/clock.ts'
@@ -21,7 +21,7 @@ export interface GrpcTransportSetup {
   readonly id: VoterId
   readonly clock: RaftClock
   readonly addresses: AddressBook
-  readonly credentials: ChannelCredentials
+  readonly credentials: () => ChannelCredentials
   /** Where this voter listens, as the others see it. */
   ownAddress(): Address
   /** Empty until it is known. Voters of another cluster are not talked to. */

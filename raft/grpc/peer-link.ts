@@ -3,8 +3,7 @@
 // Before it connects it looks whether anybody listens, and says so when nobody does: that is how
 // the others learn at once that a process has died.
 
-import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js'
-import { Client, type ClientDuplexStream, status as statusCode } from '@grpc/grpc-js'
+import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import { openBidiStream } from '@samsa/proto/grpc/calls'
 import {
   type HelloInit,
@@ -12,7 +11,9 @@ import {
   Raft,
   type Welcome,
 } from '@samsa/proto/grpc/gen/raft'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
+import { status as statusCode } from '@samsa/proto/grpc/status-codes'
 import type { RaftClock } from '../driver/clock.ts'
 import type { Address } from './address-book.ts'
 import { probe } from './probe.ts'
@@ -29,7 +30,7 @@ const retryMaxMs = 500
 
 export interface PeerLinkSetup {
   readonly clock: RaftClock
-  readonly credentials: ChannelCredentials
+  readonly credentials: () => ChannelCredentials
   /** Tried in turn, until one is the peer's. */
   addresses(): readonly Address[]
   hello(): HelloInit
@@ -128,7 +129,7 @@ export class PeerLink {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     this.#state = 'opening'
     this.#isSuspected = false
-    this.#client = new Client(target, credentials, channelOptions)
+    this.#client = new (grpcJs().Client)(target, credentials(), channelOptions)
     const stream = openBidiStream(this.#client, Raft.exchange)
     this.#stream = stream
     stream.on('data', () => this.#opened(stream, address))

@@ -173,7 +173,7 @@ export function soleVoterLog(directory: RaftDirectory): RaftMetadataLog {
     ownAddress: () => ({ host: '127.0.0.1', port: 0 }),
     clusterId: () => '',
     registeredAddress: () => null,
-    credentials: credentials.createInsecure(),
+    credentials: () => credentials.createInsecure(),
     clock: systemClock,
     nowMs: () => 1_700_000_000_000,
     random: Math.random,

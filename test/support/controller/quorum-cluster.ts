@@ -131,7 +131,7 @@ export class Member {
       ownAddress: () => ({ host: '127.0.0.1', port: this.port }),
       clusterId: () => '',
       registeredAddress: () => null,
-      credentials: credentials.createInsecure(),
+      credentials: () => credentials.createInsecure(),
       clock: systemClock,
       nowMs: Date.now,
       random: Math.random,

@@ -67,6 +67,7 @@ export class ControllersInProcess {
       clusterId: null,
       directoryId: Buffer.alloc(16, id).toString('base64url'),
       incarnationId: randomUuid(),
+      calls: null,
       events: this.events,
       onFault: (error) => {
         throw error
@@ -116,7 +117,7 @@ export class ControllersInProcess {
       onFault: (error) => {
         throw error
       },
-      ownPort: null,
+      own: null,
     })
     const session = new BrokerSession({
       addresses,

@@ -1,12 +1,11 @@
 // Brokers without clients inside the test's process: real logs on disks in memory, real replica
 // managers, real gRPC over loopback, and a controller that decides with the product's functions.
 
-import { Server } from '@grpc/grpc-js'
 import type { Disk } from '@samsa/broker/disk/disk'
 import type { LogConfig } from '@samsa/broker/log/log-config'
 import type { LogManager } from '@samsa/broker/log/log-manager'
 import { openLogManager } from '@samsa/broker/log/open-log-manager'
-import { closeServer, listen } from '@samsa/broker/peer/grpc-listen'
+import { GrpcServer } from '@samsa/broker/peer/grpc-server'
 import { grpcListener } from '@samsa/broker/peer/leader-link'
 import { ReplicationClient } from '@samsa/broker/peer/replication-client'
 import { ReplicationServer } from '@samsa/broker/peer/replication-server'
@@ -30,7 +29,6 @@ import type {
   AssignDirectories,
   AssignDirectoriesResult,
 } from '@samsa/controller/requests'
-import { serverOptions } from '@samsa/proto/grpc/options'
 import { decideContext } from '../controller/controllers.ts'
 import { cleanWorkerOn, logConfig, managerConfig, RecordedEvents } from '../disk/log-fixture.ts'
 import { MemoryDisk } from '../disk/memory-disk.ts'
@@ -116,7 +114,7 @@ export class TestBroker {
   #links: ReplicationClient | null = null
   #service: ReplicationServer | null = null
   #directories: DirectoryAssignments | null = null
-  #server: Server | null = null
+  #server: GrpcServer | null = null
 
   constructor(id: number, controller: FakeController, settings: () => TopicSettings, home: Home) {
     this.id = id
@@ -195,9 +193,9 @@ export class TestBroker {
     await this.#replicas.start(this.#image)
     this.#controller.follow(nodeId, (image, delta) => this.#onMetadata(image, delta))
     this.#service = new ReplicationServer({ ...shared, replicas: this.#replicas })
-    this.#server = new Server(serverOptions)
-    this.#server.addService(this.#service.service, this.#service.handlers)
-    this.#register(await listen(this.#server, { host: '127.0.0.1', port: 0 }))
+    this.#server = new GrpcServer()
+    this.#server.add(this.#service.service, this.#service.handlers)
+    this.#register(await this.#server.start({ host: '127.0.0.1', port: 0 }))
   }
 
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
@@ -251,7 +249,7 @@ export class TestBroker {
     this.#controller.unfollow(this.id)
     this.#directories?.close()
     this.#service?.close()
-    if (this.#server !== null) await closeServer(this.#server, 100)
+    await this.#server?.close(100)
     await this.#replicas?.close()
     this.#links?.close()
     // The disk of a killed process takes nothing more.

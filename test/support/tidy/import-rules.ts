@@ -22,7 +22,7 @@ const wire: readonly Layer[] = [
     values: ['proto/wire'],
     packages: ['node:zlib', 'node:module', '@node-rs/crc32', 'lz4-napi', 'snappy'],
   },
-  { path: 'proto/grpc', packages: ['@grpc/grpc-js', 'protobufjs'] },
+  { path: 'proto/grpc', packages: ['@grpc/grpc-js', 'node:module', 'protobufjs'] },
 ]
 
 const raft: readonly Layer[] = [
@@ -78,7 +78,8 @@ const broker: readonly Layer[] = [
   { path: 'broker/errors.ts', values: ['proto/kafka/errors.ts'] },
   { path: 'broker/uuid.ts', packages: ['node:crypto'] },
   { path: 'broker/system-time.ts', types: commonTypes },
-  { path: 'broker/young-memory.ts', packages: ['node:v8', 'node:vm'] },
+  { path: 'broker/garbage.ts', types: commonTypes, packages: ['node:v8', 'node:vm'] },
+  { path: 'broker/young-memory.ts', values: ['broker/garbage.ts'] },
   {
     path: 'broker/config',
     values: [...common, 'controller/image.ts'],
@@ -233,7 +234,7 @@ const broker: readonly Layer[] = [
       ...common,
     ],
     types: ['broker/log', 'broker/replica', ...commonTypes],
-    packages: ['@grpc/grpc-js'],
+    packages: ['@grpc/grpc-js', 'node:net'],
   },
   // The controller, in a thread of its own.
   {
@@ -245,19 +246,27 @@ const broker: readonly Layer[] = [
       'broker/config',
       'broker/disk',
       'broker/peer',
+      'broker/garbage.ts',
       'broker/log/file-names.ts',
       'broker/system-time.ts',
       'broker/wiring/endpoints.ts',
       ...common,
     ],
     types: commonTypes,
-    packages: ['@grpc/grpc-js', 'node:os', 'node:path', 'node:perf_hooks', 'node:worker_threads'],
+    packages: [
+      '@grpc/grpc-js',
+      'node:events',
+      'node:os',
+      'node:path',
+      'node:perf_hooks',
+      'node:worker_threads',
+    ],
   },
   // The parts of a node, put together for node.ts: real clocks, disks and sockets.
   {
     path: 'broker/wiring',
     values: ['broker', 'controller', 'raft', 'proto'],
-    packages: ['node:crypto', 'node:os', 'node:path'],
+    packages: ['node:crypto', 'node:os', 'node:path', 'node:worker_threads'],
   },
   { path: 'broker/producer-ids.ts', values: ['controller', ...common], types: commonTypes },
   { path: 'broker/services.ts', types: ['broker', 'controller'] },

@@ -39,7 +39,7 @@ class Peer {
     this.transport = new GrpcTransport({
       id,
       clock: systemClock,
-      credentials: credentials.createInsecure(),
+      credentials: () => credentials.createInsecure(),
       addresses: {
         addressesOf: (voter) => book.get(voter) ?? [],
         heard: (voter, address) => void this.heard.set(voter, address),
