@@ -33,7 +33,8 @@ conformanceSuite('hostile frames', [], () => {
   beforeAll(async () => {
     cluster = await startCluster()
     await createTopic(cluster.bootstrap, topic, 1)
-    seeds = await recordRequests(cluster.port, () => honestSession(cluster.bootstrap, 'recorded'))
+    const ports = cluster.nodes.map(({ port }) => port)
+    seeds = await recordRequests(ports, () => honestSession(cluster.bootstrap, 'recorded'))
   })
   afterAll(() => cluster?.close())
 
@@ -188,7 +189,7 @@ async function readOne(bootstrap: string, name: string): Promise<void> {
 }
 
 async function platformaticSession(bootstrap: string, name: string): Promise<void> {
-  const options = { clientId: 'recorded', bootstrapBrokers: [bootstrap], strict: true }
+  const options = { clientId: 'recorded', bootstrapBrokers: bootstrap.split(','), strict: true }
   const producer = new Producer({ ...options, idempotent: true })
   const messages = [{ topic: name, key: Buffer.from('k'), value: Buffer.from('v') }]
   await producer.send({ messages, acks: -1 })

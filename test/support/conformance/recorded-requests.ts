@@ -1,21 +1,25 @@
 // Records the request frames that real clients send: the seeds from which hostile frames are
-// forged. Patches net.Socket for the time of a recording; nothing else may use sockets to that port
-// meanwhile.
+// forged. Patches net.Socket for the time of a recording; nothing else may use sockets to those
+// ports meanwhile.
 
 import { Socket } from 'node:net'
 
 type Write = (this: Socket, ...args: unknown[]) => boolean
 
 /**
- * Runs `work` and returns the frames, size field included, written to `port` meanwhile, one an API
- * version.
+ * Runs `work` and returns the frames, size field included, written to `ports` meanwhile, one an
+ * API version.
  */
-export async function recordRequests(port: number, work: () => Promise<void>): Promise<Buffer[]> {
+export async function recordRequests(
+  ports: readonly number[],
+  work: () => Promise<void>,
+): Promise<Buffer[]> {
   const written = new Map<Socket, Buffer[]>()
   const original = Reflect.get(Socket.prototype, 'write') as Write
   const patched: Write = function write(this: Socket, ...args: unknown[]): boolean {
     const [chunk] = args
-    if (this.remotePort === port && (chunk instanceof Uint8Array || typeof chunk === 'string')) {
+    const isTo = this.remotePort !== undefined && ports.includes(this.remotePort)
+    if (isTo && (chunk instanceof Uint8Array || typeof chunk === 'string')) {
       const chunks = written.get(this) ?? []
       chunks.push(Buffer.from(chunk))
       written.set(this, chunks)
