@@ -47,7 +47,7 @@ export class OwnBroker {
 
   /** Ends every call, as a server that closes does. */
   close(): void {
-    for (const id of [...this.#calls.keys()]) this.#end(id, null)
+    for (const id of this.#calls.keys()) this.#end(id, null)
     this.#port.close()
   }
 

@@ -172,6 +172,6 @@ export class OwnController implements ControllerCaller {
 
   #portClosed(): void {
     this.#hasEnded = true
-    for (const id of [...this.#calls.keys()]) this.#end(id, threadEnded)
+    for (const id of this.#calls.keys()) this.#end(id, threadEnded)
   }
 }

@@ -2,7 +2,6 @@
 // over gRPC. A request is tried again only where it certainly was not carried out, or may be
 // carried out twice; what was decided is in image() before the answer is given.
 
-import type { ServiceError } from '@grpc/grpc-js'
 import type { Controller, MetadataListener } from '@samsa/controller/controller'
 import { ControllerError } from '@samsa/controller/errors'
 import type { MetadataImage } from '@samsa/controller/image'
@@ -177,7 +176,7 @@ export class ControllerClient implements Controller {
   #failed(name: RemoteMethod, error: unknown): Try<Buffer> {
     const message = messageOf(error)
     if (repeatable.has(name)) return { type: 'again', reason: message }
-    const isLate = (error as Partial<ServiceError>).code === status.DEADLINE_EXCEEDED
+    const isLate = (error as { readonly code?: number }).code === status.DEADLINE_EXCEEDED
     throw new ControllerError(
       isLate ? 'REQUEST_TIMED_OUT' : 'NETWORK_EXCEPTION',
       `The controller gave no answer, and may have done what it was asked for: ${message}.`,

@@ -23,8 +23,8 @@ export class GrpcServer {
   constructor() {
     // Served at once, in this very turn: nothing has been read from it yet.
     this.#listener = createServer({ noDelay: true }, (socket) => {
-      if (this.#closed) return void socket.destroy()
-      this.#serve().take(socket)
+      if (this.#closed) socket.destroy()
+      else this.#serve().take(socket)
     })
   }
 

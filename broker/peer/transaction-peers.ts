@@ -1,7 +1,7 @@
 // What brokers ask each other about transactions, as bytes, by gRPC: both ends. Owns a client for
 // each broker that was asked, and knows nothing of what the bytes say.
 
-import { Client, credentials, type sendUnaryData, status } from '@grpc/grpc-js'
+import type { Client, sendUnaryData } from '@grpc/grpc-js'
 import type { BrokerId, MetadataImage } from '@samsa/controller/image'
 import { callUnary } from '@samsa/proto/grpc/calls'
 import {
@@ -10,10 +10,12 @@ import {
   Transactions,
   type TransactionsHandlers,
 } from '@samsa/proto/grpc/gen/transactions'
+import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
+import { status } from '@samsa/proto/grpc/status-codes'
 import { BrokerError } from '../errors.ts'
 import { textOf } from './controller-addresses.ts'
-import type { PeerServer } from './grpc-server.ts'
+import type { GrpcServer } from './grpc-server.ts'
 
 export type TransactionMethod = 'writeMarkers' | 'addPartitions'
 
@@ -23,7 +25,7 @@ export type TransactionService = Record<TransactionMethod, (body: Buffer) => Pro
 const grpcListener = 'SAMSA_GRPC'
 
 /** Serves other brokers by what this one answers to itself. */
-export function serveTransactionPeers(server: PeerServer, service: TransactionService): void {
+export function serveTransactionPeers(server: GrpcServer, service: TransactionService): void {
   const handlers: TransactionsHandlers = {
     writeMarkers: (call, done) => answer(service.writeMarkers(call.request.body), done),
     addPartitions: (call, done) => answer(service.addPartitions(call.request.body), done),
@@ -68,7 +70,8 @@ export class TransactionPeers {
     const known = this.#clients.get(brokerId)
     if (known?.target === target) return known.client
     known?.client.close()
-    const client = new Client(target, credentials.createInsecure(), channelOptions)
+    const { Client: GrpcClient, credentials } = grpcJs()
+    const client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
     this.#clients.set(brokerId, { target, client })
     return client
   }

@@ -18,7 +18,7 @@ import { TransactionJoins } from '../coordinator/transaction/transaction-joins.t
 import { addForSeveral } from '../handlers/add-partitions-to-txn.ts'
 import { writeMarkers } from '../handlers/write-txn-markers.ts'
 import type { LogEvents } from '../log/log-manager.ts'
-import type { PeerServer } from '../peer/grpc-server.ts'
+import type { GrpcServer } from '../peer/grpc-server.ts'
 import { serveTransactionPeers, TransactionPeers } from '../peer/transaction-peers.ts'
 import type { ProducerIds } from '../producer-ids.ts'
 import { InternalTopic } from '../replica/internal-topic.ts'
@@ -101,7 +101,7 @@ export class NodeTransactions {
   }
 
   /** The services that this broker answers others with, and itself. */
-  serve(services: Services, server: PeerServer): void {
+  serve(services: Services, server: GrpcServer): void {
     this.#services = services
     serveTransactionPeers(server, {
       writeMarkers: (body) => this.#answerMarkers(body),

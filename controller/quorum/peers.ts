@@ -1,7 +1,7 @@
 // Asks other controllers who they are, and the leader to be let in. One short-lived connection a
 // question: it happens when a quorum is founded or joined, not later.
 
-import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js'
+import type { ChannelCredentials } from '@grpc/grpc-js'
 import { callUnary } from '@samsa/proto/grpc/calls'
 import { type DescribeResponse, type JoinRequestInit, Raft } from '@samsa/proto/grpc/gen/raft'
 import { grpcJs } from '@samsa/proto/grpc/grpc-js'
@@ -41,7 +41,7 @@ export class Peers {
       await this.#call(leader, Raft.join, request, { timeoutMs: joinWithinMs, signal })
       return null
     } catch (error) {
-      const { code, details } = error as ServiceError
+      const { code, details } = error as { readonly code: number; readonly details: string }
       return code === status.FAILED_PRECONDITION ? details : `the leader: ${details}`
     }
   }

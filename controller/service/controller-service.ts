@@ -58,9 +58,9 @@ export class CallRefused extends Error {
 
 /** A broker's end of its session. */
 export interface OpenSession {
-  take(message: BrokerMessage): void
+  readonly take: (message: BrokerMessage) => void
   /** The broker, or what connected it, is gone. */
-  ended(): void
+  readonly ended: () => void
 }
 
 type SessionCall = ServerDuplexStream<BrokerMessage, BrokerAnswerInit>

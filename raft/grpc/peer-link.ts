@@ -164,7 +164,8 @@ export class PeerLink {
     const wasThere = this.#state === 'open' || this.#isSuspected
     this.#hangUp()
     if (this.#state === 'closed') return
-    const isRefused = error?.code === statusCode.FAILED_PRECONDITION
+    const code: number | undefined = error?.code
+    const isRefused = error !== null && code === statusCode.FAILED_PRECONDITION
     if (isRefused) {
       this.#retryMs = retryMaxMs
       this.#setup.onRefused(error.details)
