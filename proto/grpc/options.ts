@@ -31,6 +31,9 @@ export const channelOptions: ChannelOptions = {
   // A node that comes back is to be found at once.
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,
+  // A pod that comes back has another address: with grpc-js's 30 s between two look-ups of a name
+  // brokers on Kubernetes took 32 s and more to find a controller that was made anew.
+  'grpc.dns_min_time_between_resolutions_ms': 500,
   // Whoever calls knows whether it may call again.
   'grpc.enable_retries': 0,
   'grpc.service_config_disable_resolution': 1,
