@@ -244,7 +244,7 @@ describe('deleteRecords', () => {
     await append(fixture, 'a', 'b', 'c', 'd')
     expect(await fixture.log.deleteRecords(2)).toBe(2)
     expect(fixture.log.logStartOffset).toBe(2)
-    const disk = fixture.disk.afterCrash('power', () => 1)
+    const disk = fixture.disk.afterCrash('power', () => 0.999)
     const log = await openLog(await openManager(disk))
     expect(log.logStartOffset).toBe(Math.min(2, log.logEndOffset))
   })
