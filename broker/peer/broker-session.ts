@@ -213,6 +213,7 @@ export class BrokerSession {
       if (this.#isUnanswered()) {
         this.#options.events.debug({}, 'the controller does not answer; it is looked for anew')
         this.#drop()
+        if (this.#target !== null) this.#options.addresses.renew(this.#target)
         this.#again(0)
         return
       }

@@ -73,6 +73,17 @@ export class ControllerAddresses {
     return caller
   }
 
+  /**
+   * The next caller has a connection of its own: one that nobody answers on may wait for seconds
+   * after the network is back, since TCP repeats itself ever more seldom. Calls under way go on.
+   */
+  renew(address: Address): void {
+    const target = textOf(address)
+    const caller = this.#callers.get(target)
+    this.#callers.delete(target)
+    caller?.close()
+  }
+
   close(): void {
     this.#options.own?.caller.close()
     for (const caller of this.#callers.values()) caller.close()

@@ -144,6 +144,7 @@ export class ControllerClient implements Controller {
     try {
       await caller.ready(Math.min(leftMs, connectTimeoutMs))
     } catch (error) {
+      this.#addresses.renew(address)
       return { type: 'again', reason: messageOf(error) }
     }
     try {

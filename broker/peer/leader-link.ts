@@ -53,6 +53,12 @@ export const grpcListener = 'SAMSA_GRPC'
 /** A leader that comes back is followed at once; one that is gone costs a try now and then. */
 const reconnectMsMin = 20
 const reconnectMsMax = 500
+/**
+ * A leader answers the first request to follow at once. Without an answer for so long the
+ * connection is given up for a new one: TCP asks a machine that was cut off ever more seldom, and
+ * would find it seconds after it is back.
+ */
+const firstAnswerMs = 1_500
 
 interface Subscription {
   readonly subscriber: LinkSubscriber
@@ -71,10 +77,12 @@ export class LeaderLink implements PeerLink {
   readonly #byChannel = new Map<number, Subscription>()
   #nextSlot = 1
   #client: Client | null = null
-  #target = ''
   #stream: LeaderStream | null = null
   #brokerEpoch = -1
   #reconnect: { cancel(): void } | null = null
+  /** Runs from the first request on a stream to the first answer. */
+  #answerDue: { cancel(): void } | null = null
+  #isAnswered = false
   #reconnectMs = reconnectMsMin
   #events: FollowerEventInit[] = []
   #progressed: Subscription[] = []
@@ -113,6 +121,14 @@ export class LeaderLink implements PeerLink {
     const throttled = isThrottledReplica(throttledReplicas(topic), partition, nodeId)
     const place = { leaderEpoch, logEndOffset, lastEpoch, logStartOffset, throttled }
     this.#tell({ follow: { slot, topicId, partition, ...place } })
+    this.#expectAnswer(this.#stream)
+  }
+
+  #expectAnswer(stream: LeaderStream): void {
+    if (this.#isAnswered || this.#answerDue !== null) return
+    this.#answerDue = this.#options.timers.schedule(firstAnswerMs, () => {
+      this.#onBreak(stream, new Error(`no answer in ${firstAnswerMs} ms`))
+    })
   }
 
   unfollow(subscriber: LinkSubscriber, follow: number): void {
@@ -186,6 +202,7 @@ export class LeaderLink implements PeerLink {
     if (endpoint === undefined || brokerEpoch < 0) return this.#connectLater()
     const stream = this.#open(endpoint)
     this.#stream = stream
+    this.#isAnswered = false
     this.#brokerEpoch = brokerEpoch
     stream.on('data', (message: LeaderMessage) => this.#onMessage(stream, message))
     stream.on('error', (error: Error) => this.#onBreak(stream, error))
@@ -205,13 +222,10 @@ export class LeaderLink implements PeerLink {
 
   #clientTo({ host, port }: LeaderAddress): Client {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    if (this.#client === null || target !== this.#target) {
-      this.#client?.close()
-      const { Client: GrpcClient, credentials } = grpcJs()
-      this.#client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
-      this.#target = target
-    }
-    return this.#client
+    const { Client: GrpcClient, credentials } = grpcJs()
+    const client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
+    this.#client = client
+    return client
   }
 
   #connectLater(): void {
@@ -224,9 +238,14 @@ export class LeaderLink implements PeerLink {
   #onBreak(stream: LeaderStream, error: Error | null): void {
     if (this.#stream !== stream) return
     this.#stream = null
+    this.#answerDue?.cancel()
+    this.#answerDue = null
     this.#events = []
     this.#progressed = []
     stream.cancel()
+    // Every stream has a connection of its own: see firstAnswerMs.
+    this.#client?.close()
+    this.#client = null
     const { leaderId, events } = this.#options
     events.debug({ leaderId, error }, 'the stream to a leader broke')
     for (const subscription of this.#bySlot.values()) {
@@ -257,6 +276,9 @@ export class LeaderLink implements PeerLink {
   #onMessage(stream: LeaderStream, message: LeaderMessage): void {
     if (this.#stream !== stream) return
     this.#reconnectMs = reconnectMsMin
+    this.#isAnswered = true
+    this.#answerDue?.cancel()
+    this.#answerDue = null
     for (const event of message.events) this.#onEvent(event)
   }
 
@@ -309,6 +331,5 @@ export class LeaderLink implements PeerLink {
     this.#reconnect = null
     const stream = this.#stream
     if (stream !== null) this.#onBreak(stream, null)
-    this.#client?.close()
   }
 }

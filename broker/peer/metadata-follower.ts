@@ -121,8 +121,10 @@ export class MetadataFollower {
       const nowMs = clock.monotonicMs()
       const isAway = this.#turn > 0
       const silenceMs = isAway ? silenceAwayMaxMs : silenceMaxMs
-      if (nowMs - this.#lastUpdateMs > silenceMs) this.#leave('it is silent')
-      else if (isAway && nowMs - this.#followedSinceMs > returnMs) this.#return()
+      if (nowMs - this.#lastUpdateMs > silenceMs) {
+        if (this.#following !== null) this.#options.addresses.renew(this.#following)
+        this.#leave('it is silent')
+      } else if (isAway && nowMs - this.#followedSinceMs > returnMs) this.#return()
       this.#scheduleCheck()
     })
   }
