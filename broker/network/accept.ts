@@ -6,7 +6,7 @@
 // it, 0.39 with 'data' events.
 
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 
 export interface ReadTarget {
   /** Where the next bytes go. */
@@ -30,9 +30,14 @@ export interface Inlet {
 
 /** Reads into `target` once resumed, and stops when it says so. */
 export function readInto(accepted: Socket, target: ReadTarget): Inlet {
-  if (accepted instanceof TLSSocket) return new TlsInlet(accepted, target)
+  if (isEncrypted(accepted)) return new TlsInlet(accepted, target)
   const socket = withReadTarget(accepted, target)
   return { socket, pause: () => void socket.pause(), resume: () => void socket.resume() }
+}
+
+/** node:tls takes 2 MB, which a node without TLS does not spend. */
+function isEncrypted(socket: Socket): socket is TLSSocket {
+  return (socket as Partial<TLSSocket>).encrypted === true
 }
 
 /**

@@ -7,7 +7,7 @@ import type { TlsConfig } from '../config/listener-tls.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import type { LogEvents } from '../log/log-manager.ts'
 import { LogIn } from '../security/sasl/log-in.ts'
-import { ListenerTls } from '../security/tls/listener-tls.ts'
+import type { ListenerTls } from '../security/tls/listener-tls.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 
 export interface SecurityOptions {
@@ -30,7 +30,8 @@ export async function openListenerTls({
     if (first === null) continue
     const config = (): TlsConfig => current().listenerSecurity(listener).tls ?? first
     const options = { listener, config, disk: nodeDisk, timers: systemTimers, events }
-    opened.set(listener, await ListenerTls.open(options))
+    const tls = await import('../security/tls/listener-tls.ts')
+    opened.set(listener, await tls.ListenerTls.open(options))
   }
   return opened
 }

@@ -3,7 +3,7 @@
 // changes nothing. Owns the acceptor.
 
 import type { Socket } from 'node:net'
-import { type SecureContextOptions, TLSSocket } from 'node:tls'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { Timers } from '../../clock.ts'
 import type { TlsConfig } from '../../config/listener-tls.ts'
 import type { Disk } from '../../disk/disk.ts'
@@ -71,7 +71,7 @@ export class ListenerTls {
 
   /** The user that a connection's certificate names. Throws when no rule takes it. */
   principalOf(socket: Socket): string {
-    const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+    const certificate = (socket as Partial<TLSSocket>).getPeerX509Certificate?.()
     if (certificate === undefined) return 'User:ANONYMOUS'
     return `User:${this.#rules.userOf(distinguishedName(certificate.subject))}`
   }
