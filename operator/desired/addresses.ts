@@ -3,6 +3,7 @@
 import type { KubeObject } from '../kube/objects.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import { brokerServiceName, type ClusterNode, type Listener } from './names.ts'
+import type { NodePorts } from './node-ports.ts'
 import { servedListeners } from './served-listeners.ts'
 
 /**
@@ -32,14 +33,16 @@ export function exposedAddresses(
   cluster: KafkaCluster,
   brokers: readonly ClusterNode[],
   services: ReadonlyMap<string, ExposingService>,
+  /** Of Services that are not there and will be. */
+  nodePorts: NodePorts,
 ): Exposed {
   const exposed = new Map<string, Map<number, Address>>()
   for (const listener of servedListeners(cluster)) {
     if (listener.type === 'internal') continue
     const addresses = new Map<number, Address>()
     for (const { id } of brokers) {
-      const service = services.get(brokerServiceName(cluster.metadata.name, listener, id))
-      const address = addressOf(listener, id, service)
+      const name = brokerServiceName(cluster.metadata.name, listener, id)
+      const address = addressOf(listener, id, services.get(name), nodePorts.get(name))
       if (address !== null) addresses.set(id, address)
     }
     exposed.set(listener.name, addresses)
@@ -51,11 +54,12 @@ function addressOf(
   listener: Listener,
   nodeId: number,
   service: ExposingService | undefined,
+  keptPort: number | undefined,
 ): Address | null {
   const given = listener.brokers?.find((broker) => broker.nodeId === nodeId)
   const templated = listener.advertisedHostTemplate?.replaceAll('{nodeId}', String(nodeId))
   const host = given?.advertisedHost ?? templated ?? placeOf(listener, service)
-  const nodePort = service?.spec?.ports?.[0]?.nodePort
+  const nodePort = service?.spec?.ports?.[0]?.nodePort ?? keptPort
   const port = given?.advertisedPort ?? (listener.type === 'nodeport' ? nodePort : listener.port)
   return host === null || port === undefined ? null : { host, port }
 }

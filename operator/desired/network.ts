@@ -14,6 +14,7 @@ import {
   ownedMetadata,
   ports,
 } from './names.ts'
+import type { NodePorts } from './node-ports.ts'
 import { merged } from './pods.ts'
 import { servedListeners } from './served-listeners.ts'
 
@@ -32,14 +33,19 @@ const serviceTypes = {
   loadbalancer: 'LoadBalancer',
 } as const
 
-export function services(cluster: KafkaCluster, nodes: readonly ClusterNode[]): KubeObject[] {
+/** Of Services that `nodePorts` does not have, the API server chooses what the spec does not name. */
+export function services(
+  cluster: KafkaCluster,
+  nodes: readonly ClusterNode[],
+  nodePorts: NodePorts,
+): KubeObject[] {
   const brokers = nodes.filter(({ pool }) => hasRole(pool, 'broker'))
   const external = servedListeners(cluster).filter(({ type }) => type !== 'internal')
   return [
     nodesService(cluster),
-    ...bootstrapServices(cluster),
+    ...bootstrapServices(cluster, nodePorts),
     ...external.flatMap((listener) =>
-      brokers.map((broker) => brokerService(cluster, listener, broker)),
+      brokers.map((broker) => brokerService(cluster, listener, broker, nodePorts)),
     ),
   ]
 }
@@ -59,7 +65,7 @@ function nodesService(cluster: KafkaCluster): KubeObject {
 }
 
 /** All internal listeners share one name; every other kind has a service of its own. */
-function bootstrapServices(cluster: KafkaCluster): KubeObject[] {
+function bootstrapServices(cluster: KafkaCluster, nodePorts: NodePorts): KubeObject[] {
   const { name } = cluster.metadata
   const byService = new Map<string, Listener[]>()
   for (const listener of servedListeners(cluster)) {
@@ -76,7 +82,7 @@ function bootstrapServices(cluster: KafkaCluster): KubeObject[] {
         type,
         selector: { [labelKeys.cluster]: name, [labelKeys.isBroker]: 'true' },
         ports: listeners.map(({ name: portName, port, bootstrap }) =>
-          servicePort(portName, port, bootstrap?.nodePort),
+          servicePort(portName, port, bootstrap?.nodePort ?? nodePorts.get(serviceName)),
         ),
         ...externalFields(first),
       },
@@ -89,12 +95,15 @@ function brokerService(
   cluster: KafkaCluster,
   listener: Listener,
   { id, pool }: ClusterNode,
+  nodePorts: NodePorts,
 ): KubeObject {
   const { name } = cluster.metadata
-  const nodePort = listener.brokers?.find(({ nodeId }) => nodeId === id)?.nodePort
+  const serviceName = brokerServiceName(name, listener, id)
+  const named = listener.brokers?.find(({ nodeId }) => nodeId === id)?.nodePort
+  const nodePort = named ?? nodePorts.get(serviceName)
   const built = service(
     cluster,
-    brokerServiceName(name, listener, id),
+    serviceName,
     {
       type: serviceTypes[listener.type],
       // A broker must be reachable by its own name before it can be ready.

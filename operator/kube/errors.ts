@@ -34,3 +34,8 @@ export function isConflict(error: unknown): boolean {
 export function isExpired(error: unknown): boolean {
   return error instanceof KubeError && (error.status === 410 || error.reason === 'Expired')
 }
+
+/** What was asked for cannot be: a value that is not allowed, or that somebody else has. */
+export function isInvalid(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 422
+}

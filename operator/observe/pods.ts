@@ -4,7 +4,10 @@ import type { KubeObject } from '../kube/objects.ts'
 import type { PodState } from '../rollout/facts.ts'
 
 export interface Pod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string }
+  readonly spec?: {
+    readonly nodeName?: string
+    readonly containers?: readonly { readonly args?: readonly string[] }[]
+  }
   readonly status?: {
     readonly phase?: string
     /** Of the Kubernetes node that it runs on. */

@@ -6,6 +6,7 @@ import type { ClusterAdmin, ClusterFacts } from '../cluster/admin.ts'
 import { type ExposingService, exposedAddresses } from '../desired/addresses.ts'
 import { hasRole, imageOf, labelKeys, ownerOf } from '../desired/names.ts'
 import { type KnownNode, planNodes } from '../desired/node-ids.ts'
+import { nodePorts } from '../desired/node-ports.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import { type KubeObject, kinds } from '../kube/objects.ts'
@@ -110,7 +111,8 @@ async function look(
   const { live, adminProblem } = await ask(admin, signal)
   const serviceOf = new Map(serviceList.items.map((one) => [one.metadata.name, one]))
   const brokers = wanted.filter(({ pool }) => hasRole(pool, 'broker'))
-  const exposed = exposedAddresses(cluster, brokers, serviceOf)
+  const asked = nodePorts({ cluster, nodes: wanted, services: serviceOf, pods: podOf })
+  const exposed = exposedAddresses(cluster, brokers, serviceOf, asked)
   return {
     cluster,
     nodes: wanted,
@@ -123,6 +125,7 @@ async function look(
     client,
     events,
     exposed,
+    nodePorts: asked,
     services: serviceOf,
     image,
     nowMs: wallMs(),
@@ -189,7 +192,10 @@ async function runSteps(options: ClusterReconcilerOptions, pass: Pass): Promise<
   const [knownId] = clusterIdsOf(pass.claims)
   const clusterId = pass.live?.clusterId ?? knownId
   const version = imageOf(pass.cluster, pass.image).split(':').at(-1)
+  const { listeners } = pass.cluster.status ?? {}
   const fields = {
+    // Node ports that are to be asked for again are known from them: kept when their step fails.
+    ...(listeners !== undefined && { listeners }),
     ...status,
     ...(clusterId !== undefined && { clusterId }),
     ...(version !== undefined && { version }),

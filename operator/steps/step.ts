@@ -6,6 +6,7 @@ import type { ClusterAdmin, ClusterFacts } from '../cluster/admin.ts'
 import type { Exposed, ExposingService } from '../desired/addresses.ts'
 import type { ClusterNode } from '../desired/names.ts'
 import type { KnownNode } from '../desired/node-ids.ts'
+import type { NodePorts } from '../desired/node-ports.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Pod } from '../observe/pods.ts'
@@ -29,6 +30,8 @@ export interface Pass {
   readonly events: EventRecorder
   /** Where clients from outside reach the brokers. */
   readonly exposed: Exposed
+  /** What Services have, or had when they are gone. */
+  readonly nodePorts: NodePorts
   /** Services as they are, by name. */
   readonly services: ReadonlyMap<string, ExposingService>
   readonly image: string

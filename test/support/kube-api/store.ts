@@ -65,6 +65,12 @@ export class ObjectStore {
   /** Changes up to this version are forgotten: watches from before get 410. */
   #compactedVersion = 0
 
+  /** What it makes of an object before it is kept; throws ApiError for what it does not take. */
+  admit: (collection: string, object: StoredObject, before?: StoredObject) => StoredObject = (
+    _collection,
+    object,
+  ) => object
+
   get version(): number {
     return this.#version
   }
@@ -100,7 +106,8 @@ export class ObjectStore {
       creationTimestamp: new Date().toISOString(),
       resourceVersion: '',
     }
-    return this.#put(place, { ...body, metadata }, 'ADDED', new Map())
+    const admitted = this.admit(place.collection, { ...body, metadata })
+    return this.#put(place, admitted, 'ADDED', new Map())
   }
 
   replace(place: Place, given: Json): StoredObject {
@@ -203,7 +210,7 @@ export class ObjectStore {
       resourceVersion,
       generation: isSpecChanged ? generation + 1 : generation,
     }
-    const updated = { ...next, metadata }
+    const updated = this.admit(place.collection, { ...next, metadata }, object)
     if (JSON.stringify(updated) === JSON.stringify(object)) return object
     const isDone = metadata.deletionTimestamp !== undefined && !metadata.finalizers?.length
     if (isDone) {
