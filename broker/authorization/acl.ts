@@ -28,6 +28,8 @@ export const operations = {
   DESCRIBE_TOKENS: 14,
   TWO_PHASE_COMMIT: 15,
 } as const
+/** In the place of a field of operations: not asked for (KIP-430). */
+export const operationsNotAsked = -2_147_483_648
 /** What a client does, and an entry allows or denies. */
 export type Operation = Exclude<keyof typeof operations, 'ANY' | 'ALL'>
 

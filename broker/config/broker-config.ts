@@ -2,6 +2,7 @@
 // dynamic change makes a new one from changed layers. Every key that is `effective` in the tables
 // is read here or in topic-configs.ts.
 
+import type { Endpoint } from '@samsa/controller/image'
 import { parseHostPort } from './checks.ts'
 import { BrokerValues, type ConfigLayers, type Overrides, usableDynamic } from './layers.ts'
 import { type ListenerSecurity, readListenerSecurity } from './listener-security.ts'
@@ -43,6 +44,7 @@ export function withDynamicConfigs(
 
 /** Exported for the test that holds it to the tables. */
 export function brokerConfigOf(values: BrokerValues) {
+  const network = networkFields(values)
   return {
     /**
      * Any other key, and the raw layers: for DescribeConfigs and for what follows from several
@@ -50,8 +52,8 @@ export function brokerConfigOf(values: BrokerValues) {
      */
     values,
     ...nodeFields(values),
-    ...networkFields(values),
-    ...securityFields(values),
+    ...network,
+    ...securityFields(values, network.listeners),
     ...topicFields(values),
     ...logFields(values),
     ...groupFields(values),
@@ -93,10 +95,9 @@ function networkFields(values: BrokerValues) {
   }
 }
 
-function securityFields(values: BrokerValues) {
-  const { broker } = readListeners(values)
+function securityFields(values: BrokerValues, listeners: readonly Endpoint[]) {
   const byListener = new Map<string, ListenerSecurity>(
-    broker.map((endpoint) => [endpoint.listener, readListenerSecurity(values, endpoint)]),
+    listeners.map((endpoint) => [endpoint.listener, readListenerSecurity(values, endpoint)]),
   )
   return {
     /** Of a listener of this node's; throws for any other. */

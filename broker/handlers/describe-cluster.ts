@@ -5,8 +5,9 @@
 
 import type { BrokerImage } from '@samsa/controller/image'
 import { errorCodes } from '@samsa/proto/kafka/errors'
+import { operationsNotAsked } from '../authorization/acl.ts'
 import type { Handler, RequestOf, ResponseOf } from './handler.ts'
-import { allClusterOperations, operationsNotAsked } from './shared/authorized-operations.ts'
+import { allClusterOperations } from './shared/authorized-operations.ts'
 import { endpointOf, ListenerView } from './shared/topic-view.ts'
 
 const endpointTypes = { broker: 1, controller: 2 } as const

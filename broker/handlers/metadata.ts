@@ -9,13 +9,10 @@ import type { TopicImage } from '@samsa/controller/image'
 import { topicNameProblem } from '@samsa/controller/topic-names'
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { zeroUuid } from '@samsa/proto/wire/types'
+import { operationsNotAsked } from '../authorization/acl.ts'
 import type { Services } from '../services.ts'
 import type { Handler, RequestOf, ResponseOf } from './handler.ts'
-import {
-  allClusterOperations,
-  allTopicOperations,
-  operationsNotAsked,
-} from './shared/authorized-operations.ts'
+import { allClusterOperations, allTopicOperations } from './shared/authorized-operations.ts'
 import { autoCreateTopics } from './shared/auto-create.ts'
 import { ListenerView, missingTopicFields, topicFields } from './shared/topic-view.ts'
 

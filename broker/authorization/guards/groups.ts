@@ -1,13 +1,13 @@
 // Guards of consumer groups and the offsets that they commit.
 
 import { errorByName, errorCodes } from '@samsa/proto/kafka/errors'
+import { operationsNotAsked } from '../acl.ts'
 import type { Rights } from '../authorizer.ts'
 import { type Guard, type GuardContext, split, topicNameOf } from '../guard.ts'
 
 const errorCode = errorCodes.GROUP_AUTHORIZATION_FAILED
 const denied = { errorCode, errorMessage: errorByName('GROUP_AUTHORIZATION_FAILED').text }
 const topicErrorCode = errorCodes.TOPIC_AUTHORIZATION_FAILED
-const notAsked = -2_147_483_648
 
 function mayRead(groupId: string, rights: Rights): boolean {
   return rights.can('READ', 'GROUP', groupId)
@@ -108,7 +108,7 @@ function withOperations<
   T extends { readonly groupId: string; readonly authorizedOperations?: number | undefined },
 >(group: T, rights: Rights): T {
   const { groupId, authorizedOperations: wanted } = group
-  if (wanted === undefined || wanted === notAsked) return group
+  if (wanted === undefined || wanted === operationsNotAsked) return group
   return { ...group, authorizedOperations: rights.bits(wanted, 'GROUP', groupId) }
 }
 

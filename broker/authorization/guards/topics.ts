@@ -3,11 +3,10 @@
 
 import { errorByName, errorCodes } from '@samsa/proto/kafka/errors'
 import type { ResponseOf } from '../../handlers/handler.ts'
+import { operationsNotAsked } from '../acl.ts'
 import type { Rights } from '../authorizer.ts'
 import { type Guard, type GuardContext, split, topicNameOf } from '../guard.ts'
 
-/** What a handler says where the operations were not asked for (KIP-430). */
-const notAsked = -2_147_483_648
 const topicDenied = {
   errorCode: errorCodes.TOPIC_AUTHORIZATION_FAILED,
   errorMessage: errorByName('TOPIC_AUTHORIZATION_FAILED').text,
@@ -62,14 +61,19 @@ function withOperations<
   },
 >(topic: T, rights: Rights): T {
   const { name, topicAuthorizedOperations: wanted } = topic
-  if (name === null || name === undefined || wanted === undefined || wanted === notAsked) {
+  if (
+    name === null ||
+    name === undefined ||
+    wanted === undefined ||
+    wanted === operationsNotAsked
+  ) {
     return topic
   }
   return { ...topic, topicAuthorizedOperations: rights.bits(wanted, 'TOPIC', name) }
 }
 
 export function clusterOperations(wanted: number | undefined, rights: Rights) {
-  if (wanted === undefined || wanted === notAsked) return {}
+  if (wanted === undefined || wanted === operationsNotAsked) return {}
   return { clusterAuthorizedOperations: rights.bits(wanted, 'CLUSTER', 'kafka-cluster') }
 }
 

@@ -1,54 +1,37 @@
 // The operations that a principal may do on a resource, as the bit field of KIP-430. Without an
 // authorizer that is everything the kind of resource has; asked for or not, it is the same for all.
 
-/** Not asked for. */
-export const operationsNotAsked = -2_147_483_648
-
-/** Kafka's codes of operations; each is the number of its bit. */
-const operations = {
-  read: 3,
-  write: 4,
-  create: 5,
-  delete: 6,
-  alter: 7,
-  describe: 8,
-  clusterAction: 9,
-  describeConfigs: 10,
-  alterConfigs: 11,
-  idempotentWrite: 12,
-} as const
-
-type Operation = keyof typeof operations
+import { type Operation, operations } from '../../authorization/acl.ts'
 
 function bits(...names: Operation[]): number {
   return names.reduce((field, name) => field | (1 << operations[name]), 0)
 }
 
 export const allTopicOperations = bits(
-  'read',
-  'write',
-  'create',
-  'delete',
-  'alter',
-  'describe',
-  'describeConfigs',
-  'alterConfigs',
+  'READ',
+  'WRITE',
+  'CREATE',
+  'DELETE',
+  'ALTER',
+  'DESCRIBE',
+  'DESCRIBE_CONFIGS',
+  'ALTER_CONFIGS',
 )
 
 export const allClusterOperations = bits(
-  'create',
-  'alter',
-  'describe',
-  'clusterAction',
-  'describeConfigs',
-  'alterConfigs',
-  'idempotentWrite',
+  'CREATE',
+  'ALTER',
+  'DESCRIBE',
+  'CLUSTER_ACTION',
+  'DESCRIBE_CONFIGS',
+  'ALTER_CONFIGS',
+  'IDEMPOTENT_WRITE',
 )
 
 export const allGroupOperations = bits(
-  'read',
-  'delete',
-  'describe',
-  'describeConfigs',
-  'alterConfigs',
+  'READ',
+  'DELETE',
+  'DESCRIBE',
+  'DESCRIBE_CONFIGS',
+  'ALTER_CONFIGS',
 )

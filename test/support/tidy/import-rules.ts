@@ -141,6 +141,7 @@ const broker: readonly Layer[] = [
       'controller',
       'broker/config',
       'broker/replica',
+      'broker/authorization/acl.ts',
       'broker/security/sasl/scram.ts',
       ...common,
     ],
