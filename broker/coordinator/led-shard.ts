@@ -5,9 +5,16 @@
 
 import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../clock.ts'
+import { BrokerError } from '../errors.ts'
 import { AppendQueue, type QueuedWrite } from './append-queue.ts'
 import { waitingWritesMax } from './limits.ts'
 import type { KeyValueRecord, PartitionWriter } from './partition-writer.ts'
+
+/** The record is in the log, and was not seen to be committed in time. */
+const mayBeWritten: ReadonlySet<KafkaErrorName> = new Set([
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+])
 
 const loadRetryMsMin = 100
 const loadRetryMsMax = 10_000
@@ -196,7 +203,8 @@ export abstract class LedShard<
     try {
       effects = this.step(core, event)
     } catch (error) {
-      this.#reload(error)
+      // It broke one of its own rules.
+      this.#reload(error, 'NOT_COORDINATOR')
       return
     }
     for (const effect of effects) {
@@ -223,16 +231,26 @@ export abstract class LedShard<
     const { writer, partition, clock, onFault } = this.options
     return new AppendQueue({
       append: (records, kind) => writer.append(partition, records, clock.nowMs(), kind),
-      onWritten: (writeId, error) => this.feed({ type: 'written', writeId, error }),
+      onWritten: (writeId, error) => this.#written(writeId, error),
       onFault: (error) => onFault(partition, error),
     })
   }
 
-  /** The core broke one of its own rules. What it holds may be wrong, but its records are not. */
-  #reload(error: unknown): void {
+  #written(writeId: number, error: KafkaErrorName | null): void {
+    if (error === null || !mayBeWritten.has(error)) {
+      this.feed({ type: 'written', writeId, error })
+      return
+    }
+    // A core that took it back would part from its records when they are committed after all.
+    const why = `it is not known whether a write is committed: ${error}`
+    this.#reload(new BrokerError(error, why), 'COORDINATOR_NOT_AVAILABLE')
+  }
+
+  /** What the core holds may be wrong, but its records are not. */
+  #reload(error: unknown, refusal: KafkaErrorName): void {
     this.options.onFault(this.options.partition, error)
     const queue = this.#queue
-    this.#drop('NOT_COORDINATOR')
+    this.#drop(refusal)
     this.#queue = this.#newQueue()
     // What is on its way to the log must be in it before it is read.
     void queue.close().then(() => this.load())

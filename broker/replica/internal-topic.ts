@@ -27,6 +27,8 @@ import type { ReplicaManager } from './replica-manager.ts'
 const loadReadBytes = 1024 * 1024
 /** offsets.commit.timeout.ms by default: how long a write waits for the replicas. */
 const commitTimeoutMsDefault = 5000
+/** It ends with the leadership. */
+const noTimeoutMs = 2 ** 31
 
 export class InternalTopic implements PartitionWriter {
   readonly #topic: () => TopicImage | undefined
@@ -81,11 +83,19 @@ export class InternalTopic implements PartitionWriter {
     return append.lastOffset
   }
 
+  /** What this leadership wrote and gave up waiting for is in the log, and will be committed. */
+  async #allCommitted(leading: Leading): Promise<void> {
+    const lastOffset = leading.log.logEndOffset - 1
+    const error = await leading.committed({ lastOffset }, noTimeoutMs)
+    if (error !== null) throw new BrokerError(error, 'the log is not known to be committed')
+  }
+
   async readAll(index: number, visitor: RecordVisitor, signal: AbortSignal): Promise<void> {
     const leading = await this.#lead(index)
     // What former leaders answered as written may not be known to be committed yet.
     const error = await leading.whenCaughtUp()
     if (error !== null) throw new BrokerError(error, 'the partition is not led here any more')
+    await this.#allCommitted(leading)
     const { log } = leading
     let offset = log.logStartOffset
     while (offset < log.highWatermark) {

@@ -139,7 +139,10 @@ export class Leading {
    * Null where the append is committed already; else resolves with null once it is, or with the
    * error that ended the wait. To be asked once the append is written.
    */
-  committed(append: Append, timeoutMs: number): Promise<KafkaErrorName | null> | null {
+  committed(
+    append: Pick<Append, 'lastOffset'>,
+    timeoutMs: number,
+  ): Promise<KafkaErrorName | null> | null {
     if (append.lastOffset < this.#state.highWatermark) return null
     if (this.#ended !== null) return Promise.resolve(this.#ended)
     return this.#waits.add(append.lastOffset, timeoutMs)

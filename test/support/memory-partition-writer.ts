@@ -20,6 +20,8 @@ export interface MemoryAppend {
   readonly kind?: BatchKind | undefined
   /** Lets a held append end. */
   finish(error?: Error): void
+  /** It is in the log, and its writer is not told so. */
+  land(error: Error): void
 }
 
 export class MemoryPartitionWriter implements PartitionWriter {
@@ -55,11 +57,17 @@ export class MemoryPartitionWriter implements PartitionWriter {
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const log = this.#logOf(partition)
+    const store = () =>
+      kind?.type === 'marker' ? log.push(kind) : log.push(...entries(records, kind))
     const finish = (error?: Error) => {
       if (error !== undefined) reject(error)
-      else resolve(kind?.type === 'marker' ? log.push(kind) : log.push(...entries(records, kind)))
+      else resolve(store())
     }
-    this.appends.push({ partition, records, timestampMs, kind, finish })
+    const land = (error: Error) => {
+      store()
+      reject(error)
+    }
+    this.appends.push({ partition, records, timestampMs, kind, finish, land })
     if (!this.hold) finish()
     return promise
   }

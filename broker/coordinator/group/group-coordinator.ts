@@ -74,7 +74,7 @@ const forGood = new AbortController().signal
 
 interface Led {
   readonly partition: LedPartition
-  leaderEpoch: number
+  readonly leaderEpoch: number
 }
 
 export class GroupCoordinator {
@@ -94,15 +94,14 @@ export class GroupCoordinator {
 
   /**
    * This node leads the partition. Resolves when its groups are served; until then requests get
-   * COORDINATOR_LOAD_IN_PROGRESS. A new epoch of the same leader changes nothing.
+   * COORDINATOR_LOAD_IN_PROGRESS. In a new epoch everything is read anew: another may have led in
+   * between, and what was being written may be there or not.
    */
   async onElected(partition: number, leaderEpoch: number): Promise<void> {
     if (this.#closed) return
     const known = this.#led.get(partition)
-    if (known !== undefined) {
-      known.leaderEpoch = Math.max(known.leaderEpoch, leaderEpoch)
-      return
-    }
+    if (known !== undefined && known.leaderEpoch >= leaderEpoch) return
+    known?.partition.close()
     const led = new LedPartition({ ...this.#options, partition })
     this.#led.set(partition, { partition: led, leaderEpoch })
     if (this.#cleaning === undefined) this.#scheduleCleaning()

@@ -328,13 +328,33 @@ describe('leadership of a partition', () => {
     expect(await committed()).toBe(7)
   })
 
-  it('kept with a new epoch goes on without reading again', async () => {
+  it('kept with a new epoch reads again: what was being written may be there', async () => {
     await coordinator.onElected(home, 0)
-    const joining = coordinator.joinGroup(joinRequest(), caller(3))
+    writer.hold = true
+    const committing = coordinator.commitOffsets(commitRequest(7), caller())
+    await settle()
     await coordinator.onElected(home, 1)
-    time.advance(3_000)
-    expect((await joining).errorCode).toBe(errorCodes.NONE)
+    expect(commitCode(await committing)).toBe(errorCodes.NOT_COORDINATOR)
+    writer.appends[0]?.land(new BrokerError('NOT_LEADER_OR_FOLLOWER', 'the epoch is over'))
+    await coordinator.onElected(home, 2)
+    await coordinator.onElected(home, 2)
+    expect(await committed()).toBe(7)
   })
+
+  it.each(['REQUEST_TIMED_OUT', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'] as const)(
+    'reads again when a write ends with %s: it may come true yet',
+    async (error) => {
+      await coordinator.onElected(home, 0)
+      writer.hold = true
+      const committing = coordinator.commitOffsets(commitRequest(7), caller())
+      await settle()
+      writer.hold = false
+      writer.appends[0]?.land(new BrokerError(error, 'too slow'))
+      expect(commitCode(await committing)).toBe(errorCodes.COORDINATOR_NOT_AVAILABLE)
+      await settle()
+      expect(await committed()).toBe(7)
+    },
+  )
 
   it('is of use only when the partition can be read: it is tried again until then', async () => {
     const failure = new BrokerError('KAFKA_STORAGE_ERROR', 'not now')
