@@ -151,6 +151,7 @@ class Node {
     const http = await startHttpServer({
       ...address,
       registry: this.#registry,
+      moreMetrics: () => this.#broker?.telemetryText() ?? '',
       notReady: () => this.#notReady(),
     })
     await this.#own(() => http.close())

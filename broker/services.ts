@@ -13,6 +13,7 @@ import type { TransactionJoins } from './coordinator/transaction/transaction-joi
 import type { ProducerIds } from './producer-ids.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
 import type { LogIn } from './security/sasl/log-in.ts'
+import type { ClientTelemetry } from './telemetry/client-telemetry.ts'
 
 export interface AdvertisedApi {
   readonly apiKey: number
@@ -49,6 +50,8 @@ export interface Services {
   readonly clock: Clock
   readonly timers: Timers
   readonly metrics: TrafficMetrics
+  /** What clients tell of themselves. */
+  readonly telemetry: ClientTelemetry
   readonly advertisedApis: readonly AdvertisedApi[]
   readonly supportedFeatures: readonly SupportedFeature[]
 }

@@ -17,6 +17,8 @@ export interface HttpOptions {
   readonly host: string
   readonly port: number
   readonly registry: MetricsRegistry
+  /** Metrics that are not ours to register: Prometheus text. */
+  readonly moreMetrics?: () => string
   /** null when ready, else what is missing. */
   readonly notReady: () => string | null
 }
@@ -58,7 +60,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     }
     case '/metrics': {
       const text = await options.registry.metrics()
-      return end(response, 200, text, options.registry.contentType)
+      const more = options.moreMetrics?.() ?? ''
+      return end(response, 200, `${text}${more}`, options.registry.contentType)
     }
     default:
       return end(response, 404, 'served here: /healthz /readyz /metrics\n')

@@ -92,6 +92,7 @@ function networkFields(values: BrokerValues) {
     queuedMaxRequestBytes: values.number('queued.max.request.bytes'),
     maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
     fetchMaxBytes: values.number('fetch.max.bytes'),
+    telemetryMaxBytes: values.number('telemetry.max.bytes'),
   }
 }
 

@@ -32,6 +32,7 @@ import { electLeaders } from './elect-leaders.ts'
 import { endTxn } from './end-txn.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
+import { getTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
 import { heartbeat } from './heartbeat.ts'
 import { incrementalAlterConfigs } from './incremental-alter-configs.ts'
 import { initProducerId } from './init-producer-id.ts'
@@ -48,6 +49,7 @@ import { offsetDelete } from './offset-delete.ts'
 import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { pushTelemetry } from './push-telemetry.ts'
 import { removeRaftVoter } from './remove-raft-voter.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
@@ -108,6 +110,8 @@ export const handlers: readonly Registration[] = [
   register('listTransactions', listTransactions),
   register('consumerGroupHeartbeat', consumerGroupHeartbeat),
   register('consumerGroupDescribe', consumerGroupDescribe),
+  register('getTelemetrySubscriptions', getTelemetrySubscriptions),
+  register('pushTelemetry', pushTelemetry),
   register('listConfigResources', listConfigResources),
   register('describeTopicPartitions', describeTopicPartitions),
   register('addRaftVoter', addRaftVoter),

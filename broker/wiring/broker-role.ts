@@ -37,6 +37,7 @@ import type { ListenerTls } from '../security/tls/listener-tls.ts'
 import type { Services } from '../services.ts'
 import { PublicServices } from '../storage/public-services.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
+import { ClientTelemetry } from '../telemetry/client-telemetry.ts'
 import { makeClientServer } from './client-server.ts'
 import type { ClusterLink } from './cluster-link.ts'
 import { brokerEndpoints } from './endpoints.ts'
@@ -82,6 +83,7 @@ export class BrokerRole {
   readonly #groups: GroupCoordinator
   readonly #producerIds: ProducerIds
   readonly #transactions: NodeTransactions
+  readonly #telemetry: ClientTelemetry
   readonly #session: BrokerSession
   readonly #grpc = new GrpcServer()
   /** What to close, in the order of opening. */
@@ -105,6 +107,11 @@ export class BrokerRole {
     this.#groups = this.#makeGroups()
     this.#producerIds = new ProducerIds(file.nodeId, this.#client)
     this.#transactions = this.#makeTransactions()
+    this.#telemetry = new ClientTelemetry({
+      image: () => this.#client.image(),
+      monotonicMs: systemClock.monotonicMs,
+      bytesMax: () => this.#config.broker.telemetryMaxBytes,
+    })
     this.#session = new BrokerSession({
       addresses: cluster.addresses,
       follower: this.#client.follower,
@@ -156,6 +163,11 @@ export class BrokerRole {
     }
     const notServing = this.#session.notServing()
     return notServing ?? (offline === 0 ? null : `${offline} partitions are offline`)
+  }
+
+  /** What clients pushed, as Prometheus text. */
+  telemetryText(): string {
+    return this.#telemetry.text()
   }
 
   async #openLogs(): Promise<LogManager> {
@@ -311,6 +323,7 @@ export class BrokerRole {
       clock: systemClock,
       timers: systemTimers,
       metrics: this.#metrics,
+      telemetry: this.#telemetry,
       advertisedApis: advertised(handlers),
       supportedFeatures,
     }

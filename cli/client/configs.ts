@@ -1,16 +1,16 @@
-// Configs of topics, brokers and groups: read and changed one at a time (KIP-339). A broker's
-// configs are asked of that broker, everything else of any.
+// Configs of topics, brokers, groups and client metrics subscriptions: read and changed one at a
+// time (KIP-339). A broker's configs are asked of that broker, everything else of any.
 
 import type { Cluster } from './cluster.ts'
 import type { ResponseOf } from './connection.ts'
 import { throwIfError } from './errors.ts'
 import { configResourcesMax } from './limits.ts'
 
-export const resourceTypes = { topic: 2, broker: 4, group: 32 } as const
+export const resourceTypes = { topic: 2, broker: 4, 'client-metrics': 16, group: 32 } as const
 
 export interface ConfigResource {
   readonly type: keyof typeof resourceTypes
-  /** A topic, a group, or a broker's id; '' for the default of all brokers. */
+  /** A topic, a group, a subscription, or a broker's id; '' for the default of all brokers. */
   readonly name: string
 }
 

@@ -248,3 +248,27 @@ export async function deleteGroup(cluster: Cluster, groupId: string): Promise<vo
     for (const { errorCode } of response.results) throwIfError(errorCode, `group ${groupId}`)
   })
 }
+
+/** Forgets offsets of a group, whose members must not be subscribed to those topics (KIP-496). */
+export async function deleteOffsets(
+  cluster: Cluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<void> {
+  await cluster.retrying(async () => {
+    const coordinator = await findCoordinator(cluster, groupId)
+    const { response } = await cluster.toBroker(coordinator, 'offsetDelete', {
+      groupId,
+      topics: groupByTopic(partitions).map(([name, list]) => ({
+        name,
+        partitions: list.map(({ partition }) => ({ partitionIndex: partition })),
+      })),
+    })
+    throwIfError(response.errorCode, `group ${groupId}`)
+    for (const { name, partitions: answered } of response.topics) {
+      for (const { partitionIndex, errorCode } of answered) {
+        throwIfError(errorCode, `group ${groupId}, partition ${name}-${partitionIndex}`)
+      }
+    }
+  })
+}

@@ -161,8 +161,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/group-reset.ts')).groupReset,
   },
   {
+    name: 'group alter',
+    summary: 'Change the configs of a group.',
+    load: async () => (await import('../commands/group-alter.ts')).groupAlter,
+  },
+  {
     name: 'group delete',
-    summary: 'Delete groups that have no members.',
+    summary: 'Delete groups that have no members, or their offsets of a topic.',
     load: async () => (await import('../commands/group-delete.ts')).groupDelete,
   },
   {
@@ -182,12 +187,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'config get',
-    summary: 'Show configs of a topic, a broker or a group.',
+    summary: 'Show configs of a topic, a broker, a group or a metrics subscription.',
     load: async () => (await import('../commands/config-get.ts')).configGet,
   },
   {
     name: 'config set',
-    summary: 'Change configs of a topic, a broker or a group.',
+    summary: 'Change configs of a topic, a broker, a group or a metrics subscription.',
     load: async () => (await import('../commands/config-set.ts')).configSet,
   },
 ]

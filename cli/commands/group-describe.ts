@@ -1,8 +1,9 @@
 // `samsa group describe`: for each partition that a group reads, how far it has come, how far it is
-// behind, and which member has it.
+// behind, and which member has it; and the configs that it has of its own.
 
 import type { Cluster } from '../client/cluster.ts'
-import { isUnknownTopic } from '../client/errors.ts'
+import { type Config, describeConfigs } from '../client/configs.ts'
+import { isUnknownTopic, KafkaError } from '../client/errors.ts'
 import {
   describeGroup,
   fetchOffsets,
@@ -27,6 +28,7 @@ interface PartitionRow extends TopicPartition {
 interface GroupView {
   readonly group: GroupDescription
   readonly partitions: readonly PartitionRow[]
+  readonly configs: readonly Config[]
 }
 
 export const groupDescribe = defineClientCommand({
@@ -39,7 +41,11 @@ export const groupDescribe = defineClientCommand({
     if (json) {
       return await printJson(
         io,
-        views.map(({ group, partitions }) => ({ ...group, partitions })),
+        views.map(({ group, partitions, configs }) => ({
+          ...group,
+          partitions,
+          configs: Object.fromEntries(configs.map(({ name, value }) => [name, value])),
+        })),
       )
     }
     for (const [index, view] of views.entries()) {
@@ -76,7 +82,19 @@ async function viewOf(cluster: Cluster, groupId: string): Promise<GroupView> {
       host: owner?.host ?? null,
     }
   })
-  return { group, partitions: partitions.sort(byTopicPartition) }
+  const configs = await ownConfigs(cluster, groupId)
+  return { group, partitions: partitions.sort(byTopicPartition), configs }
+}
+
+/** Older Kafka has no configs of groups (KIP-848 brought them), and says so one way or another. */
+async function ownConfigs(cluster: Cluster, groupId: string): Promise<readonly Config[]> {
+  try {
+    const configs = await describeConfigs(cluster, { type: 'group', name: groupId }, null)
+    return configs.filter(({ source }) => source === 'group')
+  } catch (error) {
+    if (error instanceof KafkaError) return []
+    throw error
+  }
 }
 
 /** Ends of the logs, without those of topics that are gone: a group may keep offsets of them. */
@@ -101,13 +119,15 @@ async function endOffsets(
 
 async function printView(
   io: Io,
-  { group, partitions }: GroupView,
+  { group, partitions, configs }: GroupView,
   members: boolean,
 ): Promise<void> {
   const { groupId, state, protocol, coordinator } = group
   const assignor = protocol === '' ? '' : `, assignor ${protocol}`
   const title = `group ${groupId}: ${state}${assignor}, coordinator ${coordinator}\n`
   await write(io.stdout, title)
+  const settings = configs.map(({ name, value }) => `${name}=${value ?? ''}`).join(', ')
+  if (settings !== '') await write(io.stdout, `configs: ${settings}\n`)
   if (members) {
     return await printTable<GroupMember>(
       io,

@@ -30,6 +30,6 @@ export const metricsConfigs: readonly ConfigDefinition[] = [
   }),
   int('telemetry.max.bytes', 1_048_576, 'low', {
     check: atLeast(1),
-    accepted: 'Largest report that a client may push.',
+    effective: 'Largest report that a client may push, packed or unpacked.',
   }),
 ]

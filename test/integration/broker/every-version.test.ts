@@ -230,6 +230,14 @@ const requests: Requests = {
   updateFeatures: () => ({ timeoutMs: 1_000, featureUpdates: [] }),
   describeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   describeProducers: () => ({ topics: [{ name: topic, partitionIndexes: [0] }] }),
+  getTelemetrySubscriptions: () => ({ clientInstanceId: zeroUuid }),
+  pushTelemetry: () => ({
+    clientInstanceId: topicId,
+    subscriptionId: 0,
+    terminating: false,
+    compressionType: 0,
+    metrics: Buffer.alloc(0),
+  }),
   listConfigResources: () => ({}),
   describeTopicPartitions: () => ({ topics: [{ name: topic }], responsePartitionLimit: 100 }),
 }

@@ -225,6 +225,30 @@ describe('groups', () => {
     expect(await failing(['group', 'describe', 'readers'])).toContain('GROUP_ID_NOT_FOUND')
   })
 
+  it('have configs of their own, and forget the offsets of one topic', async () => {
+    for (const topic of ['kept', 'forgotten']) {
+      await samsa(['topic', 'create', topic])
+      await samsa(['produce', '--topic', topic], { input: 'a\n' })
+      const read = ['consume', '--topic', topic, '--group', 'forgetful', '--from', 'beginning']
+      await samsa([...read, '--max-messages', '1'])
+    }
+    const alter = ['group', 'alter', 'forgetful']
+    await samsa([...alter, '--config', 'consumer.session.timeout.ms=50000'])
+    const refused = await failing([...alter, '--config', 'consumer.session.timeout.ms=1'])
+    expect(refused).toContain('group.consumer.min.session.timeout.ms')
+    await samsa(['group', 'delete', 'forgetful', '--topic', 'forgotten'])
+    expect(await json(['group', 'describe', 'forgetful'])).toMatchObject([
+      {
+        partitions: [{ topic: 'kept', committedOffset: 1 }],
+        configs: { 'consumer.session.timeout.ms': '50000' },
+      },
+    ])
+    await samsa([...alter, '--delete-config', 'consumer.session.timeout.ms'])
+    expect(await json(['group', 'describe', 'forgetful'])).toMatchObject([{ configs: {} }])
+    const again = ['group', 'delete', 'forgetful', '--topic', 'forgotten']
+    expect(await failing(again)).toContain('has no offsets of forgotten')
+  })
+
   it('are not reset while they have members', async () => {
     const stop = new AbortController()
     await samsa(['topic', 'create', 'busy'])

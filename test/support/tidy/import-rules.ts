@@ -150,6 +150,7 @@ const broker: readonly Layer[] = [
       'broker/log',
       'broker/network',
       'broker/coordinator',
+      'broker/telemetry',
       'broker/services.ts',
       ...commonTypes,
     ],
@@ -206,6 +207,17 @@ const broker: readonly Layer[] = [
       ...commonTypes,
     ],
     packages: ['node:http', 'node:module', 'node:net', 'node:perf_hooks', '@prometheus-io/client'],
+  },
+  // What clients tell of themselves; nothing of requests and connections.
+  {
+    path: 'broker/telemetry',
+    values: ['broker/config', 'proto/record', ...common],
+    types: ['controller/image.ts', ...commonTypes],
+  },
+  {
+    path: 'broker/telemetry/selectors.ts',
+    types: ['broker/telemetry'],
+    packages: ['re2js'],
   },
   // The API for everybody over gRPC: beside the handlers, on the same replicas and coordinators.
   {
