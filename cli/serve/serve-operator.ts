@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { settle } from '@samsa/broker/garbage'
 import { kubeAccess } from '@samsa/operator/kube/kube-config'
 import { NodeTransport } from '@samsa/operator/kube/node-transport'
 import { Admins } from '@samsa/operator/run/admins'
@@ -50,6 +51,7 @@ export async function serveOperator(settings: OperatorSettings, io: Io): Promise
       wallMs: Date.now,
       random: Math.random,
     })
+    const settling = settle(systemTimers)
     try {
       await write(
         io.stdout,
@@ -58,6 +60,7 @@ export async function serveOperator(settings: OperatorSettings, io: Io): Promise
       await aborted(io.signal)
       logger.info({}, 'stopping')
     } finally {
+      settling.cancel()
       await operator.close()
     }
     logger.info({}, 'stopped')

@@ -2,6 +2,7 @@
 // against it. Every call has a deadline and rejects with an AdminError that says whether trying
 // again can help.
 
+import type { ScramCredential, ScramName } from '@samsa/cli/client/users'
 import type { PartitionFacts, QuorumFacts } from '../rollout/facts.ts'
 
 export class AdminError extends Error {
@@ -44,6 +45,11 @@ export interface Reassignment {
   readonly topic: string
   readonly partition: number
   readonly replicas: readonly number[]
+}
+
+export interface ScramChange {
+  readonly set: readonly ScramCredential[]
+  readonly remove: readonly ScramName[]
 }
 
 export interface ClusterAdmin {
@@ -94,4 +100,8 @@ export interface ClusterAdmin {
     signal: AbortSignal,
   ): Promise<void>
   removeVoter(id: number, directoryId: string, signal: AbortSignal): Promise<void>
+
+  /** The mechanisms that a user can log in by. */
+  scramOf(user: string, signal: AbortSignal): Promise<readonly ScramName[]>
+  alterScram(user: string, change: ScramChange, signal: AbortSignal): Promise<void>
 }

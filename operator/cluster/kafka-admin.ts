@@ -15,11 +15,13 @@ import {
 import { addVoter, describeQuorum, removeVoter } from '@samsa/cli/client/quorum'
 import { removeThrottles, setThrottles } from '@samsa/cli/client/throttles'
 import { addPartitions, deleteTopics, type NewTopic } from '@samsa/cli/client/topics'
+import { alterScram, describeScram, type ScramName } from '@samsa/cli/client/users'
 import {
   AdminError,
   type ClusterAdmin,
   type ClusterFacts,
   type Reassignment,
+  type ScramChange,
   type TopicFacts,
 } from './admin.ts'
 import { Batch } from './batch.ts'
@@ -201,6 +203,14 @@ export class KafkaAdmin implements ClusterAdmin {
       await cluster.refresh([])
       await removeVoter(cluster, { id, directoryId }).catch(unless('VOTER_NOT_FOUND'))
     })
+  }
+
+  scramOf(user: string, signal: AbortSignal): Promise<readonly ScramName[]> {
+    return this.#ask(signal, (cluster) => describeScram(cluster, user))
+  }
+
+  alterScram(user: string, change: ScramChange, signal: AbortSignal): Promise<void> {
+    return this.#ask(signal, (cluster) => alterScram(cluster, user, change))
   }
 
   async #ask<T>(signal: AbortSignal, action: (cluster: Cluster) => Promise<T>): Promise<T> {

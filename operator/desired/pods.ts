@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '../kube/objects.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
+import { certificatesDir, clientsAuthority, nodePem } from './listener-security.ts'
 import {
   annotationKeys,
   type ClusterNode,
@@ -21,8 +22,6 @@ import {
 import { dataRoot, type NodeProperties } from './server-properties.ts'
 
 const configDir = '/etc/samsa'
-/** tls.crt and tls.key of the node; cluster-ca.crt and clients-ca.crt: what it trusts. */
-const certificatesDir = '/etc/samsa-certificates'
 const userId = 1000
 /** Leadership moves away within this time; the rest is closing logs. */
 const graceSeconds = 120
@@ -136,9 +135,10 @@ function certificateSources(cluster: string, pod: string): unknown {
       source(`${pod}-tls`, [
         ['tls.crt', 'tls.crt'],
         ['tls.key', 'tls.key'],
+        [nodePem, nodePem],
       ]),
       source(`${cluster}-cluster-ca-cert`, [['ca.crt', 'cluster-ca.crt']]),
-      source(`${cluster}-clients-ca-cert`, [['ca.crt', 'clients-ca.crt']]),
+      source(`${cluster}-clients-ca-cert`, [['ca.crt', clientsAuthority]]),
     ],
   }
 }

@@ -4,6 +4,7 @@
 
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import { hostPlaceholder } from './addresses.ts'
+import { protocolOf, securitySettings } from './listener-security.ts'
 import { type ClusterNode, hasRole, hostOf, type Listener, ports } from './names.ts'
 import { servedListeners } from './served-listeners.ts'
 
@@ -61,6 +62,7 @@ function identitySettings(facts: NodeFacts): [string, string][] {
     ['listeners', opened.join(',')],
     ['advertised.listeners', advertised(facts)],
     ['listener.security.protocol.map', [...protocols, 'CONTROLLER:PLAINTEXT'].join(',')],
+    ...securitySettings(listeners),
     ['controller.listener.names', 'CONTROLLER'],
     ['log.dirs', pool.volumes.map(({ id }) => `${dataRoot}/${id}`).join(',')],
     ['metadata.log.dir', `${dataRoot}/${pool.volumes[0]?.id ?? 0}`],
@@ -83,12 +85,6 @@ function quorumSettings({ cluster, controllers }: NodeFacts): [string, string][]
 }
 
 const nameOf = ({ name }: Listener) => name.toUpperCase()
-
-function protocolOf({ tls, authentication }: Listener): string {
-  const isSasl = authentication?.type.startsWith('scram') ?? false
-  if (isSasl) return tls ? 'SASL_SSL' : 'SASL_PLAINTEXT'
-  return tls ? 'SSL' : 'PLAINTEXT'
-}
 
 function advertised({ cluster, node, addresses }: NodeFacts): string {
   const clientListeners = hasRole(node.pool, 'broker') ? servedListeners(cluster) : []

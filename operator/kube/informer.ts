@@ -26,7 +26,8 @@ const watchSecondsMax = 360
 /** Bookmarks come about once a minute: who is silent for so long is not there any more. */
 const silenceMaxMs = 150_000
 const backoffMinMs = 100
-const backoffMaxMs = 30_000
+/** Short: what changed while nobody could ask is seen soon after. A server that is busy says so. */
+const backoffMaxMs = 3_000
 
 interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
@@ -154,7 +155,8 @@ export class Informer<T extends KubeObject> {
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
   }
 
-  #set(object: T): void {
+  #set(told: T): void {
+    const object = withoutManagers(told)
     const key = keyOf(object)
     const before = this.#objects.get(key) ?? null
     if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before !== null)
@@ -189,6 +191,14 @@ export class Informer<T extends KubeObject> {
       )
     })
   }
+}
+
+/** Whose fields are whose is half of a small object, and nobody here asks for it. */
+function withoutManagers<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as KubeObject['metadata'] & {
+    readonly managedFields?: unknown
+  }
+  return { ...object, metadata }
 }
 
 function parsed(line: string): unknown {

@@ -1,10 +1,12 @@
-// One pass over one KafkaUser: its credentials in a Secret of its namespace. A Secret that is
-// somebody else's is never written; a password stays as it is until another one is asked for by an
-// annotation; what was deleted comes back as it was. Rights and quotas are not served yet, and the
-// user says so instead of seeming ready.
+// One pass over one KafkaUser: its credentials in a Secret of its namespace, and what brokers know
+// of them (user-access.ts). A Secret that is somebody else's is never written; a password stays as
+// it is until another one is asked for by an annotation; what was deleted comes back as it was.
+// Rights and quotas are not served yet, and the user says so instead of seeming ready.
 
+import type { ClusterAdmin } from '../cluster/admin.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isConflict } from '../kube/errors.ts'
+import type { EventRecorder } from '../kube/event-recorder.ts'
 import { type KubeObject, kinds, type Metadata } from '../kube/objects.ts'
 import { decoded, encoded, type SecretData } from '../pki/authority.ts'
 import { leafDue } from '../pki/decide.ts'
@@ -15,6 +17,7 @@ import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { KafkaUser } from '../resources/kafka-user.ts'
 import { bad, type Finding, good } from '../status/conditions.ts'
 import { clusterKeyOf, homeOf, namespaceRefusal, olderRival } from './cluster-ref.ts'
+import { keepAccess, letGo } from './user-access.ts'
 import { writeStatus } from './write-status.ts'
 
 /** On a KafkaUser, by people: another value of it makes another password or certificate. */
@@ -29,18 +32,22 @@ const dayMs = 86_400_000
 
 export interface UserReconcilerOptions {
   readonly client: KubeClient
+  readonly adminOf: (cluster: KafkaCluster) => ClusterAdmin
+  readonly events: EventRecorder
   readonly clusterOf: (namespace: string, name: string) => KafkaCluster | undefined
   /** All KafkaUsers of that name, in whatever namespace. */
   readonly usersNamed: (name: string) => Iterable<KafkaUser>
   readonly wallMs: () => number
 }
 
-interface Secret extends KubeObject {
+export interface Secret extends KubeObject {
   readonly data?: SecretData
 }
 
 interface Outcome {
   readonly credentials: Finding
+  /** Of what brokers know; null: there is nothing that they have to. */
+  readonly access?: Finding | null
   readonly againMs: number
   readonly status?: Partial<NonNullable<KafkaUser['status']>>
 }
@@ -52,27 +59,16 @@ export async function reconcileUser(
   signal: AbortSignal,
 ): Promise<number | null> {
   // Its Secret goes with it, by its owner reference.
-  if (user.metadata.deletionTimestamp !== undefined) return null
+  if (user.metadata.deletionTimestamp !== undefined) return await letGo(options, user, signal)
   const outcome = await keep(options, user, signal)
   const { credentials } = outcome
   const isMade = credentials.status === 'True'
-  const ready = isMade ? bad('SecurityNotServed', notServed(user)) : credentials
   const findings = new Map([
-    ['Ready', ready],
+    ['Ready', isMade ? (outcome.access ?? good('Ready')) : credentials],
     ['CredentialsReady', credentials],
   ])
   await writeStatus(options, kinds.kafkaUser, user, { findings, fields: outcome.status }, signal)
   return outcome.againMs
-}
-
-function notServed({ spec }: KafkaUser): string {
-  const parts = [
-    spec.authentication !== undefined && 'authentication',
-    (spec.acls ?? []).length > 0 && 'ACLs',
-    spec.superUser && 'superUser',
-    spec.quotas !== undefined && 'quotas',
-  ].filter((part) => typeof part === 'string')
-  return `the brokers of this release do not serve ${parts.join(', ') || 'users'} yet`
 }
 
 async function keep(
@@ -110,9 +106,11 @@ async function keep(
     await options.client.apply(kinds.secret, secretOf(user, secretName, made.data), signal)
   }
   const until = made.untilMs === null ? {} : { certificateNotAfter: isoSeconds(made.untilMs) }
+  const access = await keepAccess(options, { user, cluster, secretName, signal })
   return {
     credentials: good('CredentialsReady', `in Secret ${secretName}`),
-    againMs: checkMs,
+    access,
+    againMs: access?.status === 'Unknown' ? againMs : checkMs,
     status: { username, secretName, ...until },
   }
 }

@@ -4,7 +4,7 @@
 import type { ClusterAdmin } from '../cluster/admin.ts'
 import { KafkaAdmin } from '../cluster/kafka-admin.ts'
 import { bootstrapServiceName } from '../desired/names.ts'
-import { servedListeners } from '../desired/served-listeners.ts'
+import { openListener } from '../desired/served-listeners.ts'
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 
 interface Kept {
@@ -40,11 +40,10 @@ export class Admins {
   }
 }
 
-/** By the first listener that needs no credentials, one of the inside where there is one. */
+/** By a listener that needs no credentials. */
 export function bootstrapOf(cluster: KafkaCluster): string {
   const { metadata, spec } = cluster
-  const open = servedListeners(cluster)
-  const listener = open.find(({ type }) => type === 'internal') ?? open[0] ?? spec.listeners[0]
+  const listener = openListener(cluster) ?? spec.listeners[0]
   if (listener === undefined) throw new Error('the cluster has no listener')
   const { name, namespace } = metadata
   return `${bootstrapServiceName(name, listener)}.${namespace}.svc:${listener.port}`

@@ -178,11 +178,13 @@ export class Term {
   }
 
   async #reconcileUser(key: string, signal: AbortSignal): Promise<number | null> {
-    const { client, watches, wallMs } = this.#options
+    const { client, watches, adminOf, wallMs } = this.#options
     const user = watches.user(key)
     if (user === undefined) return null
     const options = {
       client,
+      adminOf,
+      events: this.#events,
       wallMs,
       clusterOf: (namespace: string, name: string) => watches.cluster(`${namespace}/${name}`),
       usersNamed: (name: string) => watches.usersNamed(name),

@@ -5,7 +5,7 @@ import { type ExposingService, exposedAddresses } from '../desired/addresses.ts'
 import { listenerStatuses } from '../desired/listener-status.ts'
 import { hasRole } from '../desired/names.ts'
 import { disruptionBudget, networkPolicy, serviceAccount, services } from '../desired/network.ts'
-import { isServed } from '../desired/served-listeners.ts'
+import { openListener } from '../desired/served-listeners.ts'
 import { isInvalid } from '../kube/errors.ts'
 import { type Kind, type KubeObject, kinds } from '../kube/objects.ts'
 import { bad, good } from '../status/conditions.ts'
@@ -30,11 +30,10 @@ export const access: Step = {
       return { finding: bad(portRefused, message), againMs: refusedAgainMs }
     }
     const status = { listeners: listenersOf(pass, made) }
-    const refused = cluster.spec.listeners.filter((listener) => !isServed(listener))
-    if (refused.length > 0) {
-      const names = refused.map(({ name }) => name).join(', ')
-      const message = `listeners ${names} stay closed: TLS and authentication are not served yet`
-      return { finding: bad('ListenerRefused', message), againMs: null, status }
+    if (openListener(cluster) === null) {
+      const message =
+        'the operator comes in by a listener without tls and authentication: add one of type internal'
+      return { finding: bad('NoOpenListener', message), againMs: null, status }
     }
     const count = nodes.filter(({ pool }) => hasRole(pool, 'broker')).length
     const finding = good('ServicesApplied', `${count} brokers can be reached`)

@@ -3,6 +3,7 @@
 // was deleted is made again; a Secret of somebody else's is never touched; of a given authority
 // nothing is written but what is trusted.
 
+import { nodePem } from '../desired/listener-security.ts'
 import { clusterLabels, nodeLabels, ownedMetadata, ownerOf, podName } from '../desired/names.ts'
 import { nodeHosts } from '../desired/node-hosts.ts'
 import { isOpen } from '../desired/windows.ts'
@@ -27,6 +28,8 @@ const hourMs = 3_600_000
 
 /** On the Secret of an authority, by people: a new one is wanted. */
 const forceRenew = 'samsa.io/force-renew'
+/** On the same: what was last done so; whoever was killed right after it must not do it again. */
+const renewedFor = 'samsa.io/renewed-for'
 
 interface Secret extends KubeObject {
   readonly data?: SecretData
@@ -131,18 +134,19 @@ async function renewed(
   const annotations = keys?.metadata.annotations ?? {}
   const trusted = bundle === null ? null : decoded(bundle.data)
   const facts = authorityFacts(before, trusted, annotations)
-  const policy = {
-    renewalDays,
-    isWindowOpen: isWindowOpen(pass),
-    isForced: annotations[forceRenew] !== undefined,
-  }
+  const asked = annotations[forceRenew]
+  const isForced = asked !== undefined && asked !== annotations[renewedFor]
+  const policy = { renewalDays, isWindowOpen: isWindowOpen(pass), isForced }
   const action = decideAuthority(facts, policy, nowMs)
   const validity = { fromMs: nowMs, untilMs: nowMs + validityDays * dayMs }
   const title = `${cluster.metadata.name}-${role}-ca`
+  if (keys !== null && asked !== undefined && !isForced) await dropAnnotation(pass, keys)
   const write = async (data: SecretData) => {
     const made = secret(pass, name, data)
-    await client.apply(kinds.secret, made, signal)
-    if (policy.isForced) await dropAnnotation(pass, made)
+    const annotated = asked === undefined ? {} : { annotations: { [renewedFor]: asked } }
+    const metadata = { ...made.metadata, ...annotated }
+    await client.apply(kinds.secret, { ...made, metadata }, signal)
+    if (isForced) await dropAnnotation(pass, made)
     return data
   }
   switch (action.type) {
@@ -209,7 +213,7 @@ async function keepLeaves(pass: Pass, signer: Signer, outcome: Outcome): Promise
     const policy = {
       hosts,
       isSigned: leaf !== null && authority !== null && isSignedBy(leaf, authority),
-      isPair: leaf !== null && isPair(leaf, data['tls.key']),
+      isPair: leaf !== null && isPair(leaf, data['tls.key']) && nodePem in data,
       renewalDays,
       isWindowOpen: isWindowOpen(pass),
       isForced: false,
@@ -217,7 +221,8 @@ async function keepLeaves(pass: Pass, signer: Signer, outcome: Outcome): Promise
     if (leafDue(leaf, policy, nowMs) === null) continue
     const request = { commonName: podName(name, node), hosts, fromMs: nowMs }
     const made = await makeLeaf(signer, { ...request, untilMs: nowMs + validityDays * dayMs })
-    const content = { 'tls.crt': made.certificate, 'tls.key': made.key }
+    const both = `${made.key.trimEnd()}\n${made.certificate}`
+    const content = { 'tls.crt': made.certificate, 'tls.key': made.key, [nodePem]: both }
     const labels = nodeLabels(cluster, node)
     await client.apply(kinds.secret, secret(pass, secretName, content, labels), signal)
   }

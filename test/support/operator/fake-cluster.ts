@@ -1,7 +1,12 @@
 // A Samsa cluster as the operator sees one: brokers and voters are the pods that are ready, and
 // what the operator asks for happens at once or in the next look.
 
-import type { ClusterAdmin, ClusterFacts, TopicFacts } from '../../../operator/cluster/admin.ts'
+import type {
+  ClusterAdmin,
+  ClusterFacts,
+  ScramChange,
+  TopicFacts,
+} from '../../../operator/cluster/admin.ts'
 import { AdminError } from '../../../operator/cluster/admin.ts'
 import type { ObjectStore } from '../kube-api/store.ts'
 
@@ -23,6 +28,8 @@ export class FakeCluster implements ClusterAdmin {
   /** Bytes a second, as reassign was last told. */
   throttle: number | null = null
   defaults: Record<string, string> = {}
+  /** By user and mechanism. */
+  readonly scram = new Map<string, Map<string, ScramChange['set'][number]>>()
   readonly #store: ObjectStore
 
   constructor(store: ObjectStore) {
@@ -140,5 +147,18 @@ export class FakeCluster implements ClusterAdmin {
   async removeVoter(id: number): Promise<void> {
     this.calls.push(`remove voter ${id}`)
     this.voters.delete(id)
+  }
+
+  async scramOf(user: string): Promise<ScramChange['remove']> {
+    return [...(this.scram.get(user)?.values() ?? [])].map(({ mechanism }) => mechanism)
+  }
+
+  async alterScram(user: string, { set, remove }: ScramChange): Promise<void> {
+    this.calls.push(`scram ${user} +${set.length} -${remove.length}`)
+    const known = this.scram.get(user) ?? new Map<string, ScramChange['set'][number]>()
+    for (const mechanism of remove) known.delete(mechanism)
+    for (const credential of set) known.set(credential.mechanism, credential)
+    if (known.size === 0) this.scram.delete(user)
+    else this.scram.set(user, known)
   }
 }

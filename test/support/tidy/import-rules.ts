@@ -337,7 +337,7 @@ const cli: readonly Layer[] = [
   },
   {
     path: 'cli/serve/serve-operator.ts',
-    values: ['cli/serve', 'cli/command/io.ts', 'operator'],
+    values: ['cli/serve', 'cli/command/io.ts', 'operator', 'broker/garbage.ts'],
     packages: ['node:crypto', 'node:os'],
   },
 ]
@@ -373,7 +373,7 @@ const operator: readonly Layer[] = [
   { path: 'operator/rollout', values: ['cli/plan'], types: ['operator/cluster/admin.ts'] },
   { path: 'operator/status', types: ['operator/resources'] },
   // Certificates and passwords: read and decided without a clock, made by one file.
-  { path: 'operator/pki', packages: ['node:crypto'] },
+  { path: 'operator/pki', packages: ['node:crypto', 'node:util'] },
   {
     path: 'operator/pki/issue.ts',
     packages: ['node:crypto', '@peculiar/x509', 'reflect-metadata'],

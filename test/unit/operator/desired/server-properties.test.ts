@@ -25,6 +25,9 @@ const clusterOf = (roles: readonly string[]): KafkaCluster =>
       listeners: [
         { name: 'plain', port: 9092, type: 'internal' },
         { name: 'outside', port: 9094, type: 'nodeport' },
+        { name: 'tls', port: 9095, type: 'internal', tls: true },
+        { name: 'mtls', port: 9096, type: 'internal', tls: true, authentication: { type: 'tls' } },
+        { name: 'scram', port: 9097, type: 'internal', authentication: { type: 'scram-sha-256' } },
       ],
       config: { 'min.insync.replicas': 2, 'log.retention.ms': '86400000' },
     },

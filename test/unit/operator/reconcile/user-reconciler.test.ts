@@ -1,6 +1,8 @@
 // A KafkaUser's stories.
 
+import { pbkdf2Sync } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EventRecorder } from '../../../../operator/kube/event-recorder.ts'
 import { decoded } from '../../../../operator/pki/authority.ts'
 import { isSignedBy, readCertificate } from '../../../../operator/pki/read.ts'
 import {
@@ -9,7 +11,7 @@ import {
 } from '../../../../operator/reconcile/user-reconciler.ts'
 import type { KafkaCluster } from '../../../../operator/resources/kafka-cluster.ts'
 import type { KafkaUser } from '../../../../operator/resources/kafka-user.ts'
-import { clusterPlace, Stage } from '../../../support/operator/stage.ts'
+import { clusterPlace, Stage, specOf } from '../../../support/operator/stage.ts'
 
 const collection = 'samsa.io/v1/kafkausers'
 const dayMs = 86_400_000
@@ -42,34 +44,101 @@ function rotate(name: string, value: string): void {
   stage.server.store.mergePatch(place(name), { metadata: { annotations } })
 }
 
+const internal = (name: string, port: number, over: object = {}) => ({
+  name,
+  port,
+  type: 'internal',
+  ...over,
+})
+const listeners = [
+  internal('plain', 9092),
+  internal('scram', 9093, { authentication: scram }),
+  internal('mtls', 9094, { tls: true, authentication: { type: 'tls' } }),
+]
+
 beforeEach(async () => {
   stage = await Stage.open()
-  stage.create()
+  stage.create(specOf({ listeners }))
+  const onTrouble = (error: unknown) => stage.failures.push(error)
+  const wallMs = () => stage.nowMs
   const all = () => stage.server.store.list(collection) as unknown as KafkaUser[]
   options = {
     client: stage.client,
+    adminOf: () => stage.cluster,
+    events: new EventRecorder({ client: stage.client, instance: 'test', wallMs, onTrouble }),
     clusterOf: (namespace, name) =>
       stage.server.store.find({ ...clusterPlace, namespace, name }) as unknown as
         | KafkaCluster
         | undefined,
     usersNamed: (name) => all().filter(({ metadata }) => metadata.name === name),
-    wallMs: () => stage.nowMs,
+    wallMs,
   }
 })
 
 afterEach(() => stage.close())
 
 describe('a KafkaUser with a password', () => {
-  it('has it in a Secret of its own, and says that brokers do not ask for it yet', async () => {
-    create('alice', { acls: [{}], quotas: {} })
+  it('has it in a Secret of its own, and brokers know it', async () => {
+    create('alice')
     const reasons = await pass('alice')
-    expect(reasons).toEqual({ ready: 'SecurityNotServed', credentials: 'CredentialsReady' })
-    expect(user('alice').status?.conditions?.[0]?.message).toContain('authentication, ACLs, quotas')
+    expect(reasons).toEqual({ ready: 'Ready', credentials: 'CredentialsReady' })
     const { password, username } = secret('alice')
     expect(username).toBe('alice')
     expect(password).toHaveLength(32)
     expect(secret('alice')['sasl.jaas.config']).toContain(`password="${password}";`)
     expect(user('alice').status).toMatchObject({ username: 'alice', secretName: 'alice' })
+  })
+
+  it('is one that brokers ask for, with a salt of its own', async () => {
+    create('alice')
+    await pass('alice')
+    const { password = '' } = secret('alice')
+    const known = stage.cluster.scram.get('alice')?.get('SCRAM-SHA-512')
+    if (known === undefined) throw new Error('brokers do not know it')
+    const { salt, iterations, saltedPassword } = known
+    expect(pbkdf2Sync(password, salt, iterations, 64, 'sha512')).toEqual(saltedPassword)
+    expect(iterations).toBeGreaterThanOrEqual(4_096)
+  })
+
+  it('is told to brokers again when they lost it, and when it is another one', async () => {
+    create('alice')
+    await pass('alice')
+    await pass('alice')
+    expect(stage.cluster.calls).toEqual(['scram alice +1 -0'])
+    stage.cluster.scram.clear()
+    await pass('alice')
+    expect(stage.cluster.scram.has('alice')).toBe(true)
+    const first = stage.cluster.scram.get('alice')?.get('SCRAM-SHA-512')?.saltedPassword
+    rotate('alice', '1')
+    await pass('alice')
+    const second = stage.cluster.scram.get('alice')?.get('SCRAM-SHA-512')?.saltedPassword
+    expect(second).not.toEqual(first)
+    const type = 'scram-sha-256'
+    stage.server.store.mergePatch(place('alice'), { spec: { authentication: { type } } })
+    expect(await pass('alice')).toMatchObject({ ready: 'NoListener' })
+    expect([...(stage.cluster.scram.get('alice')?.keys() ?? [])]).toEqual(['SCRAM-SHA-256'])
+  })
+
+  it('says what is not served, and does not seem ready', async () => {
+    create('alice', { acls: [{}], quotas: {} })
+    expect(await pass('alice')).toMatchObject({ ready: 'SecurityNotServed' })
+    expect(user('alice').status?.conditions?.[0]?.message).toContain('ACLs, quotas')
+  })
+
+  it('goes with the user, from the brokers too, unless the cluster is gone', async () => {
+    for (const name of ['alice', 'bob']) {
+      create(name)
+      await pass(name)
+      stage.server.store.delete(place(name))
+    }
+    const signal = new AbortController().signal
+    await reconcileUser(options, user('alice'), signal)
+    expect(stage.server.store.find(place('alice'))).toBeUndefined()
+    expect(stage.cluster.scram.has('alice')).toBe(false)
+    const calls = [...stage.cluster.calls]
+    await reconcileUser({ ...options, clusterOf: () => undefined }, user('bob'), signal)
+    expect(stage.server.store.find(place('bob'))).toBeUndefined()
+    expect(stage.cluster.calls).toEqual(calls)
   })
 
   it('keeps it, also when the Secret was deleted, until another one is asked for', async () => {
@@ -98,6 +167,7 @@ describe('a KafkaUser with a password', () => {
     const { password } = secret('alice')
     expect(secret('bob')['password']).not.toBe(password)
     stage.server.store.delete(place('alice'))
+    await reconcileUser(options, user('alice'), new AbortController().signal)
     expect(stage.server.store.find(secretPlace('alice'))).toBeUndefined()
     create('alice')
     await pass('alice')

@@ -144,6 +144,25 @@ describe('the certificates of a cluster', () => {
     expect(bundle()).toHaveLength(2)
   })
 
+  it('are renewed once, though the operator dies before it can say that it did', async () => {
+    await comeUp()
+    const annotations = { 'samsa.io/force-renew': 'true' }
+    const ask = () =>
+      stage.server.store.mergePatch(place('c-cluster-ca'), { metadata: { annotations } })
+    ask()
+    await stage.pass()
+    const next = bundle()
+    // As it is left by one who made it and died.
+    ask()
+    await stage.pass()
+    const { metadata } = stage.server.store.get(place('c-cluster-ca'))
+    expect(metadata.annotations).not.toHaveProperty('samsa.io/force-renew')
+    stage.nowMs += 6 * minuteMs
+    for (let count = 0; count < 4; count++) await stage.pass()
+    expect(bundle()).toEqual(expect.arrayContaining(next))
+    expect(bundle()).toHaveLength(2)
+  })
+
   it('are signed by a given authority, which is only read', async () => {
     const given = await makeAuthority('ours', {
       fromMs: stage.nowMs,

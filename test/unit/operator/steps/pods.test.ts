@@ -93,16 +93,37 @@ describe('a listener of type nodeport', () => {
   })
 })
 
-describe('a listener that cannot be served yet', () => {
-  it('stays closed, and the cluster says so while everything else goes on', async () => {
-    const secure = { name: 'secure', port: 9093, type: 'internal', tls: true }
+describe('a listener with tls and authentication', () => {
+  const secure = {
+    name: 'secure',
+    port: 9093,
+    type: 'internal',
+    tls: true,
+    authentication: { type: 'scram-sha-512' },
+  }
+
+  it('is opened with the certificate of the node', async () => {
     const listeners = [{ name: 'plain', port: 9092, type: 'internal' }, secure]
     stage.create(specOf({ listeners }))
-    for (let count = 0; count < 6; count++) await stage.pass()
-    expect(stage.condition('ListenersReady')).toMatchObject({ reason: 'ListenerRefused' })
+    await stage.settle()
+    expect(propertiesOf(0)).toContain('SECURE:SASL_SSL')
+    const location = '/etc/samsa-certificates/node.pem'
+    expect(propertiesOf(0)).toContain(`listener.name.secure.ssl.keystore.location=${location}`)
+    expect(JSON.stringify(stage.list('v1/pods'))).toContain('node.pem')
+    const secrets = stage
+      .list('v1/secrets')
+      .filter(({ metadata }) => metadata.name.endsWith('-tls'))
+    for (const { data } of secrets) {
+      const pem = Buffer.from((data as Record<string, string>)['node.pem'] ?? '', 'base64')
+      expect(pem.toString()).toMatch(/PRIVATE KEY-----[^]*BEGIN CERTIFICATE-----/)
+    }
+  })
+
+  it('is not the only one: the operator must come in, and the cluster says so', async () => {
+    stage.create(specOf({ listeners: [secure] }))
+    for (let count = 0; count < 3; count++) await stage.pass()
+    expect(stage.condition('ListenersReady')).toMatchObject({ reason: 'NoOpenListener' })
     expect(stage.condition('Ready')?.status).toBe('False')
-    expect(stage.condition('PodsReady')?.status).toBe('True')
-    expect(propertiesOf(0)).not.toContain('SECURE')
   })
 })
 
