@@ -1,6 +1,7 @@
-// Runs the suites on a real Kubernetes: `node scripts/with-kube.ts vitest run ...`. Takes the one
-// that KUBECONFIG names, whose nodes must have the images, or starts three nodes of its own by
-// test/kube, builds the images, loads them, and takes all of it down at the end.
+// Runs the suites on a real Kubernetes: `node scripts/with-kube.ts vitest run ... FOLDER [NAME...]`,
+// those of these names or all of the folder. Takes the one that KUBECONFIG names, whose nodes must
+// have the images, or starts three nodes of its own by test/kube, builds and loads the images, and
+// takes all of it down at the end.
 
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -9,12 +10,14 @@ import { exitOf, start } from '../test/support/conformance/processes.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const imagesDir = join(root, '.cache/kube-images')
+const folder = 'test/conformance/kube'
 const [command = '', ...args] = process.argv.slice(2)
+const named = args.slice(args.indexOf(folder) + 1).filter((name) => /^[a-z-]+$/.test(name))
 
 /** Minutes each: only where SAMSA_KUBE_SCENARIOS=all. */
-const longSuites = ['many-topics', 'operator-kills', 'scaling']
+const longSuites = ['many-topics', 'operator-kills', 'renewal', 'scaling']
 /** These kill and freeze what only nodes of our own let them. */
-const ownSuites = ['nodes', 'api-server', 'frozen']
+const ownSuites = ['nodes', 'api-server', 'blocked', 'operator', 'operator-kills']
 
 async function runTool(program: string, toolArgs: readonly string[], env = {}): Promise<number> {
   const child = start(program, toolArgs, { env })
@@ -35,8 +38,10 @@ async function step(what: string, tool: string, ...toolArgs: readonly string[]):
 
 function runSuites(leftOut: readonly string[], env: Readonly<Record<string, string>>) {
   if (leftOut.length > 0) console.log(`kube: LEFT OUT: ${leftOut.join(', ')}`)
-  const excluded = leftOut.map((name) => `--exclude=test/conformance/kube/${name}.test.ts`)
-  return runTool(join(root, 'node_modules/.bin', command), [...args, ...excluded], env)
+  const excluded = leftOut.map((name) => `--exclude=${folder}/${name}.test.ts`)
+  const others = args.filter((one) => one !== folder && !named.includes(one))
+  const files = named.length === 0 ? [folder] : named.map((name) => `${folder}/${name}.test.ts`)
+  return runTool(join(root, 'node_modules/.bin', command), [...others, ...files, ...excluded], env)
 }
 
 async function runOnOwnNodes(leftOut: readonly string[]): Promise<number> {
@@ -64,7 +69,7 @@ async function runOnOwnNodes(leftOut: readonly string[]): Promise<number> {
 }
 
 const isAll = process.env['SAMSA_KUBE_SCENARIOS'] === 'all'
-const tooLong = isAll ? [] : longSuites
+const tooLong = isAll || named.length > 0 ? [] : longSuites
 process.exitCode =
   process.env['KUBECONFIG'] === undefined
     ? await runOnOwnNodes(tooLong)

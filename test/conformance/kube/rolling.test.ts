@@ -46,9 +46,10 @@ it('rolls one by one for a config that needs it, the active controller last (sce
   const { order, awayMax } = await watchRoll(() =>
     cluster.change({ config: { 'num.partitions': 2 } }),
   )
-  const { anomalies, p99Ms } = await load.judge('a roll')
+  const { anomalies, p99Ms, refusals } = await load.judge('a roll')
   console.log(`order ${order.join(' ')}; the active controller was ${leader}`)
   expect(anomalies).toEqual([])
+  expect(refusals.get('NOT_ENOUGH_REPLICAS')).toBeUndefined()
   expect(awayMax).toBe(1)
   expect(order).toHaveLength(3)
   expect(order.at(-1)).toBe(`samsa-nodes-${leader}`)

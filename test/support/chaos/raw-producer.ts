@@ -46,6 +46,8 @@ export class RawProducer {
   readonly #options: RawProducerOptions
   readonly #view: ClusterView
   readonly #filler: Buffer
+  /** How often brokers refused a batch, by error. */
+  readonly refusals = new Map<string, number>()
   #isStopping = false
   #isPatienceOver = false
   #loops: Promise<void>[] = []
@@ -101,6 +103,7 @@ export class RawProducer {
           return
         }
         reason = errorByCode(errorCode).name
+        this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1)
         if (fatal.has(errorCode)) {
           this.#refused(state, reason)
           break

@@ -91,12 +91,15 @@ export class KubeLoad {
       p50Ms: quantile(latenciesMs, 0.5),
       p99Ms: quantile(latenciesMs, 0.99),
       gapMs: Math.max(...gapsMs),
+      refusals: this.#producer.refusals,
     }
     const [p50, p99, gap] = [report.p50Ms, report.p99Ms, report.gapMs].map((ms) => ms.toFixed(0))
     console.log(
       `${what}: ${report.acked} records acknowledged in ${(toMs / 1000).toFixed(0)} s, ` +
         `p50 ${p50} ms, p99 ${p99} ms, longest silence ${gap} ms, ${anomalies.length} anomalies`,
     )
+    const refused = [...report.refusals].map(([error, times]) => `${error} ${times}`)
+    if (refused.length > 0) console.log(`  refused meanwhile: ${refused.join(', ')}`)
     for (const line of anomalyLines(anomalies)) console.log(`  ${line}`)
     return report
   }
@@ -139,4 +142,6 @@ export interface LoadReport {
   readonly p99Ms: number
   /** Longest time without an acknowledgement on some partition. */
   readonly gapMs: number
+  /** How often brokers refused a batch, by error. */
+  readonly refusals: ReadonlyMap<string, number>
 }

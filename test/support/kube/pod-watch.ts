@@ -37,6 +37,11 @@ export class PodWatch {
     return waitFor(isSo, { what, timeoutMs })
   }
 
+  /** Looks on for a while, for what must not happen. */
+  forSoLong(timeMs: number): Promise<void> {
+    return delay(timeMs)
+  }
+
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       // While the API server does not answer there is nothing to see.

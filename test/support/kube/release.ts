@@ -7,7 +7,7 @@ import { waitFor } from '../conformance/wait.ts'
 import { kubeClient } from './kube.ts'
 
 export const releaseNamespace = 'samsa-system'
-const chart = new URL('../../../charts/samsa', import.meta.url).pathname
+export const chart = new URL('../../../charts/samsa', import.meta.url).pathname
 
 /** The image that the clusters run, as loaded into the nodes. */
 export function image(): { repository: string; tag: string } {
@@ -15,22 +15,33 @@ export function image(): { repository: string; tag: string } {
   return { repository, tag }
 }
 
-export async function helmInstall(...settings: readonly string[]): Promise<void> {
+export interface Release {
+  readonly namespace?: string
+  /** Another chart than that of the project. */
+  readonly from?: string
+  readonly values?: readonly string[]
+}
+
+/** Makes the release what it should be, whatever it was. */
+export async function helmInstall({
+  namespace = releaseNamespace,
+  from = chart,
+  values = [],
+}: Release = {}): Promise<void> {
   const { repository, tag } = image()
-  const values = [`image.repository=${repository}`, `image.tag=${tag}`, ...settings]
-  await run('helm', [
-    'upgrade',
-    '--install',
-    'samsa',
-    chart,
-    '--namespace',
-    releaseNamespace,
-    '--create-namespace',
-    '--wait',
-    '--timeout',
-    '120s',
-    ...values.flatMap((value) => ['--set', value]),
-  ])
+  const all = [`image.repository=${repository}`, `image.tag=${tag}`, ...values]
+  const where = ['--namespace', namespace, '--create-namespace', '--wait', '--timeout', '120s']
+  const settings = all.flatMap((value) => ['--set', value])
+  await helm('upgrade', '--install', 'samsa', from, ...where, ...settings)
+}
+
+export async function helmUninstall(): Promise<void> {
+  const where = ['--namespace', releaseNamespace, '--wait', '--ignore-not-found']
+  await helm('uninstall', 'samsa', ...where)
+}
+
+export async function helm(...args: readonly string[]): Promise<void> {
+  await run('helm', args)
 }
 
 export interface OperatorPod extends KubeObject {
@@ -49,25 +60,40 @@ export async function operatorPods(): Promise<readonly OperatorPod[]> {
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
-/** Name of the pod that holds the lease. */
-export async function leader(): Promise<string | undefined> {
+/** Who holds the lease: `<pod>_<start>`, another one for each start of a process. */
+export async function holder(): Promise<string | undefined> {
   interface Lease extends KubeObject {
     readonly spec?: { readonly holderIdentity?: string }
   }
   const lease = await kubeClient().get<Lease>(kinds.lease, releaseNamespace, 'samsa-operator')
-  const holder = lease?.spec?.holderIdentity
-  return holder === undefined || holder === '' ? undefined : holder.split('_')[0]
+  const identity = lease?.spec?.holderIdentity
+  return identity === '' ? undefined : identity
 }
 
-/** Kills the pod at once, with nothing said to it. */
+/** Name of the pod that holds the lease. */
+export async function leader(): Promise<string | undefined> {
+  return (await holder())?.split('_')[0]
+}
+
+/** The pod that holds the lease, once there is one. */
+export async function leadingPod(timeoutMs = 60_000): Promise<OperatorPod> {
+  const probe = async () => {
+    const [name, all] = [await leader(), await operatorPods()]
+    return all.find(({ metadata }) => metadata.name === name)
+  }
+  return waitFor(probe, { what: 'an operator to lead', timeoutMs })
+}
+
+/** Deletes the pod without the time to stop in order. */
 export async function killPod(namespace: string, name: string): Promise<void> {
   const metadata = { namespace, name }
   await kubeClient().delete(kinds.pod, { metadata }, { gracePeriodSeconds: 0 })
 }
 
-export async function newLeader(before: string, timeoutMs: number): Promise<string> {
+/** Resolves when another process than `before` holds the lease. */
+export async function newHolder(before: string, timeoutMs: number): Promise<string> {
   const isOther = async () => {
-    const now = await leader()
+    const now = await holder()
     return now !== undefined && now !== before ? now : undefined
   }
   return waitFor(isOther, { what: 'another operator to lead', timeoutMs })

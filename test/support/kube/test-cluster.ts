@@ -190,6 +190,13 @@ export class TestCluster {
     return new Admin(this.addresses.map((address) => ({ ...address, isRunning: true })))
   }
 
+  /** The same cluster, asked of all brokers but this one. */
+  without(id: number): TestCluster {
+    const others = new TestCluster(this.namespace)
+    others.addresses.push(...this.addresses.filter((address) => address.id !== id))
+    return others
+  }
+
   /** Waits until every replica of the topic is in sync, and returns them. */
   inSync(topic: string, timeoutMs = 60_000): Promise<readonly PartitionStatus[]> {
     return this.admin.partitionsWhere(topic, timeoutMs, (all) =>
@@ -231,6 +238,10 @@ export function isReady({
 
 export function conditionOf(cluster: KafkaCluster, type: string) {
   return cluster.status?.conditions?.find((one) => one.type === type)
+}
+
+export function idOf({ metadata }: Pod): number {
+  return Number(metadata.labels?.['samsa.io/node-id'])
 }
 
 export function isPodReady({ metadata, status }: Pod): boolean {
