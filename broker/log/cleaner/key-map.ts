@@ -1,6 +1,7 @@
 // The last offset of each key in the part of a log that is being cleaned. Bounded: a slot takes 24
-// bytes, and the map says when it is full. A key of up to 15 bytes is held as it is; of a longer
-// one the first 127 bits of its SHA-256, so that nobody can make two keys look the same.
+// bytes, and the map says when it is full. It begins small, since most logs have far fewer keys
+// than records. A key of up to 15 bytes is held as it is; of a longer one the first 127 bits of its
+// SHA-256, so that nobody can make two keys look the same.
 
 import { hash } from 'node:crypto'
 import { assert } from '../../assert.ts'
@@ -10,8 +11,12 @@ export const slotBytes = 24
 const wordsPerKey = 4
 const embeddedBytesMax = 15
 const noOffset = -1
+/** Each growth takes this many times the slots; while it lasts, the ones before are there, too. */
+const growth = 8
+const firstSlotsMin = 4096
 
 export interface KeyMapOptions {
+  /** Most slots that there may be. */
   readonly slots: number
   /** How many of the slots may be taken (log.cleaner.io.buffer.load.factor). */
   readonly loadFactor: number
@@ -20,23 +25,31 @@ export interface KeyMapOptions {
 }
 
 export class KeyMap {
-  readonly slots: number
-  readonly #countMax: number
+  readonly #slotsMax: number
+  readonly #loadFactor: number
   readonly #seed: number
-  readonly #keys: Uint32Array
-  readonly #offsets: Float64Array
+  #slots: number
+  #keys: Uint32Array
+  #offsets: Float64Array
   /** The key that was looked at last, as it is held. */
   readonly #key = new Uint32Array(wordsPerKey)
   #count = 0
 
   constructor({ slots, loadFactor, seed }: KeyMapOptions) {
     assert(slots >= 2, 'a key map has two slots at least')
-    this.slots = slots
-    // One is always left free, which ends every search.
-    this.#countMax = Math.min(Math.max(1, Math.floor(slots * loadFactor)), slots - 1)
+    this.#slotsMax = slots
+    this.#loadFactor = loadFactor
     this.#seed = seed
-    this.#keys = new Uint32Array(slots * wordsPerKey)
-    this.#offsets = new Float64Array(slots).fill(noOffset)
+    // Counted back from the end, so that the last growth is as large as any.
+    this.#slots = slots
+    while (this.#slots / growth >= firstSlotsMin) this.#slots = Math.ceil(this.#slots / growth)
+    this.#keys = new Uint32Array(this.#slots * wordsPerKey)
+    this.#offsets = new Float64Array(this.#slots).fill(noOffset)
+  }
+
+  /** How many there are now. */
+  get slots(): number {
+    return this.#slots
   }
 
   get count(): number {
@@ -45,25 +58,52 @@ export class KeyMap {
 
   /** Whether a key that is not in the map has no place in it. */
   get isFull(): boolean {
-    return this.#count >= this.#countMax
+    return this.#count >= this.#countMax(this.#slotsMax)
   }
 
   /** 0 to 1, of what may be used. */
   get utilization(): number {
-    return this.#count / this.#countMax
+    return this.#count / this.#countMax(this.#slotsMax)
+  }
+
+  /** One slot is always left free, which ends every search. */
+  #countMax(slots: number): number {
+    return Math.min(Math.max(1, Math.floor(slots * this.#loadFactor)), slots - 1)
   }
 
   /** False, and nothing done, where the key is new and the map is full. */
   put(bytes: Buffer, start: number, size: number, offset: number): boolean {
     this.#take(bytes, start, size)
-    const slot = this.#find()
+    let slot = this.#find()
     if (this.#offsets[slot] === noOffset) {
       if (this.isFull) return false
+      if (this.#count >= this.#countMax(this.#slots)) {
+        this.#grow()
+        slot = this.#find()
+      }
       this.#keys.set(this.#key, slot * wordsPerKey)
       this.#count++
     }
     this.#offsets[slot] = offset
     return true
+  }
+
+  #grow(): void {
+    const keys = this.#keys
+    const offsets = this.#offsets
+    const wanted = this.#key.slice()
+    this.#slots = Math.min(this.#slots * growth, this.#slotsMax)
+    this.#keys = new Uint32Array(this.#slots * wordsPerKey)
+    this.#offsets = new Float64Array(this.#slots).fill(noOffset)
+    for (const [slot, offset] of offsets.entries()) {
+      if (offset === noOffset) continue
+      const at = slot * wordsPerKey
+      for (let word = 0; word < wordsPerKey; word++) this.#key[word] = keys[at + word] ?? 0
+      const to = this.#find()
+      this.#keys.set(this.#key, to * wordsPerKey)
+      this.#offsets[to] = offset
+    }
+    this.#key.set(wanted)
   }
 
   /** -1 for a key that is not in the map. */
@@ -99,7 +139,7 @@ export class KeyMap {
     const fourth = key[3] ?? 0
     const keys = this.#keys
     const offsets = this.#offsets
-    const { slots } = this
+    const slots = this.#slots
     let slot = mixed(this.#seed, first, second, third, fourth) % slots
     while (offsets[slot] !== noOffset) {
       const at = slot * wordsPerKey

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { waitFor } from '../conformance/wait.ts'
 
-const startTimeoutMs = 20_000
+const startTimeoutMs = 60_000
 
 export class SamsaProcess {
   readonly child: ChildProcess

@@ -108,7 +108,7 @@ const broker: readonly Layer[] = [
     path: 'broker/cleaner-thread',
     values: ['broker/disk', 'broker/log/cleaner', 'broker/system-time.ts'],
     types: commonTypes,
-    packages: ['node:worker_threads'],
+    packages: ['node:os', 'node:worker_threads'],
   },
   {
     path: 'broker/replica',
