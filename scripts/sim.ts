@@ -1,11 +1,12 @@
 // Runs the simulators over many seeds: `npm run sim -- --what raft|replica --seeds 5000 --seed 1`,
 // both where none is named. Prints each seed that broke an invariant with the command that replays
-// it, and fails if there was one.
+// it, and fails if there was one. Says on stderr how far it is.
 
 import { parseArgs } from 'node:util'
 import { runSeed as runRaft } from '../test/simulation/raft/run-seed.ts'
 import { runSeed as runReplica } from '../test/simulation/replica/run-seed.ts'
 
+const progressEveryMs = 10_000
 const simulators = { raft: runRaft, replica: runReplica }
 
 const { values } = parseArgs({
@@ -40,7 +41,12 @@ async function runSeeds(name: string, runSeed: typeof runRaft | typeof runReplic
   const startedMs = performance.now()
   const totals = new Map<string, number>()
   let brokenHere = 0
+  let saidAtMs = startedMs
   for (let seed = first; seed < first + count; seed++) {
+    if (performance.now() - saidAtMs >= progressEveryMs) {
+      saidAtMs = performance.now()
+      process.stderr.write(`${name}: ${seed - first} of ${count} seeds, ${brokenHere} broken\n`)
+    }
     const outcome = await runSeed({ seed, ...log })
     if (outcome.type === 'broken') {
       brokenHere++

@@ -17,6 +17,7 @@ import { errorByCode } from '@samsa/proto/kafka/errors'
 import { assertNever } from '../assert.ts'
 import type { Timers } from '../clock.ts'
 import type { FollowStart, LinkSubscriber, PeerLink } from '../replica/peer-link.ts'
+import type { YoungMemory } from '../young-memory.ts'
 import type { PeerEvents } from './peer-events.ts'
 import { isThrottledReplica } from './throttle.ts'
 
@@ -32,6 +33,7 @@ export interface LeaderLinkOptions {
   readonly throttledReplicas: (topic: string) => readonly string[]
   readonly timers: Timers
   readonly events: PeerEvents
+  readonly memory: Pick<YoungMemory, 'shortLived'>
   /** Over gRPC where nothing is said: a simulated network has its own. */
   readonly openStream?: (address: LeaderAddress) => LeaderStream
 }
@@ -285,6 +287,7 @@ export class LeaderLink implements PeerLink {
   #onEvent(event: LeaderEvent): void {
     switch (event.event) {
       case 'data': {
+        this.#options.memory.shortLived(event.data.records.length)
         const subscription = this.#byChannel.get(event.data.channel)
         subscription?.subscriber.onData(subscription.follow, event.data)
         break

@@ -11,6 +11,7 @@ import { BrokerError } from '../errors.ts'
 import type { LogRead, PublishedBatches } from '../log/partition-log.ts'
 import type { Leading } from '../replica/leading.ts'
 import type { ReplicaMetrics } from '../replica/replica-metrics.ts'
+import type { YoungMemory } from '../young-memory.ts'
 import { allocateWithHeadroom, dataPiece, dataPieceInPlace } from './data-piece.ts'
 import type { Feed } from './feed.ts'
 import type { PeerEvents } from './peer-events.ts'
@@ -26,6 +27,7 @@ export class PartitionChannel {
   #published: { readonly batches: PublishedBatches; readonly piece: Buffer } | null = null
   readonly #metrics: ReplicaMetrics
   readonly #events: PeerEvents
+  readonly #memory: Pick<YoungMemory, 'shortLived'>
   readonly #onDamage: (error: Error) => void
   /** There may be more to do. */
   readonly wake: () => void
@@ -36,6 +38,7 @@ export class PartitionChannel {
     shared: {
       readonly metrics: ReplicaMetrics
       readonly events: PeerEvents
+      readonly memory: Pick<YoungMemory, 'shortLived'>
       readonly wake: (channel: PartitionChannel) => void
       readonly onDamage: (channel: PartitionChannel, error: Error) => void
     },
@@ -44,6 +47,7 @@ export class PartitionChannel {
     this.leading = leading
     this.#metrics = shared.metrics
     this.#events = shared.events
+    this.#memory = shared.memory
     this.wake = () => shared.wake(this)
     this.#onDamage = (error) => shared.onDamage(this, error)
   }
@@ -88,6 +92,7 @@ export class PartitionChannel {
     const { highWatermark, logStartOffset } = this.leading.log
     const fields = { channel: this.id, highWatermark, logStartOffset }
     if (this.#published?.batches !== batches) {
+      this.#memory.shortLived(bytes)
       this.#published = { batches, piece: dataPiece(fields, buffers) }
       // Nobody asks for it in another turn.
       queueMicrotask(this.#forgetPublished)
@@ -144,6 +149,7 @@ export class PartitionChannel {
     const { highWatermark, logStartOffset } = this.leading.log
     const fields = { channel: this.id, highWatermark, logStartOffset }
     const bytes = records.length
+    this.#memory.shortLived(bytes)
     const piece = dataPieceInPlace(fields, records)
     for (const feed of feeds) {
       this.#metrics.replicationBytesOut += bytes

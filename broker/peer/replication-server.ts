@@ -15,6 +15,7 @@ import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { Clock, Timers } from '../clock.ts'
 import type { Leading } from '../replica/leading.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
+import type { YoungMemory } from '../young-memory.ts'
 import type { Feed } from './feed.ts'
 import { type FollowerCall, FollowerStream, type StreamHost } from './follower-stream.ts'
 import { PartitionChannel } from './partition-channel.ts'
@@ -32,6 +33,7 @@ export interface ReplicationServerOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly events: PeerEvents
+  readonly memory: Pick<YoungMemory, 'shortLived'>
 }
 
 export class ReplicationServer implements StreamHost {
@@ -121,6 +123,7 @@ export class ReplicationServer implements StreamHost {
       channel = new PartitionChannel(this.#nextChannel++, leading, {
         metrics: this.#options.replicas.metrics,
         events: this.#options.events,
+        memory: this.#options.memory,
         wake: (woken) => this.#wake(woken),
         onDamage: ({ leading: { topicId, index } }, error) => {
           const { replicas } = this.#options

@@ -25,14 +25,14 @@ interface Done {
 export interface AppendStreamOptions {
   readonly appender: Appender
   readonly budget: ByteBudget
-  readonly memory: Pick<YoungMemory, 'received'>
+  readonly memory: Pick<YoungMemory, 'shortLived'>
 }
 
 export class AppendStream {
   readonly #call: AppendCall
   readonly #appender: Appender
   readonly #budget: ByteBudget
-  readonly #memory: Pick<YoungMemory, 'received'>
+  readonly #memory: Pick<YoungMemory, 'shortLived'>
   /** Results that wait to be sent, and those that are on their way. */
   #done: Done[] = []
   #sent: Done[] | null = null
@@ -79,7 +79,7 @@ export class AppendStream {
     this.#underWay++
     this.#bytes += sizeBytes
     this.#budget.take(sizeBytes)
-    this.#memory.received(sizeBytes)
+    this.#memory.shortLived(sizeBytes)
     void this.#appender.append(append).then(
       (appended) => this.#finish({ result: { id, appended }, sizeBytes }),
       (error: unknown) => this.#finish({ result: { id, error: failureOf(error) }, sizeBytes }),

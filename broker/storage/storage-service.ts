@@ -154,7 +154,7 @@ export class StorageService {
   }
 
   #append(message: AppendMessage): Promise<AppendResponseInit> {
-    this.#memory.received((message.batch ?? message.records)?.length ?? 0)
+    this.#memory.shortLived((message.batch ?? message.records)?.length ?? 0)
     return this.#appender.append(message)
   }
 

@@ -14,6 +14,7 @@ import {
 import { ReplicaManager, type ReplicaManagerOptions } from '../replica/replica-manager.ts'
 import { Scrubber } from '../replica/scrubber.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
+import { YoungMemory } from '../young-memory.ts'
 
 type FromNode =
   | 'nodeId'
@@ -43,8 +44,10 @@ export class Replication {
     const { nodeId, image, brokerEpoch, events, config } = options
     const time = { clock: systemClock, timers: systemTimers }
     const shared = { nodeId, image, brokerEpoch, events, ...time }
+    const memory = new YoungMemory()
     this.#links = new ReplicationClient({
       ...shared,
+      memory,
       throttledRate: () => config.broker.followerReplicationThrottledRate,
       throttledReplicas: (topic) => config.topic(topic).followerThrottledReplicas,
     })
@@ -61,6 +64,7 @@ export class Replication {
     })
     this.#service = new ReplicationServer({
       ...shared,
+      memory,
       replicas: this.replicas,
       throttledRate: () => config.broker.leaderReplicationThrottledRate,
       throttledReplicas: (topic) => config.topic(topic).leaderThrottledReplicas,

@@ -39,6 +39,7 @@ function shared({ process, brokerId, brokerEpoch, image }: WireWorld) {
     events: quiet,
     throttledRate: () => Number.MAX_SAFE_INTEGER,
     throttledReplicas: () => [],
+    memory: { shortLived: () => {} },
   }
 }
 

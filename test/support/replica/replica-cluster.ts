@@ -169,6 +169,7 @@ export class TestBroker {
       events,
       throttledRate: () => Number.MAX_SAFE_INTEGER,
       throttledReplicas: () => [],
+      memory: { shortLived: () => {} },
     }
     this.#links = new ReplicationClient(shared)
     this.#replicas = new ReplicaManager({

@@ -246,7 +246,7 @@ const broker: readonly Layer[] = [
       'broker/config',
       ...common,
     ],
-    types: ['broker/log', 'broker/replica', ...commonTypes],
+    types: ['broker/log', 'broker/replica', 'broker/young-memory.ts', ...commonTypes],
     packages: ['@grpc/grpc-js', 'node:net'],
   },
   // The controller, in a thread of its own.

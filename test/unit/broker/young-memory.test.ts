@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest'
 const mebibyte = 1024 * 1024
 
 describe('young memory', () => {
-  it('is collected once so much was received, and then again', () => {
+  it('is collected once so much was used, and then again', () => {
     let collections = 0
     const memory = new YoungMemory(() => collections++)
-    for (let index = 0; index < 9; index++) memory.received(mebibyte / 2)
+    for (let index = 0; index < 9; index++) memory.shortLived(mebibyte / 4)
     expect(collections).toBe(2)
   })
 
@@ -18,7 +18,7 @@ describe('young memory', () => {
     const startBytes = process.memoryUsage().arrayBuffers
     let peakBytes = 0
     for (let index = 0; index < 400; index++) {
-      memory.received(Buffer.allocUnsafeSlow(mebibyte / 8).length)
+      memory.shortLived(Buffer.allocUnsafeSlow(mebibyte / 8).length)
       peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - startBytes)
     }
     // 50 MiB went through; without a collection they are there still.

@@ -53,7 +53,7 @@ function start(append: Appender['append'] = async () => appended) {
   const stream = new AppendStream(call as unknown as AppendCall, {
     appender,
     budget,
-    memory: { received: () => undefined },
+    memory: { shortLived: () => undefined },
   })
   const send = (...ids: number[]) =>
     call.emit(
