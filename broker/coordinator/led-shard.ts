@@ -53,6 +53,8 @@ export interface Core {
 
 export interface LedShardOptions<Config> {
   readonly partition: number
+  /** Nothing is written in another epoch of this node's leadership. */
+  readonly leaderEpoch: number
   readonly config: () => Config
   readonly writer: PartitionWriter
   readonly clock: Clock
@@ -228,9 +230,10 @@ export abstract class LedShard<
   }
 
   #newQueue(): AppendQueue {
-    const { writer, partition, clock, onFault } = this.options
+    const { writer, partition, leaderEpoch, clock, onFault } = this.options
     return new AppendQueue({
-      append: (records, kind) => writer.append(partition, records, clock.nowMs(), kind),
+      append: (records, kind) =>
+        writer.append(partition, records, { timestampMs: clock.nowMs(), kind, leaderEpoch }),
       onWritten: (writeId, error) => this.#written(writeId, error),
       onFault: (error) => onFault(partition, error),
     })

@@ -43,18 +43,23 @@ export interface RecordVisitor {
   onMarker?(producerId: number, isCommit: boolean): void
 }
 
+export interface AppendedAs {
+  readonly timestampMs: number
+  readonly kind?: BatchKind | undefined
+  /**
+   * Given: the append is refused with NOT_LEADER_OR_FOLLOWER unless this node leads in this epoch.
+   * What was decided upon the state of one leadership must not be written by the next.
+   */
+  readonly leaderEpoch?: number | undefined
+}
+
 export interface PartitionWriter {
   /**
    * Appends the records as one batch with acks=all and resolves with the batch's last offset once
    * it is below the high watermark. Rejects with a BrokerError (NOT_LEADER_OR_FOLLOWER,
    * NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR…).
    */
-  append(
-    partition: number,
-    records: readonly KeyValueRecord[],
-    timestampMs: number,
-    kind?: BatchKind,
-  ): Promise<number>
+  append(partition: number, records: readonly KeyValueRecord[], as: AppendedAs): Promise<number>
   /** Everything in the partition below its high watermark, in order, batch by batch. */
   readAll(partition: number, visitor: RecordVisitor, signal: AbortSignal): Promise<void>
 }

@@ -12,6 +12,7 @@ import {
 } from '@samsa/proto/record/control-batch'
 import { batchRecords } from '@samsa/proto/record/records'
 import type {
+  AppendedAs,
   BatchKind,
   KeyValueRecord,
   MarkerBatch,
@@ -56,13 +57,12 @@ export class InternalTopic implements PartitionWriter {
     return partition.lead()
   }
 
-  async append(
-    index: number,
-    records: readonly KeyValueRecord[],
-    timestampMs: number,
-    kind?: BatchKind,
-  ) {
+  async append(index: number, records: readonly KeyValueRecord[], as: AppendedAs) {
+    const { timestampMs, kind, leaderEpoch } = as
     const leading = await this.#lead(index)
+    if (leaderEpoch !== undefined && leading.leaderEpoch !== leaderEpoch) {
+      throw new BrokerError('NOT_LEADER_OR_FOLLOWER', `leader epoch ${leaderEpoch} is over`)
+    }
     if (leading.isUnderMinIsr) {
       throw new BrokerError('NOT_ENOUGH_REPLICAS', `too few replicas are in sync`)
     }

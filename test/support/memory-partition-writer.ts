@@ -2,6 +2,7 @@
 // them, or fail; what was appended is there to be read.
 
 import type {
+  AppendedAs,
   BatchKind,
   KeyValueRecord,
   MarkerBatch,
@@ -18,6 +19,7 @@ export interface MemoryAppend {
   readonly records: readonly KeyValueRecord[]
   readonly timestampMs: number
   readonly kind?: BatchKind | undefined
+  readonly leaderEpoch?: number | undefined
   /** Lets a held append end. */
   finish(error?: Error): void
   /** It is in the log, and its writer is not told so. */
@@ -52,8 +54,7 @@ export class MemoryPartitionWriter implements PartitionWriter {
   append(
     partition: number,
     records: readonly KeyValueRecord[],
-    timestampMs: number,
-    kind?: BatchKind,
+    { timestampMs, kind, leaderEpoch }: AppendedAs,
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const log = this.#logOf(partition)
@@ -67,7 +68,7 @@ export class MemoryPartitionWriter implements PartitionWriter {
       store()
       reject(error)
     }
-    this.appends.push({ partition, records, timestampMs, kind, finish, land })
+    this.appends.push({ partition, records, timestampMs, kind, leaderEpoch, finish, land })
     if (!this.hold) finish()
     return promise
   }

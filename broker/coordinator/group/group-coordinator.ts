@@ -102,7 +102,7 @@ export class GroupCoordinator {
     const known = this.#led.get(partition)
     if (known !== undefined && known.leaderEpoch >= leaderEpoch) return
     known?.partition.close()
-    const led = new LedPartition({ ...this.#options, partition })
+    const led = new LedPartition({ ...this.#options, partition, leaderEpoch })
     this.#led.set(partition, { partition: led, leaderEpoch })
     if (this.#cleaning === undefined) this.#scheduleCleaning()
     await led.load()

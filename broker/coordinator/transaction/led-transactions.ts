@@ -10,8 +10,6 @@ import { TransactionShard } from './transaction-shard.ts'
 import type { Effect, SendMarkersEffect } from './turn.ts'
 
 export interface LedTransactionsOptions extends LedShardOptions<TransactionConfig> {
-  /** Of this node's leadership: it tells an old coordinator's markers from those of a newer one. */
-  readonly coordinatorEpoch: number
   readonly markers: MarkerSender
   /** Rejects when the controller gives none. */
   readonly newProducerId: () => Promise<number>
@@ -74,7 +72,8 @@ export class LedTransactions extends LedShard<
 
   #send(effect: SendMarkersEffect): void {
     const { partitions, ...job } = effect
-    const { markers, coordinatorEpoch } = this.#options
+    // It tells an old coordinator's markers from those of a newer one.
+    const { markers, leaderEpoch: coordinatorEpoch } = this.#options
     const { transactionalId, producerId, producerEpoch } = job
     markers.add(this.#owner, { ...job, coordinatorEpoch }, partitions, (topic, partition) => {
       const written = new Map([[topic, new Set([partition])]])

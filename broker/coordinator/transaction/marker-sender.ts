@@ -50,7 +50,7 @@ const retryMsMax = 1_000
 /** A topic that was made a moment ago may not be known here yet. */
 const goneAfterMs = 5_000
 
-/** The leader has said that this coordinator is not the one any more. */
+/** A newer coordinator has ended a transaction of this producer: this one's is carried on there. */
 const fenced: KafkaErrorName = 'TRANSACTION_COORDINATOR_FENCED'
 
 export class MarkerSender {
@@ -92,8 +92,8 @@ export class MarkerSender {
     this.#ready.clear()
   }
 
-  #isOver({ owner }: Due): boolean {
-    return this.#isClosed || this.#dropped.has(owner)
+  #isOver({ owner, job }: Due): boolean {
+    return this.#isClosed || this.#dropped.has(owner) || this.#dropped.has(job)
   }
 
   #place(due: Due): void {
@@ -153,7 +153,7 @@ export class MarkerSender {
       const error = answers.get(answerKey(job.producerId, topic, partition))
       // A higher epoch is there already: what it fenced is over.
       if (error === 'NONE' || error === 'INVALID_PRODUCER_EPOCH') due.onWritten(topic, partition)
-      else if (error === fenced) this.drop(due.owner)
+      else if (error === fenced) this.#dropped.add(job)
       else this.#later(due)
     }
   }

@@ -73,11 +73,7 @@ export class TransactionCoordinator {
     // What was on its way in the epoch before may have been lost.
     known?.transactions.close()
     const { partitionCount: _, ...shared } = this.#options
-    const transactions = new LedTransactions({
-      ...shared,
-      partition,
-      coordinatorEpoch: leaderEpoch,
-    })
+    const transactions = new LedTransactions({ ...shared, partition, leaderEpoch })
     this.#led.set(partition, { transactions, leaderEpoch })
     if (this.#recurring.length === 0) this.#beginUpkeep()
     await transactions.load()

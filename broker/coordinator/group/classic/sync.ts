@@ -17,6 +17,9 @@ import { dropAssignments, prepareRebalance } from './rebalance.ts'
 
 export function syncGroup(turn: Turn, { request, token, groupId }: SyncGroupEvent): void {
   const group = turn.state.classicGroup(groupId)
+  if (isOfLostGeneration(group, request)) {
+    return turn.respond(token, syncError('REBALANCE_IN_PROGRESS'))
+  }
   const error = group === undefined ? 'UNKNOWN_MEMBER_ID' : validateSync(group, request)
   if (error !== null || group === undefined) {
     turn.respond(token, syncError(error ?? 'UNKNOWN_MEMBER_ID'))
@@ -41,6 +44,18 @@ export function syncGroup(turn: Turn, { request, token, groupId }: SyncGroupEven
       turn.respond(token, syncAnswer(group, member))
       return
   }
+}
+
+/**
+ * A generation is stored with its assignments: one that is ahead of ours was lost with the
+ * coordinator that it was formed at. Its members join again, which they do by themselves on this
+ * answer; that they are unknown is a failure to the application, for some clients.
+ */
+function isOfLostGeneration(
+  group: ClassicGroup | undefined,
+  { generationId }: SyncGroupRequest,
+): boolean {
+  return generationId > (group?.generationId ?? 0)
 }
 
 function validateSync(group: ClassicGroup, request: SyncGroupRequest): KafkaErrorName | null {

@@ -10,6 +10,33 @@ export class PendingOffsets {
   readonly #byProducer = new Map<number, Map<string, Changes>>()
   /** The producers with pending offsets of a group. */
   readonly #producersOf = new Map<string, Set<number>>()
+  /**
+   * Commits that are not known to be durable: by group and partition, how many. Whoever takes over
+   * a partition must not go on from before them, since their transactions may yet be committed.
+   */
+  readonly #underWay = new Map<string, Map<string, number>>()
+
+  /** The commit is about to be written. */
+  begin(groupId: string, changes: readonly OffsetKey[]): void {
+    const counts = this.#underWay.get(groupId) ?? new Map<string, number>()
+    this.#underWay.set(groupId, counts)
+    for (const change of changes) {
+      const name = nameOf(change)
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+  }
+
+  /** The write of what began has ended. */
+  end(groupId: string, changes: readonly OffsetKey[]): void {
+    const counts = this.#underWay.get(groupId)
+    for (const change of changes) {
+      const name = nameOf(change)
+      const count = (counts?.get(name) ?? 1) - 1
+      if (count === 0) counts?.delete(name)
+      else counts?.set(name, count)
+    }
+    if (counts?.size === 0) this.#underWay.delete(groupId)
+  }
 
   add(producerId: number, groupId: string, changes: readonly OffsetChange[]): void {
     const groups = this.#byProducer.get(producerId) ?? new Map<string, Changes>()
@@ -45,8 +72,10 @@ export class PendingOffsets {
     return this.#producersOf.has(groupId)
   }
 
+  /** Whether an offset is pending, or about to be. */
   has(groupId: string, key: OffsetKey): boolean {
     const name = nameOf(key)
+    if (this.#underWay.get(groupId)?.has(name) === true) return true
     for (const producerId of this.#producersOf.get(groupId) ?? []) {
       if (this.#byProducer.get(producerId)?.get(groupId)?.has(name) === true) return true
     }

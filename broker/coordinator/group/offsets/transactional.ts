@@ -50,6 +50,7 @@ export function commitTransactional(turn: Turn, event: CommitTransactionalEvent)
   const records = changes.map((change) => offsetRecord(groupId, change, change.value))
   const kind = { type: 'transactional', producerId, producerEpoch, guard: event.guard } as const
   const after = { groupId, token, response, producerId, changes }
+  turn.state.pendingOffsets.begin(groupId, changes)
   turn.write(records, { type: 'transactionalCommitted', ...after }, { kind })
 }
 
@@ -84,6 +85,7 @@ export function onTransactionalCommitted(
   error: KafkaErrorName | null,
 ): void {
   const { groupId, token, response, producerId, changes } = committed
+  turn.state.pendingOffsets.end(groupId, changes)
   if (error === null) {
     turn.state.pendingOffsets.add(producerId, groupId, changes)
     return turn.respond(token, response)

@@ -143,7 +143,7 @@ describe('a request for a group', () => {
     resolve()
     await elected
     expect(await coordinator.syncGroup(syncRequest('m'), asked)).toMatchObject({
-      errorCode: errorCodes.UNKNOWN_MEMBER_ID,
+      errorCode: errorCodes.REBALANCE_IN_PROGRESS,
     })
     expect(coordinator.listGroups(all).errorCode).toBe(errorCodes.NONE)
   })
@@ -395,7 +395,7 @@ describe('leadership of a partition', () => {
 })
 
 it('a record that cannot be read keeps its partition out of service', async () => {
-  await writer.append(home, [{ key: Buffer.from([0, 2, 0]), value: null }], 0)
+  await writer.append(home, [{ key: Buffer.from([0, 2, 0]), value: null }], { timestampMs: 0 })
   const elected = coordinator.onElected(home, 0)
   await settle()
   expect(faults).toHaveLength(1)

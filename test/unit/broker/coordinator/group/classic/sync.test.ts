@@ -106,7 +106,7 @@ describe('SyncGroup', () => {
   })
 
   it.each([
-    ['of another generation', 'a', 2, {}, 'ILLEGAL_GENERATION'],
+    ['of a generation before', 'a', 0, {}, 'ILLEGAL_GENERATION'],
     ['of a stranger', 'x', 1, {}, 'UNKNOWN_MEMBER_ID'],
     ['of an unknown instance', 'a', 1, { groupInstanceId: 'i' }, 'UNKNOWN_MEMBER_ID'],
     ['of another protocol type', 'a', 1, { protocolType: 'x' }, 'INCONSISTENT_GROUP_PROTOCOL'],
@@ -123,6 +123,26 @@ describe('SyncGroup', () => {
     driver.take()
     driver.sync('a', 2)
     expect(driver.take()).toEqual(['a syncGroup: UNKNOWN_MEMBER_ID'])
+  })
+
+  it('of a generation that was lost with its coordinator has the member join again', () => {
+    const driver = joinedGroup('a', 'b')
+    driver.restart()
+    driver.sync('b', 1)
+    expect(driver.take()).toEqual(['b syncGroup: REBALANCE_IN_PROGRESS'])
+    driver.join('b')
+    expect(driver.take()).toEqual(['b joinGroup: UNKNOWN_MEMBER_ID'])
+
+    const stored = stableGroup('a')
+    stored.join('b')
+    stored.join('a')
+    stored.restart()
+    stored.take()
+    for (const who of ['a', 'b']) stored.sync(who, 2)
+    expect(stored.take()).toEqual([
+      'a syncGroup: REBALANCE_IN_PROGRESS',
+      'b syncGroup: REBALANCE_IN_PROGRESS',
+    ])
   })
 
   it('takes the place of one that the same member waits with', () => {
