@@ -2,10 +2,8 @@
 // what the broker asks to try again, so that a test sees what it is answered.
 
 import { errorByCode, errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
-import { isControl, producerId as producerIdOf } from '@samsa/proto/record/batch'
 import { encodeBatch } from '@samsa/proto/record/batch-builder'
-import { batchPositions } from '@samsa/proto/record/batches'
-import { batchRecords } from '@samsa/proto/record/records'
+import { visibleRecords } from './chaos/committed-reader.ts'
 import type { KafkaClient } from './kafka-client.ts'
 
 export interface Nodes {
@@ -100,15 +98,28 @@ export class TransactionalClient {
   }
 
   /** In the second protocol: the partition joins the transaction by this. */
-  async produce(topic: string, index: number, ...values: string[]): Promise<KafkaErrorName> {
+  produce(topic: string, index: number, ...values: string[]): Promise<KafkaErrorName> {
+    return this.produceKeyed(
+      topic,
+      index,
+      values.map((value) => [null, value]),
+    )
+  }
+
+  /** By key and value. */
+  async produceKeyed(
+    topic: string,
+    index: number,
+    pairs: readonly (readonly [key: string | null, value: string])[],
+  ): Promise<KafkaErrorName> {
     const key = `${topic}-${index}`
     const baseSequence = this.#sequences.get(key) ?? 0
     const { transactionalId, producerId, producerEpoch } = this
     const answer = await whileRetriable(
       async () => {
         const records = encodeBatch(
-          values.map((value) => ({
-            key: null,
+          pairs.map(([name, value]) => ({
+            key: name === null ? null : Buffer.from(name),
             value: Buffer.from(value),
             timestampMs: Date.now(),
           })),
@@ -125,7 +136,7 @@ export class TransactionalClient {
       },
       (error) => error,
     )
-    if (answer === 'NONE') this.#sequences.set(key, baseSequence + values.length)
+    if (answer === 'NONE') this.#sequences.set(key, baseSequence + pairs.length)
     return answer
   }
 
@@ -202,32 +213,30 @@ export class TransactionalClient {
   /** Every value that a reader of this isolation sees, as clients filter what is aborted. */
   async read(topic: string, index: number, { committed = true } = {}): Promise<string[]> {
     const leader = await this.leaderOf(topic, index)
-    const { responses } = await leader.send('fetch', 12, {
-      maxWaitMs: 0,
-      minBytes: 0,
-      isolationLevel: committed ? 1 : 0,
-      sessionEpoch: -1,
-      topics: [
-        {
-          topic,
-          partitions: [{ partition: index, fetchOffset: 0, partitionMaxBytes: 10_000_000 }],
-        },
-      ],
-    })
-    const row = responses[0]?.partitions[0]
-    const records = row?.records ?? Buffer.alloc(0)
-    const aborted = [...(row?.abortedTransactions ?? [])]
-    const hidden = new Set<number>()
     const values: string[] = []
-    for (const at of batchPositions(records)) {
-      const batch = [...batchRecords(records, at)]
-      const first = batch[0]?.offset ?? 0
-      while ((aborted[0]?.firstOffset ?? Number.MAX_SAFE_INTEGER) <= first) {
-        hidden.add(aborted.shift()?.producerId ?? -1)
-      }
-      const producer = producerIdOf(records, at)
-      if (isControl(records, at)) hidden.delete(producer)
-      else if (!hidden.has(producer)) values.push(...batch.map(({ value }) => String(value)))
+    // One answer has the batches of one segment at most.
+    for (let offset = 0, end = 1; offset < end; ) {
+      const { responses } = await leader.send('fetch', 12, {
+        maxWaitMs: 0,
+        minBytes: 0,
+        isolationLevel: committed ? 1 : 0,
+        sessionEpoch: -1,
+        topics: [
+          {
+            topic,
+            partitions: [{ partition: index, fetchOffset: offset, partitionMaxBytes: 10_000_000 }],
+          },
+        ],
+      })
+      const row = responses[0]?.partitions[0]
+      const found = visibleRecords(row?.records ?? null, row?.abortedTransactions ?? [], {
+        offset,
+        shown: ({ value }) => String(value),
+      })
+      values.push(...found.records.map(([, value]) => value))
+      if (found.nextOffset === offset) break
+      offset = found.nextOffset
+      end = row?.highWatermark ?? 0
     }
     return values
   }
