@@ -61,9 +61,10 @@ async function main(): Promise<number> {
     partitions: number('partitions', values.partitions),
     log: (line) => console.log(line),
   })
-  const { anomalies, acked } = report
+  const { anomalies, acked, committed } = report
   console.log(
-    `${report.faults} faults, ${acked} records acknowledged, ${anomalies.length} anomalies, ` +
+    `${report.faults} faults, ${acked} records acknowledged, ${committed} transactions committed, ` +
+      `${anomalies.length} anomalies, ` +
       `at most ${report.slowestProgressMs} ms from a heal to progress; ` +
       `history in ${join(dir, 'history.jsonl')}`,
   )

@@ -13,6 +13,12 @@ export type AnomalyKind =
   | 'poll skipped'
   | 'high watermark went back'
   | 'committed offset went back'
+  | 'aborted read'
+  | 'open read'
+  | 'torn transaction'
+  | 'offset apart from its transaction'
+  | 'hanging transaction'
+  | 'two owners'
   | 'complaint'
   | 'no progress'
 

@@ -61,6 +61,90 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly how: 'acknowledged' | 'fetched'
     }
   | {
+      /** Records `producer:number.0`, `.1`... are about to be written in these partitions. */
+      readonly type: 'transactionBegins'
+      readonly producer: string
+      readonly number: number
+      readonly partitions: readonly number[]
+      readonly plan: string
+    }
+  | {
+      /** From here on the transaction may be committed: EndTxn is about to be sent. */
+      readonly type: 'transactionEnding'
+      readonly producer: string
+      readonly number: number
+    }
+  | {
+      readonly type: 'transactionEnded'
+      readonly producer: string
+      readonly number: number
+      readonly outcome: 'committed' | 'aborted' | 'unknown'
+      readonly reason: string
+    }
+  | {
+      /**
+       * What the producer's group has committed, told when no transaction of the producer is open:
+       * the number of its last committed transaction, and one more; -1 before the first.
+       */
+      readonly type: 'transactionalOffset'
+      readonly producer: string
+      readonly offset: number
+    }
+  | {
+      /** What a reader of committed records was shown. */
+      readonly type: 'readCommitted'
+      readonly partition: number
+      readonly records: readonly SeenRecord[]
+    }
+  | {
+      /** All that such a reader is shown at the end, when every transaction has ended. */
+      readonly type: 'finalCommitted'
+      readonly partition: number
+      readonly records: readonly SeenRecord[]
+    }
+  | {
+      /** A transaction that nobody has open still holds its readers back. */
+      readonly type: 'hanging'
+      readonly partition: number
+      readonly detail: string
+    }
+  | {
+      /** A partition is a group member's; members have numbers that are used once. */
+      readonly type: 'owns'
+      readonly group: string
+      readonly member: number
+      readonly partition: number
+    }
+  | {
+      /** It is not any more: given back, or lost without being asked. */
+      readonly type: 'gives up'
+      readonly group: string
+      readonly member: number
+      readonly partition: number
+      readonly isLost: boolean
+    }
+  | {
+      /** All offsets from the first to the last. */
+      readonly type: 'memberRead'
+      readonly group: string
+      readonly member: number
+      readonly partition: number
+      readonly offset: number
+      readonly last: number
+    }
+  | {
+      readonly type: 'memberCommitted'
+      readonly group: string
+      readonly member: number
+      readonly partition: number
+      readonly offset: number
+    }
+  | {
+      readonly type: 'left'
+      readonly group: string
+      readonly member: number
+    }
+  | {
       /** A client was told what no client may be told, such as that its own past is unknown. */
       readonly type: 'complaint'
       readonly partition: number

@@ -1,18 +1,20 @@
 // One run: a cluster, its clients, faults one after the other by the seed, and the judgement of the
 // history. The same seed picks the same faults; what they meet depends on the machine.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SeededRandom } from '../conformance/random.ts'
-import type { TargetKind } from '../conformance/target.ts'
+import { pythonPath, type TargetKind } from '../conformance/target.ts'
 import { type Anomaly, anomalyLines } from './anomaly.ts'
 import { eventsOf, progressLimitMs } from './check-progress.ts'
 import { checkHistory } from './checker.ts'
 import { type FaultName, faults } from './faults.ts'
 import { readFiles, readLeaders } from './final-copies.ts'
+import { GroupWorkload } from './group-workload.ts'
 import { History } from './history.ts'
 import { TestBed } from './test-bed.ts'
+import { TransactionalWorkload } from './transactional-workload.ts'
 import { Workload } from './workload.ts'
 
 export interface ChaosOptions {
@@ -30,12 +32,15 @@ export interface ChaosOptions {
 export interface ChaosReport {
   readonly anomalies: readonly Anomaly[]
   readonly acked: number
+  /** Transactions that were acknowledged as committed. */
+  readonly committed: number
   readonly faults: number
   /** The longest time from a heal until every partition had acknowledged again. */
   readonly slowestProgressMs: number
 }
 
 const topic = 'chaos'
+const transactionsTopic = 'chaos-transactions'
 const inSyncPatienceMs = 60_000
 // Between faults: now and then none at all, so that one strikes while the last one is mended.
 const quietMsMax = 4_000
@@ -48,29 +53,54 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     kind: options.kind,
     nodes: options.nodes,
     // Small segments, so that faults also meet the roll from one to the next.
-    configs: { 'log.segment.bytes': '1048576' },
+    configs: {
+      'log.segment.bytes': '1048576',
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
+    },
   })
   try {
     const { partitions } = options
     const workload = await Workload.start(history, bed, { topic, partitions, producers: 2 })
+    const transactions = await TransactionalWorkload.start(history, bed, {
+      topic: transactionsTopic,
+      partitions: 4,
+      producers: 3,
+      seed,
+    })
+    const groups = groupWorkloads(history, bed, seed)
     log(`${options.nodes} nodes serve; ${partitions} partitions; seed ${seed}`)
-    const done = await doFaults(options, { bed, history, workload })
-    await finish(options, { bed, history, workload })
+    const run = { bed, history, workload, transactions, groups }
+    const done = await doFaults(options, run)
+    await finish(options, run)
     const anomalies = checkHistory(history.events, workload.partitions)
     const acked = eventsOf(history.events, 'acked').reduce((sum, event) => sum + event.count, 0)
+    const ended = eventsOf(history.events, 'transactionEnded')
+    const committed = ended.filter(({ outcome }) => outcome === 'committed').length
     writeFileSync(join(dir, 'anomalies.json'), JSON.stringify(anomalies, undefined, 2))
     for (const line of anomalyLines(anomalies)) log(`FOUND ${line}`)
-    return { anomalies, acked, ...done }
+    return { anomalies, acked, committed, ...done }
   } finally {
     await bed.close().catch((error: unknown) => log(`closing: ${String(error)}`))
     await history.close()
   }
 }
 
+/** None where confluent-kafka is not installed. */
+function groupWorkloads(history: History, bed: TestBed, seed: number): GroupWorkload[] {
+  if (!existsSync(pythonPath)) return []
+  const { bootstrap } = bed.cluster
+  const protocols = ['classic', 'consumer'] as const
+  return protocols.map(
+    (protocol) => new GroupWorkload(history, { bootstrap, topic, protocol, seed }),
+  )
+}
+
 interface Run {
   readonly bed: TestBed
   readonly history: History
   readonly workload: Workload
+  readonly transactions: TransactionalWorkload
+  readonly groups: readonly GroupWorkload[]
 }
 
 async function doFaults(
@@ -122,12 +152,15 @@ function inSync(bed: TestBed) {
 }
 
 /** Lets everything come to rest and reads all copies. */
-async function finish(options: ChaosOptions, { bed, history, workload }: Run): Promise<void> {
+async function finish(options: ChaosOptions, run: Run): Promise<void> {
+  const { bed, history, workload, transactions, groups } = run
   options.log('the end: all replicas must come in sync, and then agree')
   await workload.stop()
+  await transactions.stop()
+  for (const group of groups) await group.stop()
   const partitions = await inSync(bed)
-  if (workload.confluent !== undefined) {
-    const { group } = workload.confluent
+  const named = [...(workload.confluent === undefined ? [] : [workload.confluent]), ...groups]
+  for (const { group } of named) {
     const committed = await bed.admin.committed(group, topic, workload.partitions)
     for (const [partition, offset] of committed) {
       history.add({ type: 'committed', group, partition, offset, how: 'fetched' })

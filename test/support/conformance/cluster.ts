@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { ClusterNode } from './cluster-node.ts'
+import { FrontDoor } from './front-door.ts'
 import { kafkaProgram } from './kafka-server.ts'
 import { freePort } from './ports.ts'
 import { samsaProgram } from './samsa-server.ts'
@@ -20,9 +21,14 @@ export interface ClusterOptions {
   spares?: number
   /** More lines for every node's configuration. */
   configs?: Record<string, string>
+  /** Clients reach each node by an address that stays when the node goes: see FrontDoor. */
+  frontDoors?: boolean
   /** Where a node is, when not on the loopback interface with its data beside its configuration. */
   place?: (id: number) => Partial<Pick<NodePlan, 'host' | 'dataDir' | 'launcher' | 'env'>>
 }
+
+/** Away from what the programs themselves listen on. */
+const doorOffset = 100
 
 const programs: Record<TargetKind, ServerProgram> = { samsa: samsaProgram, kafka: kafkaProgram }
 
@@ -34,6 +40,7 @@ export class Cluster {
   /** Laid out, not started. */
   readonly spares: readonly ClusterNode[]
   readonly #baseDir: string
+  #doors: FrontDoor[] = []
 
   private constructor(kind: TargetKind, plan: ClusterPlan, baseDir: string) {
     this.kind = kind
@@ -44,7 +51,10 @@ export class Cluster {
         .map((node) => new ClusterNode(node, plan, programs[kind]))
     this.nodes = made(false)
     this.spares = made(true)
-    this.bootstrap = this.nodes.map(({ host, port }) => `${host}:${port}`).join(',')
+    this.bootstrap = plan.nodes
+      .filter(({ joins }) => !joins)
+      .map(({ host, port, advertisedPort = port }) => `${host}:${advertisedPort}`)
+      .join(',')
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
@@ -53,6 +63,11 @@ export class Cluster {
     const plan = await planOf(kind, options, baseDir)
     await programs[kind].prepare(plan)
     const cluster = new Cluster(kind, plan, baseDir)
+    cluster.#doors = await Promise.all(
+      plan.nodes.flatMap(({ advertisedPort, port, host }) =>
+        advertisedPort === undefined ? [] : FrontDoor.open(advertisedPort, port, host),
+      ),
+    )
     try {
       await Promise.all(cluster.nodes.map((node) => node.start()))
     } catch (error) {
@@ -131,6 +146,7 @@ export class Cluster {
       await this.stop()
     } finally {
       await this.kill9()
+      await Promise.all(this.#doors.map((door) => door.close()))
       this.#keepLogs()
       rmSync(this.#baseDir, { recursive: true, force: true })
     }
@@ -144,7 +160,8 @@ async function planOf(
 ): Promise<ClusterPlan> {
   const count = options.nodes ?? nodeCount()
   const ids = Array.from({ length: count + (options.spares ?? 0) }, (_, index) => index + 1)
-  const offsets = programs[kind].portOffsets
+  const doorOffsets = options.frontDoors === true ? [doorOffset] : []
+  const offsets = [...programs[kind].portOffsets, ...doorOffsets]
   const more = [
     ...ids.slice(1).map((id) => id - 1),
     ...ids.flatMap((id) => offsets.map((offset) => offset + id - 1)),
@@ -154,6 +171,7 @@ async function planOf(
     id,
     host: '127.0.0.1',
     port: first + id - 1,
+    ...(options.frontDoors === true && { advertisedPort: first + doorOffset + id - 1 }),
     dir: join(baseDir, `node-${id}`),
     launcher: [],
     env: {},

@@ -81,6 +81,9 @@ function settings(node: NodePlan, plan: ClusterPlan, logDir: string): Record<str
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
     listeners: `PLAINTEXT://${node.host}:${node.port},CONTROLLER://${controller(node)}`,
+    ...(node.advertisedPort !== undefined && {
+      'advertised.listeners': `PLAINTEXT://${node.host}:${node.advertisedPort},CONTROLLER://${controller(node)}`,
+    }),
     'controller.quorum.bootstrap.servers': voters.map(controller).join(','),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': logDir,

@@ -91,7 +91,7 @@ function settings(node: NodePlan, { nodes, configs }: ClusterPlan): Record<strin
     'process.roles': 'broker,controller',
     'node.id': String(id),
     listeners: `PLAINTEXT://${host}:${port},CONTROLLER://${controller(node)}`,
-    'advertised.listeners': `PLAINTEXT://${host}:${port},CONTROLLER://${controller(node)}`,
+    'advertised.listeners': `PLAINTEXT://${host}:${node.advertisedPort ?? port},CONTROLLER://${controller(node)}`,
     'controller.listener.names': 'CONTROLLER',
     ...(node.joins
       ? { 'controller.quorum.bootstrap.servers': voters.map(controller).join(',') }

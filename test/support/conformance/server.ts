@@ -7,6 +7,8 @@ export interface NodePlan {
   id: number
   host: string
   port: number
+  /** Where clients are told to find it, when not where it listens. */
+  advertisedPort?: number
   /** A directory of this node's own; the server may lay it out as it likes. */
   dir: string
   /** Where the data goes, when not into `dir`: a small or slow disk. */

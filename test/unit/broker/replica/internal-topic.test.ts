@@ -1,3 +1,5 @@
+// Writes of coordinators while leadership changes.
+
 import { describe, expect, it } from 'vitest'
 import { InternalTopic } from '../../../../broker/replica/internal-topic.ts'
 import type { Leading } from '../../../../broker/replica/leading.ts'

@@ -1,3 +1,5 @@
+// Markers on their way to leaders: gathered, sent again, given up, and fenced.
+
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {

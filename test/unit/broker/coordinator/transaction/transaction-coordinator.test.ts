@@ -1,6 +1,11 @@
+// The coordinator of transactions over partitions in memory: leaderships that begin and end.
+
+import { MarkerSender } from '@samsa/broker/coordinator/transaction/marker-sender'
+import {
+  TransactionCoordinator,
+  type TransactionCoordinatorOptions,
+} from '@samsa/broker/coordinator/transaction/transaction-coordinator'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { MarkerSender } from '../../../../../broker/coordinator/transaction/marker-sender.ts'
-import { TransactionCoordinator } from '../../../../../broker/coordinator/transaction/transaction-coordinator.ts'
 import { FakeTime } from '../../../../support/fake-time.ts'
 import { MemoryPartitionWriter, settle } from '../../../../support/memory-partition-writer.ts'
 
@@ -19,7 +24,7 @@ beforeEach(() => {
     timers: time,
     onFault: () => undefined,
   })
-  coordinator = new TransactionCoordinator({
+  const options: TransactionCoordinatorOptions = {
     config: () => ({
       maxTimeoutMs: 900_000,
       idExpirationMs: 7 * 86_400_000,
@@ -35,7 +40,8 @@ beforeEach(() => {
     onFault: (_, error) => {
       throw error
     },
-  })
+  }
+  coordinator = new TransactionCoordinator(options)
   home = coordinator.partitionFor('tx')
 })
 

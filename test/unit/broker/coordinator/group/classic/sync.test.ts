@@ -107,8 +107,8 @@ describe('SyncGroup', () => {
 
   it.each([
     ['of a generation before', 'a', 0, {}, 'ILLEGAL_GENERATION'],
-    ['of a stranger', 'x', 1, {}, 'UNKNOWN_MEMBER_ID'],
-    ['of an unknown instance', 'a', 1, { groupInstanceId: 'i' }, 'UNKNOWN_MEMBER_ID'],
+    ['of a stranger', 'x', 1, {}, 'REBALANCE_IN_PROGRESS'],
+    ['of an unknown instance', 'a', 1, { groupInstanceId: 'i' }, 'REBALANCE_IN_PROGRESS'],
     ['of another protocol type', 'a', 1, { protocolType: 'x' }, 'INCONSISTENT_GROUP_PROTOCOL'],
     ['of another protocol', 'a', 1, { protocolName: 'x' }, 'INCONSISTENT_GROUP_PROTOCOL'],
   ])('%s is refused', (_, who, generationId, rest, error) => {
@@ -122,7 +122,7 @@ describe('SyncGroup', () => {
     driver.leave('a')
     driver.take()
     driver.sync('a', 2)
-    expect(driver.take()).toEqual(['a syncGroup: UNKNOWN_MEMBER_ID'])
+    expect(driver.take()).toEqual(['a syncGroup: REBALANCE_IN_PROGRESS'])
   })
 
   it('of a generation that was lost with its coordinator has the member join again', () => {

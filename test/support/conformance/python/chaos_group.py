@@ -1,0 +1,113 @@
+# Members of one consumer group (confluent-kafka) that come and go through whatever happens to the
+# brokers, and tell what they own, read and commit.
+# Usage: chaos_group.py BOOTSTRAP TOPIC GROUP PROTOCOL SEED     PROTOCOL is classic or consumer
+#
+# Output, a line each, where a member is a number that is used once:
+#   O member partition            the partition is the member's
+#   R member partition            the member gives it back
+#   L member partition            the member was told that it has lost it
+#   P member partition first last records are read, with all offsets from the first to the last
+#   C member partition offset     a commit's acknowledgement
+#   X member                      the member has left
+# Ends when standard input ends.
+
+import itertools
+import random
+import sys
+import threading
+import time
+
+from confluent_kafka import Consumer, KafkaException
+
+bootstrap, topic, group, protocol, seed = sys.argv[1:6]
+stopping = threading.Event()
+write_lock = threading.Lock()
+numbers = itertools.count(1)
+members_at_once = 3
+
+
+def tell(line):
+    with write_lock:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def settings():
+    common = {
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "group.protocol": protocol,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "reconnect.backoff.max.ms": 200,
+        "socket.timeout.ms": 5000,
+        "topic.metadata.refresh.interval.ms": 2000,
+        "log_level": 0,
+    }
+    if protocol == "consumer":
+        return common
+    strategy = "cooperative-sticky"
+    classic = {"session.timeout.ms": 8000, "heartbeat.interval.ms": 1000}
+    return {**common, **classic, "partition.assignment.strategy": strategy}
+
+
+def runs(messages):
+    """Offsets that follow one another, in the order in which they came."""
+    open_runs = {}
+    for message in messages:
+        if message.error() is not None:
+            continue
+        partition, offset = message.partition(), message.offset()
+        first, last = open_runs.get(partition, (offset, offset - 1))
+        if offset != last + 1:
+            yield partition, first, last
+            first = offset
+        open_runs[partition] = (first, offset)
+    for partition, (first, last) in open_runs.items():
+        yield partition, first, last
+
+
+def member(chance):
+    number = next(numbers)
+
+    def each(kind):
+        def on_change(_, partitions):
+            for one in partitions:
+                tell(f"{kind} {number} {one.partition}")
+
+        return on_change
+
+    consumer = Consumer(settings())
+    consumer.subscribe([topic], on_assign=each("O"), on_revoke=each("R"), on_lost=each("L"))
+    ends = time.monotonic() + 5 + 20 * chance.random()
+    last_commit = time.monotonic()
+    while not stopping.is_set() and time.monotonic() < ends:
+        for partition, first, last in runs(consumer.consume(num_messages=500, timeout=0.1)):
+            tell(f"P {number} {partition} {first} {last}")
+        if time.monotonic() - last_commit > 0.3:
+            last_commit = time.monotonic()
+            try:
+                for result in consumer.commit(asynchronous=False) or []:
+                    if result.error is None and result.offset >= 0:
+                        tell(f"C {number} {result.partition} {result.offset}")
+            except KafkaException:
+                # Nothing to commit, a rebalance, or a coordinator that is away.
+                pass
+    consumer.close()
+    tell(f"X {number}")
+
+
+def members(turn):
+    chance = random.Random(f"{seed}/{turn}")
+    while not stopping.is_set():
+        member(chance)
+        time.sleep(chance.random())
+
+
+threads = [threading.Thread(target=members, args=[turn]) for turn in range(members_at_once)]
+for thread in threads:
+    thread.start()
+sys.stdin.read()
+stopping.set()
+for thread in threads:
+    thread.join()
