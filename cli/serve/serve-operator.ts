@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { settle } from '@samsa/broker/garbage'
-import { kubeAccess } from '@samsa/operator/kube/kube-config'
+import { inClusterAccess } from '@samsa/operator/kube/in-cluster'
+import type { KubeAccess } from '@samsa/operator/kube/kube-config'
 import { NodeTransport } from '@samsa/operator/kube/node-transport'
 import { Admins } from '@samsa/operator/run/admins'
 import { startOperator } from '@samsa/operator/run/operator'
@@ -29,7 +30,7 @@ const leaseRenewMs = 2_000
 export async function serveOperator(settings: OperatorSettings, io: Io): Promise<void> {
   const instance = `${hostname()}_${randomUUID().slice(0, 8)}`
   const { logger, flush } = openLogger(settings.logLevel, { operator: instance })
-  const { endpoint, namespace } = kubeAccess()
+  const { endpoint, namespace } = await kubeAccess()
   const admins = new Admins()
   try {
     const operator = await startOperator({
@@ -68,6 +69,13 @@ export async function serveOperator(settings: OperatorSettings, io: Io): Promise
     admins.close()
     flush()
   }
+}
+
+async function kubeAccess(): Promise<KubeAccess> {
+  const own = inClusterAccess({ nowMs: () => performance.now() })
+  if (own !== null) return own
+  const { kubeAccess: byConfig } = await import('@samsa/operator/kube/kube-config')
+  return byConfig()
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

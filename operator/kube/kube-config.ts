@@ -1,6 +1,6 @@
 // Where the API server is and how to speak to it: KUBECONFIG, ~/.kube/config, or the service
-// account of a pod, whose token is read anew each minute. The one file that knows the client
-// library, of which this is all that is used: it is loaded only by who runs the operator.
+// account of a pod. The one file that knows the client library, of which this is all that is used;
+// it is loaded only by whom in-cluster.ts does not serve.
 
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'

@@ -357,6 +357,11 @@ const operator: readonly Layer[] = [
     types: ['operator/kube'],
     packages: ['@kubernetes/client-node'],
   },
+  {
+    path: 'operator/kube/in-cluster.ts',
+    types: ['operator/kube'],
+    packages: ['node:fs', 'node:fs/promises', 'node:path'],
+  },
   { path: 'operator/watch', types: ['operator/timers.ts'] },
   // Pure: what there should be, what is seen, what may be done, what is said of it.
   {
