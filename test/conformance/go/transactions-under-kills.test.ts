@@ -1,6 +1,7 @@
 // franz-go's TestTxnEtl on three nodes: chains of groups that read, write and commit in
 // transactions, each record once in every topic; in peace, and while a node is killed with -9 every
-// 20 s. At full size: SAMSA_KGO_RECORDS=100000 SAMSA_KGO_RUNS=5.
+// 20 s. Full size: SAMSA_KGO_RECORDS=100000 SAMSA_KGO_RUNS=5. The nodes have front doors, since
+// that client gives a commit up when it meets two refused connections in looking for a coordinator.
 
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'

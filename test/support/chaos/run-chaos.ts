@@ -56,6 +56,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     configs: {
       'log.segment.bytes': '1048576',
       'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
+      // As many as the few clients can keep busy.
+      'transaction.state.log.num.partitions': '6',
+      'offsets.topic.num.partitions': '6',
     },
   })
   try {

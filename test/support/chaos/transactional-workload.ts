@@ -1,6 +1,8 @@
 // The transactional clients of a run, on a topic of their own: producers that commit, abort and
 // walk away, and readers of what is committed.
 
+import { waitFor } from '../conformance/wait.ts'
+import { eventsOf } from './check-progress.ts'
 import { ClusterView } from './cluster-view.ts'
 import { CommittedPoller } from './committed-poller.ts'
 import { HangingError, readAllCommitted } from './committed-reader.ts'
@@ -17,6 +19,7 @@ export interface TransactionalWorkloadOptions {
 
 /** Short, so that what a killed client leaves open holds readers back for seconds only. */
 const transactionTimeoutMs = 8_000
+const startTimeoutMs = 120_000
 const stopPatienceMs = 90_000
 
 export class TransactionalWorkload {
@@ -56,10 +59,22 @@ export class TransactionalWorkload {
   ): Promise<TransactionalWorkload> {
     await bed.admin.createTopic(options.topic, options.partitions)
     const workload = new TransactionalWorkload(history, bed, options)
+    const { producers } = options
     await workload.#view.refresh()
     for (const producer of workload.#producers) producer.start()
     workload.#poller.start()
+    await workload.#isAtWork(producers)
     return workload
+  }
+
+  /** The first transactions wait for the coordinators' topics to be made. */
+  async #isAtWork(producers: number): Promise<void> {
+    const ended = () =>
+      new Set(eventsOf(this.#history.events, 'transactionEnded').map(({ producer }) => producer))
+    await waitFor(() => ended().size === producers, {
+      what: 'each producer to end a transaction',
+      timeoutMs: startTimeoutMs,
+    })
   }
 
   /** Ends the producers, then reads all that is committed. */
