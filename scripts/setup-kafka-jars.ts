@@ -1,10 +1,10 @@
-// Copies the jars that test/java/pom.xml names (Apache Kafka's broker, tools and clients) from
-// Maven into .cache/kafka/libs. Idempotent: does nothing while the pom is the one it copied for.
-// The bench and the conformance suites run these jars; nothing that ships does.
+// Copies the jars that test/java/pom.xml names (Apache Kafka's broker, tools, clients, Connect and
+// MirrorMaker) from Maven into .cache/kafka/libs. Idempotent: does nothing while the pom is the one
+// it copied for. The bench and the conformance suites run these jars; nothing that ships does.
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -35,15 +35,19 @@ function main(): void {
   console.log(`setup:java: copied the jars into ${kafkaDir}`)
 }
 
+/** Beside the present jars first: whoever runs them just now keeps them to the last moment. */
 function copyJars(directory: string, goal: readonly string[]): void {
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
+  const made = `${directory}.new`
+  rmSync(made, { recursive: true, force: true })
+  mkdirSync(made, { recursive: true })
   const flags = ['--batch-mode', '--no-transfer-progress', '--quiet', '-Dstyle.color=never']
-  const copied = spawnSync('mvn', [...flags, ...goal, `-DoutputDirectory=${directory}`], {
+  const copied = spawnSync('mvn', [...flags, ...goal, `-DoutputDirectory=${made}`], {
     cwd: kafkaDir,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   if (copied.status !== 0) fail(`mvn ${goal.join(' ')} ended with ${copied.status}`)
+  rmSync(directory, { recursive: true, force: true })
+  renameSync(made, directory)
 }
 
 function fail(reason: string): never {

@@ -220,6 +220,15 @@ export class Admin {
     })
   }
 
+  /** The node that coordinates a group. */
+  coordinator(group: string, patienceMs = 30_000): Promise<number> {
+    return this.#ask(patienceMs, `the coordinator of ${group}`, async (client) => {
+      const answer = await client.send('findCoordinator', 4, { coordinatorKeys: [group] })
+      throwIfFailed(answer.coordinators[0]?.errorCode ?? -1)
+      return answer.coordinators[0]?.nodeId ?? -1
+    })
+  }
+
   async #ask<T>(
     patienceMs: number,
     what: string,

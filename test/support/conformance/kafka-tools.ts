@@ -5,6 +5,7 @@ import type { Finished, RunOptions } from './processes.ts'
 
 const mainClasses = {
   brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
+  clientMetrics: 'org.apache.kafka.tools.ClientMetricsCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   clientCompatibility: 'org.apache.kafka.tools.ClientCompatibilityTest',
   configs: 'kafka.admin.ConfigCommand',
