@@ -29,6 +29,8 @@ export const eligibleLeaders = {
 export const epochPerTransaction = { name: 'transaction.version', min: 0, max: 2 } as const
 /** Groups of the consumer protocol (KIP-848). */
 export const groupVersion = { name: 'group.version', min: 0, max: 1 } as const
+/** Groups of Kafka Streams (KIP-1071). */
+export const streamsVersion = { name: 'streams.version', min: 0, max: 1 } as const
 
 /** What this software could serve: ApiVersions and the registrations of nodes tell it. */
 export const supportedFeatures: readonly FeatureRange[] = [
@@ -49,6 +51,7 @@ export const supportedFeatures: readonly FeatureRange[] = [
     maxVersion: epochPerTransaction.max,
   },
   { name: groupVersion.name, minVersion: groupVersion.min, maxVersion: groupVersion.max },
+  { name: streamsVersion.name, minVersion: streamsVersion.min, maxVersion: streamsVersion.max },
 ]
 
 /** Kafka's number for configs of brokers; the name '' stands for all of them. */
@@ -78,6 +81,7 @@ export function bootstrapRecords(
     { type: 'featureLevel', name: eligibleLeaders.name, featureLevel: eligibleLeaders.max },
     { type: 'featureLevel', name: epochPerTransaction.name, featureLevel: epochPerTransaction.max },
     { type: 'featureLevel', name: groupVersion.name, featureLevel: groupVersion.max },
+    { type: 'featureLevel', name: streamsVersion.name, featureLevel: streamsVersion.max },
   ]
   // What the founder's file says holds for all: see replication/topic-rules.ts.
   if (minInsyncReplicas !== minInsyncReplicasUnset) {

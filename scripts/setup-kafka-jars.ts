@@ -1,6 +1,7 @@
 // Copies the jars that test/java/pom.xml names (Apache Kafka's broker, tools, clients, Connect and
-// MirrorMaker) from Maven into .cache/kafka/libs. Idempotent: does nothing while the pom is the one
-// it copied for. The bench and the conformance suites run these jars; nothing that ships does.
+// MirrorMaker) from Maven into .cache/kafka/libs, and those of Kafka Streams into
+// .cache/kafka/streams. Idempotent: does nothing while the poms are those it copied for. The bench
+// and the conformance suites run these jars; nothing that ships does.
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,8 +18,27 @@ const stampFile = join(kafkaDir, 'libs.sha256')
 // before the jars of that release on the class path of its tools.
 const newestClients = 'org.apache.kafka:kafka-clients:4.4.0'
 const newestClientsDir = join(kafkaDir, 'newest-clients')
+const streamsPom = join(root, 'test/java/streams/pom.xml')
+const streamsDir = join(kafkaDir, 'streams')
 
 function main(): void {
+  setUpBroker()
+  setUpStreams()
+}
+
+function setUpStreams(): void {
+  const stamp = join(streamsDir, 'pom.sha256')
+  const wanted = createHash('sha256').update(readFileSync(streamsPom)).digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime']
+  // The clients are among the broker's jars.
+  const only = '-DincludeArtifactIds=kafka-streams,rocksdbjni'
+  copyJars(streamsDir, [`--file=${streamsPom}`, ...goal, only])
+  writeFileSync(stamp, wanted)
+  console.log(`setup:java: copied the jars of Kafka Streams into ${streamsDir}`)
+}
+
+function setUpBroker(): void {
   const wanted = createHash('sha256').update(readFileSync(pom)).update(newestClients).digest('hex')
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) {
     console.log(`setup:java: ${libsDir} is up to date`)

@@ -8,6 +8,7 @@ import * as cluster from './guards/cluster.ts'
 import * as configs from './guards/configs.ts'
 import * as groups from './guards/groups.ts'
 import * as records from './guards/records.ts'
+import * as streams from './guards/streams-groups.ts'
 import * as topics from './guards/topics.ts'
 import * as transactions from './guards/transactions.ts'
 
@@ -70,4 +71,6 @@ export const guards: { readonly [N in ApiName]?: Guard<N> } = {
   describeTopicPartitions: topics.describeTopicPartitions,
   addRaftVoter: cluster.altersCluster,
   removeRaftVoter: cluster.altersCluster,
+  streamsGroupHeartbeat: streams.streamsGroupHeartbeat,
+  streamsGroupDescribe: streams.streamsGroupDescribe,
 }

@@ -226,12 +226,30 @@ function cleanerFields(values: BrokerValues) {
 }
 
 /** group.consumer.*: groups of the consumer protocol (KIP-848). */
-function consumerGroupFields(values: BrokerValues) {
-  const bounds = (rest: string) => ({
-    default: values.number(`group.consumer.${rest}`),
-    min: values.number(`group.consumer.min.${rest}`),
-    max: values.number(`group.consumer.max.${rest}`),
+/** A setting of groups, and the bounds of what a group may have of its own. */
+function groupBounds(values: BrokerValues, kind: 'consumer' | 'streams') {
+  return (rest: string) => ({
+    default: values.number(`group.${kind}.${rest}`),
+    min: values.number(`group.${kind}.min.${rest}`),
+    max: values.number(`group.${kind}.max.${rest}`),
   })
+}
+
+function streamsGroupFields(values: BrokerValues) {
+  const bounds = groupBounds(values, 'streams')
+  return {
+    maxSize: values.number('group.streams.max.size'),
+    sessionTimeoutMs: bounds('session.timeout.ms'),
+    heartbeatIntervalMs: bounds('heartbeat.interval.ms'),
+    assignmentIntervalMs: bounds('assignment.interval.ms'),
+    initialRebalanceDelayMs: values.number('group.streams.initial.rebalance.delay.ms'),
+    standbyReplicas: values.number('group.streams.num.standby.replicas'),
+    standbyReplicasMax: values.number('group.streams.max.standby.replicas'),
+  }
+}
+
+function consumerGroupFields(values: BrokerValues) {
+  const bounds = groupBounds(values, 'consumer')
   return {
     maxSize: values.number('group.consumer.max.size'),
     assignors: values.list('group.consumer.assignors'),
@@ -246,6 +264,7 @@ function consumerGroupFields(values: BrokerValues) {
 function groupFields(values: BrokerValues) {
   return {
     consumerGroups: consumerGroupFields(values),
+    streamsGroups: streamsGroupFields(values),
     groupMinSessionTimeoutMs: values.number('group.min.session.timeout.ms'),
     groupMaxSessionTimeoutMs: values.number('group.max.session.timeout.ms'),
     groupInitialRebalanceDelayMs: values.number('group.initial.rebalance.delay.ms'),

@@ -47,6 +47,29 @@ export function consumerGroupSettings(
   }
 }
 
+/** What groups of Kafka Streams may have of their own (KIP-1071, KIP-1263). */
+export interface StreamsGroupSettings {
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly assignmentIntervalMs: number
+  readonly initialRebalanceDelayMs: number
+  readonly standbyReplicas: number
+}
+
+export function streamsGroupSettings(
+  broker: BrokerConfig,
+  overrides: Overrides,
+): StreamsGroupSettings {
+  const number = (name: string) => Number(groupValue(broker, overrides, `streams.${name}`))
+  return {
+    sessionTimeoutMs: number('session.timeout.ms'),
+    heartbeatIntervalMs: number('heartbeat.interval.ms'),
+    assignmentIntervalMs: number('assignment.interval.ms'),
+    initialRebalanceDelayMs: number('initial.rebalance.delay.ms'),
+    standbyReplicas: number('num.standby.replicas'),
+  }
+}
+
 /**
  * Holds a whole set of overrides to Kafka's rules; throws a ConfigError for the first that is
  * broken.

@@ -53,6 +53,8 @@ import { pushTelemetry } from './push-telemetry.ts'
 import { removeRaftVoter } from './remove-raft-voter.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
+import { streamsGroupDescribe } from './streams-group-describe.ts'
+import { streamsGroupHeartbeat } from './streams-group-heartbeat.ts'
 import { syncGroup } from './sync-group.ts'
 import { txnOffsetCommit } from './txn-offset-commit.ts'
 import { unregisterBroker } from './unregister-broker.ts'
@@ -116,4 +118,6 @@ export const handlers: readonly Registration[] = [
   register('describeTopicPartitions', describeTopicPartitions),
   register('addRaftVoter', addRaftVoter),
   register('removeRaftVoter', removeRaftVoter),
+  register('streamsGroupHeartbeat', streamsGroupHeartbeat),
+  register('streamsGroupDescribe', streamsGroupDescribe),
 ]

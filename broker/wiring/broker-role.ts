@@ -18,7 +18,7 @@ import type { MetricsRegistry } from '../admin/prometheus.ts'
 import { TrafficMetrics } from '../admin/traffic-metrics.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { CurrentConfig } from '../config/current-config.ts'
-import { consumerGroupSettings } from '../config/group-configs.ts'
+import { consumerGroupSettings, streamsGroupSettings } from '../config/group-configs.ts'
 import { groupConfig } from '../coordinator/group/group-config.ts'
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { handlers } from '../handlers/registry.ts'
@@ -236,9 +236,11 @@ export class BrokerRole {
       config: () => {
         const { broker } = this.#config
         const image = this.#client.image()
-        return groupConfig(broker, (groupId) =>
-          consumerGroupSettings(broker, configOverrides(image, 'group', groupId)),
-        )
+        const overrides = (groupId: string) => configOverrides(image, 'group', groupId)
+        return groupConfig(broker, {
+          consumer: (groupId) => consumerGroupSettings(broker, overrides(groupId)),
+          streams: (groupId) => streamsGroupSettings(broker, overrides(groupId)),
+        })
       },
       topics: () => this.#groupTopics.view(),
       partitionCount: () =>

@@ -16,6 +16,14 @@ import {
   consumerGroupTargetAssignmentMemberKey,
   consumerGroupTargetAssignmentMetadataKey,
 } from './consumer-group-records.ts'
+import {
+  streamsGroupCurrentMemberAssignmentKey,
+  streamsGroupMemberMetadataKey,
+  streamsGroupMetadataKey,
+  streamsGroupTargetAssignmentMemberKey,
+  streamsGroupTargetAssignmentMetadataKey,
+  streamsGroupTopologyKey,
+} from './streams-group-records.ts'
 
 const keyBytesGuess = 128
 
@@ -80,6 +88,12 @@ const recordTypes = {
   consumerGroupTargetAssignmentMember: 7,
   consumerGroupCurrentMemberAssignment: 8,
   consumerGroupRegularExpression: 16,
+  streamsGroupMetadata: 17,
+  streamsGroupMemberMetadata: 19,
+  streamsGroupTargetAssignmentMetadata: 20,
+  streamsGroupTargetAssignmentMember: 21,
+  streamsGroupCurrentMemberAssignment: 22,
+  streamsGroupTopology: 23,
 } as const
 
 const keyVersion = 0
@@ -94,6 +108,12 @@ const keys = {
   consumerGroupTargetAssignmentMember: consumerGroupTargetAssignmentMemberKey,
   consumerGroupCurrentMemberAssignment: consumerGroupCurrentMemberAssignmentKey,
   consumerGroupRegularExpression: consumerGroupRegularExpressionKey,
+  streamsGroupMetadata: streamsGroupMetadataKey,
+  streamsGroupMemberMetadata: streamsGroupMemberMetadataKey,
+  streamsGroupTargetAssignmentMetadata: streamsGroupTargetAssignmentMetadataKey,
+  streamsGroupTargetAssignmentMember: streamsGroupTargetAssignmentMemberKey,
+  streamsGroupCurrentMemberAssignment: streamsGroupCurrentMemberAssignmentKey,
+  streamsGroupTopology: streamsGroupTopologyKey,
 } as const
 
 export type GroupRecordName = keyof typeof keys

@@ -23,27 +23,7 @@ import { noTopics, type TopicsView } from '../../broker/coordinator/group/topics
 import type { Effect } from '../../broker/coordinator/group/turn.ts'
 import type { KeyValueRecord } from '../../broker/coordinator/partition-writer.ts'
 import { subscription } from './consumer-protocol.ts'
-
-export const defaultGroupConfig: GroupConfig = {
-  initialRebalanceDelayMs: 3_000,
-  minSessionTimeoutMs: 1,
-  maxSessionTimeoutMs: 1_800_000,
-  maxSize: 1_000,
-  offsetMetadataMaxBytes: 4_096,
-  offsetsRetentionMs: 7 * 86_400_000,
-  offsetsRetentionCheckIntervalMs: 600_000,
-  consumer: {
-    maxSize: 1_000,
-    assignors: ['uniform', 'range'],
-    migrationPolicy: 'BIDIRECTIONAL',
-    regexRefreshIntervalMs: 600_000,
-    settings: () => ({
-      sessionTimeoutMs: 45_000,
-      heartbeatIntervalMs: 5_000,
-      assignmentIntervalMs: 0,
-    }),
-  },
-}
+import { defaultGroupConfig } from './group-config.ts'
 
 export interface JoinOptions extends Partial<JoinGroupRequest> {
   readonly version?: number
@@ -445,7 +425,7 @@ export function recordWords(record: KeyValueRecord): string {
     return decoded.value === null ? `remove ${name}` : `write ${name}=${decoded.value.offset}`
   }
   if (decoded.type === 'other') return 'write other'
-  if (decoded.type === 'consumer') {
+  if (decoded.type === 'consumer' || decoded.type === 'streams') {
     const { type, groupId, value } = decoded.record
     return `${value === null ? 'remove' : 'write'} ${type} ${groupId}`
   }

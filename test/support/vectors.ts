@@ -31,6 +31,20 @@ import {
   offsetCommitValue,
 } from '@samsa/proto/kafka/group-records'
 import { requestHeader, responseHeader } from '@samsa/proto/kafka/headers'
+import {
+  streamsGroupCurrentMemberAssignmentKey,
+  streamsGroupCurrentMemberAssignmentValue,
+  streamsGroupMemberMetadataKey,
+  streamsGroupMemberMetadataValue,
+  streamsGroupMetadataKey,
+  streamsGroupMetadataValue,
+  streamsGroupTargetAssignmentMemberKey,
+  streamsGroupTargetAssignmentMemberValue,
+  streamsGroupTargetAssignmentMetadataKey,
+  streamsGroupTargetAssignmentMetadataValue,
+  streamsGroupTopologyKey,
+  streamsGroupTopologyValue,
+} from '@samsa/proto/kafka/streams-group-records'
 import { transactionLogKey, transactionLogValue } from '@samsa/proto/kafka/transaction-records'
 import type { Message } from '@samsa/proto/wire/message'
 
@@ -97,6 +111,18 @@ export function allMessages(): Map<string, AnyMessage> {
     consumerGroupCurrentMemberAssignmentValue,
     consumerGroupRegularExpressionKey,
     consumerGroupRegularExpressionValue,
+    streamsGroupMetadataKey,
+    streamsGroupMetadataValue,
+    streamsGroupMemberMetadataKey,
+    streamsGroupMemberMetadataValue,
+    streamsGroupTargetAssignmentMetadataKey,
+    streamsGroupTargetAssignmentMetadataValue,
+    streamsGroupTargetAssignmentMemberKey,
+    streamsGroupTargetAssignmentMemberValue,
+    streamsGroupCurrentMemberAssignmentKey,
+    streamsGroupCurrentMemberAssignmentValue,
+    streamsGroupTopologyKey,
+    streamsGroupTopologyValue,
     transactionLogKey,
     transactionLogValue,
   ]

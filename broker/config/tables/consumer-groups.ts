@@ -61,55 +61,55 @@ export const nextGenerationGroupConfigs: readonly ConfigDefinition[] = [
   }),
   int('group.streams.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),
-    accepted: "Session timeout of a Streams group's members.",
+    effective: "Session timeout of a Streams group's members.",
   }),
   int('group.streams.min.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),
-    accepted: "Lower bound of a group's own streams.session.timeout.ms.",
+    effective: "Lower bound of a group's own streams.session.timeout.ms.",
   }),
   int('group.streams.max.session.timeout.ms', 60_000, 'medium', {
     check: atLeast(1),
-    accepted: "Upper bound of a group's own streams.session.timeout.ms.",
+    effective: "Upper bound of a group's own streams.session.timeout.ms.",
   }),
   int('group.streams.heartbeat.interval.ms', 5000, 'medium', {
     check: atLeast(1),
-    accepted: "Heartbeat interval given to a Streams group's members.",
+    effective: "Heartbeat interval given to a Streams group's members.",
   }),
   int('group.streams.min.heartbeat.interval.ms', 5000, 'medium', {
     check: atLeast(1),
-    accepted: "Lower bound of a group's own streams.heartbeat.interval.ms.",
+    effective: "Lower bound of a group's own streams.heartbeat.interval.ms.",
   }),
   int('group.streams.max.heartbeat.interval.ms', 15_000, 'medium', {
     check: atLeast(1),
-    accepted: "Upper bound of a group's own streams.heartbeat.interval.ms.",
+    effective: "Upper bound of a group's own streams.heartbeat.interval.ms.",
   }),
   int('group.streams.max.size', intMax, 'medium', {
     check: atLeast(1),
-    accepted: 'Most members of a Streams group.',
+    effective: 'Most members of a Streams group.',
   }),
   int('group.streams.num.standby.replicas', 0, 'medium', {
     check: atLeast(0),
-    accepted: 'Standby copies of each stateful task.',
+    effective: 'Standby copies of each stateful task.',
   }),
   int('group.streams.max.standby.replicas', 2, 'medium', {
     check: atLeast(0),
-    accepted: "Upper bound of a group's own streams.num.standby.replicas.",
+    effective: "Upper bound of a group's own streams.num.standby.replicas.",
   }),
   int('group.streams.initial.rebalance.delay.ms', 3000, 'medium', {
     check: atLeast(0),
-    accepted: 'How long a new Streams group waits for more members.',
+    effective: 'How long a new Streams group waits for more members.',
   }),
   int('group.streams.assignment.interval.ms', 1000, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Shortest time between two assignments of a Streams group.',
+    effective: 'Shortest time between two assignments of a Streams group.',
   }),
   int('group.streams.min.assignment.interval.ms', 0, 'medium', {
     check: atLeast(0),
-    accepted: "Lower bound of a group's own streams.assignment.interval.ms.",
+    effective: "Lower bound of a group's own streams.assignment.interval.ms.",
   }),
   int('group.streams.max.assignment.interval.ms', 15_000, 'medium', {
     check: atLeast(0),
-    accepted: "Upper bound of a group's own streams.assignment.interval.ms.",
+    effective: "Upper bound of a group's own streams.assignment.interval.ms.",
   }),
 ]

@@ -54,22 +54,22 @@ export const groupConfigs: readonly ConfigDefinition[] = [
   }),
   int('streams.session.timeout.ms', 45_000, 'medium', {
     check: atLeast(1),
-    accepted: "Session timeout of the Streams group's members.",
+    effective: "Session timeout of the Streams group's members.",
   }),
   int('streams.heartbeat.interval.ms', 5000, 'medium', {
     check: atLeast(1),
-    accepted: "Heartbeat interval given to the Streams group's members.",
+    effective: "Heartbeat interval given to the Streams group's members.",
   }),
   int('streams.assignment.interval.ms', 1000, 'medium', {
     check: atLeast(0),
-    accepted: 'Shortest time between two assignments of the Streams group.',
+    effective: 'Shortest time between two assignments of the Streams group.',
   }),
   int('streams.initial.rebalance.delay.ms', 3000, 'medium', {
     check: atLeast(0),
-    accepted: 'How long the new Streams group waits for more members.',
+    effective: 'How long the new Streams group waits for more members.',
   }),
   int('streams.num.standby.replicas', 0, 'medium', {
     check: atLeast(0),
-    accepted: 'Standby copies of each stateful task.',
+    effective: 'Standby copies of each stateful task.',
   }),
 ]

@@ -7,6 +7,8 @@ import type { KeyValueRecord } from '../partition-writer.ts'
 import { applyConsumerRecord, type Undo } from './consumer/apply.ts'
 import { type ConsumerGroupRecord, encodeConsumerRecord } from './consumer/consumer-records.ts'
 import type { ShardState } from './shard-state.ts'
+import { applyStreamsRecord } from './streams/apply.ts'
+import { encodeStreamsRecord, type StreamsGroupRecord } from './streams/streams-records.ts'
 
 export class Changes {
   readonly state: ShardState
@@ -25,6 +27,12 @@ export class Changes {
   add(record: ConsumerGroupRecord): void {
     this.records.push(encodeConsumerRecord(record))
     this.#undo.push(applyConsumerRecord(this.state, record))
+  }
+
+  /** The same for a group of Kafka Streams. */
+  addStreams(record: StreamsGroupRecord): void {
+    this.records.push(encodeStreamsRecord(record))
+    this.#undo.push(applyStreamsRecord(this.state, record))
   }
 
   /** A record whose effect on the state is the caller's, together with how to take it back. */

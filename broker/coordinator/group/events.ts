@@ -8,6 +8,7 @@ import type {
   DeletedGroup,
   DescribedConsumerGroup,
   DescribedGroup,
+  DescribedStreamsGroup,
   FetchedOffsets,
   HeartbeatRequest,
   HeartbeatResponse,
@@ -20,11 +21,13 @@ import type {
   OffsetDeleteRequest,
   OffsetDeleteResponse,
   OffsetFetchGroup,
+  StreamsHeartbeatRequest,
   SyncGroupRequest,
   SyncGroupResponse,
   TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
 } from './messages.ts'
+import type { StreamsHeartbeatResult } from './streams/heartbeat-result.ts'
 import type { Token } from './turn.ts'
 
 export interface JoinGroupEvent {
@@ -120,6 +123,21 @@ export interface DescribeConsumerGroupEvent {
   readonly token: Token<DescribedConsumerGroup>
 }
 
+export interface StreamsHeartbeatEvent {
+  readonly type: 'streamsHeartbeat'
+  readonly groupId: string
+  readonly token: Token<StreamsHeartbeatResult>
+  readonly request: StreamsHeartbeatRequest
+  readonly clientId: string
+  readonly clientHost: string
+}
+
+export interface DescribeStreamsGroupEvent {
+  readonly type: 'describeStreamsGroup'
+  readonly groupId: string
+  readonly token: Token<DescribedStreamsGroup>
+}
+
 /** The shell has matched a group's patterns against the topics. */
 export interface RegexesResolvedEvent {
   readonly type: 'regexesResolved'
@@ -155,6 +173,8 @@ export type RequestEvent =
   | DescribeGroupEvent
   | ConsumerHeartbeatEvent
   | DescribeConsumerGroupEvent
+  | StreamsHeartbeatEvent
+  | DescribeStreamsGroupEvent
   | DeleteGroupEvent
 
 export interface DeletedTopic {

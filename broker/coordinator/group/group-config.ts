@@ -2,7 +2,7 @@
 // of its own.
 
 import type { BrokerConfig } from '../../config/broker-config.ts'
-import type { ConsumerGroupSettings } from '../../config/group-configs.ts'
+import type { ConsumerGroupSettings, StreamsGroupSettings } from '../../config/group-configs.ts'
 
 export type MigrationPolicy = 'DISABLED' | 'DOWNGRADE' | 'UPGRADE' | 'BIDIRECTIONAL'
 
@@ -14,6 +14,12 @@ export interface ConsumerGroupConfig {
   readonly migrationPolicy: MigrationPolicy
   readonly regexRefreshIntervalMs: number
   settings(groupId: string): ConsumerGroupSettings
+}
+
+/** group.streams.* */
+export interface StreamsGroupConfig {
+  readonly maxSize: number
+  settings(groupId: string): StreamsGroupSettings
 }
 
 export interface GroupConfig {
@@ -31,14 +37,18 @@ export interface GroupConfig {
   /** offsets.retention.check.interval.ms */
   readonly offsetsRetentionCheckIntervalMs: number
   readonly consumer: ConsumerGroupConfig
+  readonly streams: StreamsGroupConfig
 }
 
-/** `settings` gives what holds for one group. */
+/** `settings` give what holds for one group. */
 export function groupConfig(
   config: BrokerConfig,
-  settings: ConsumerGroupConfig['settings'],
+  settings: {
+    readonly consumer: ConsumerGroupConfig['settings']
+    readonly streams: StreamsGroupConfig['settings']
+  },
 ): GroupConfig {
-  const { consumerGroups } = config
+  const { consumerGroups, streamsGroups } = config
   return {
     initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
     minSessionTimeoutMs: config.groupMinSessionTimeoutMs,
@@ -53,7 +63,8 @@ export function groupConfig(
       // Checked when it was read.
       migrationPolicy: consumerGroups.migrationPolicy as MigrationPolicy,
       regexRefreshIntervalMs: consumerGroups.regexRefreshIntervalMs,
-      settings,
+      settings: settings.consumer,
     },
+    streams: { maxSize: streamsGroups.maxSize, settings: settings.streams },
   }
 }

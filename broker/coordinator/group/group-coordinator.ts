@@ -20,6 +20,7 @@ import type {
   DeletedGroup,
   DescribedConsumerGroup,
   DescribedGroup,
+  DescribedStreamsGroup,
   FetchedOffsets,
   HeartbeatRequest,
   HeartbeatResponse,
@@ -35,6 +36,7 @@ import type {
   OffsetDeleteRequest,
   OffsetDeleteResponse,
   OffsetFetchGroup,
+  StreamsHeartbeatRequest,
   SyncGroupRequest,
   SyncGroupResponse,
   TxnOffsetCommitRequest,
@@ -42,6 +44,9 @@ import type {
 } from './messages.ts'
 import { answerAll } from './offsets/commit.ts'
 import { answerAllTransactional } from './offsets/transactional.ts'
+import { describeStreamsError } from './streams/describe.ts'
+import type { StreamsHeartbeatResult } from './streams/heartbeat-result.ts'
+import { streamsHeartbeatError, streamsHeartbeatProblem } from './streams/request-check.ts'
 import type { TopicsView } from './topics-view.ts'
 
 /** Who asks: a part of the handler's RequestContext. */
@@ -215,6 +220,44 @@ export class GroupCoordinator {
           caller,
           (error) => describeError(groupId, error),
           (token) => ({ type: 'describeConsumerGroup', groupId, token }),
+        ),
+      ),
+    )
+  }
+
+  /** StreamsGroupHeartbeat: a member joins, keeps up with or leaves a group (KIP-1071). */
+  streamsHeartbeat(
+    request: StreamsHeartbeatRequest,
+    caller: GroupCaller,
+  ): Promise<StreamsHeartbeatResult> {
+    const problem = streamsHeartbeatProblem(request)
+    if (problem !== null) {
+      return Promise.resolve(streamsHeartbeatError(problem.kafkaError, problem.message))
+    }
+    const { groupId } = request
+    const clientId = caller.clientId ?? ''
+    const clientHost = `/${caller.clientHost}`
+    return this.#route(groupId, caller, streamsHeartbeatError, (token) => ({
+      type: 'streamsHeartbeat',
+      groupId,
+      token,
+      request,
+      clientId,
+      clientHost,
+    }))
+  }
+
+  describeStreamsGroups(
+    groupIds: readonly string[],
+    caller: GroupCaller,
+  ): Promise<DescribedStreamsGroup[]> {
+    return Promise.all(
+      groupIds.map((groupId) =>
+        this.#ask(
+          groupId,
+          caller,
+          (error) => describeStreamsError(groupId, error),
+          (token) => ({ type: 'describeStreamsGroup', groupId, token }),
         ),
       ),
     )

@@ -7,6 +7,7 @@ import { assert, assertNever } from '../../assert.ts'
 import type { Core } from '../led-shard.ts'
 import type { KeyValueRecord } from '../partition-writer.ts'
 import { Changes } from './changes.ts'
+import { joinError } from './classic/answers.ts'
 import { describeGroup, listedGroup } from './classic/describe.ts'
 import { heartbeat } from './classic/heartbeat.ts'
 import { joinGroup } from './classic/join.ts'
@@ -49,7 +50,13 @@ import {
   settleTransaction,
 } from './offsets/transactional.ts'
 import { onLoaded, replay } from './replay.ts'
-import { type PendingWrite, ShardState } from './shard-state.ts'
+import { type Group, type PendingWrite, ShardState } from './shard-state.ts'
+import { onStreamsGroupLoaded } from './streams/deadlines.ts'
+import { describeStreamsGroup, listedStreamsGroup } from './streams/describe.ts'
+import { streamsHeartbeat } from './streams/heartbeat.ts'
+import type { StreamsGroup } from './streams/streams-group.ts'
+import { onStreamsTimeout } from './streams/timeouts.ts'
+import { streamsTombstones } from './streams/tombstones.ts'
 import { type Effect, type Surroundings, Turn } from './turn.ts'
 
 export class GroupShard implements Core {
@@ -71,9 +78,7 @@ export class GroupShard implements Core {
   }
 
   list(): ListedGroup[] {
-    return Array.from(this.state.groups.values(), (group) =>
-      group.type === 'classic' ? listedGroup(group) : listedConsumerGroup(group),
-    )
+    return Array.from(this.state.groups.values(), (group) => listed(group))
   }
 
   #dispatch(turn: Turn, event: ShardEvent): void {
@@ -110,8 +115,10 @@ export class GroupShard implements Core {
     // A group under deletion has nothing that is due; should the deletion fail, its timer is set
     // again.
     if (group === undefined || group.deletionWriteId !== null) return
-    if (group.type === 'consumer') {
-      if (event.type === 'timeout') onConsumerTimeout(turn, group)
+    if (group.type !== 'classic') {
+      if (event.type === 'abandoned') return
+      if (group.type === 'consumer') onConsumerTimeout(turn, group)
+      else onStreamsTimeout(turn, group)
     } else if (event.type === 'timeout') onTimeout(turn, group)
     else onAbandoned(turn, group, event.token)
   }
@@ -164,11 +171,30 @@ export class GroupShard implements Core {
 function restoreTimer(turn: Turn, groupId: string): void {
   const group = turn.state.groups.get(groupId)
   if (group?.type === 'consumer') onConsumerGroupLoaded(turn, group)
+  if (group?.type === 'streams') onStreamsGroupLoaded(turn, group)
+}
+
+function listed(group: Group): ListedGroup {
+  switch (group.type) {
+    case 'classic':
+      return listedGroup(group)
+    case 'consumer':
+      return listedConsumerGroup(group)
+    case 'streams':
+      return listedStreamsGroup(group)
+    default:
+      return assertNever(group)
+  }
 }
 
 function onRequest(turn: Turn, event: RequestEvent): void {
   const group = turn.state.groups.get(event.groupId)
   if (group?.type === 'consumer' && onClassicRequest(turn, group, event)) return
+  if (group?.type === 'streams' && event.type === 'joinGroup') {
+    if (group.members.size === 0) return makeRoomForClassic(turn, group, event)
+    const { token, request } = event
+    return turn.respond(token, joinError(request.memberId, 'INCONSISTENT_GROUP_PROTOCOL'))
+  }
   switch (event.type) {
     case 'joinGroup':
       joinGroup(turn, event)
@@ -187,6 +213,12 @@ function onRequest(turn: Turn, event: RequestEvent): void {
       return
     case 'describeConsumerGroup':
       turn.respond(event.token, describeConsumerGroup(turn, event.groupId))
+      return
+    case 'streamsHeartbeat':
+      streamsHeartbeat(turn, event)
+      return
+    case 'describeStreamsGroup':
+      turn.respond(event.token, describeStreamsGroup(turn, event.groupId))
       return
     case 'commitOffsets':
       commitOffsets(turn, event)
@@ -236,9 +268,14 @@ function onClassicRequest(turn: Turn, group: ConsumerGroup, event: RequestEvent)
 }
 
 /** An empty group makes room for a classic one; what it committed stays the group's. */
-function makeRoomForClassic(turn: Turn, group: ConsumerGroup, event: RequestEvent): void {
+function makeRoomForClassic(
+  turn: Turn,
+  group: ConsumerGroup | StreamsGroup,
+  event: RequestEvent,
+): void {
   const changes = new Changes(turn.state, group.groupId)
-  for (const record of groupTombstones(group)) changes.add(record)
+  if (group.type === 'consumer') for (const record of groupTombstones(group)) changes.add(record)
+  else for (const record of streamsTombstones(group)) changes.addStreams(record)
   commitChanges(turn, changes, null)
   onRequest(turn, event)
 }

@@ -15,6 +15,11 @@ import type { listGroupsRequest, listGroupsResponse } from '@samsa/proto/kafka/l
 import type { offsetCommitRequest, offsetCommitResponse } from '@samsa/proto/kafka/offset-commit'
 import type { offsetDeleteRequest, offsetDeleteResponse } from '@samsa/proto/kafka/offset-delete'
 import type { offsetFetchRequest, offsetFetchResponse } from '@samsa/proto/kafka/offset-fetch'
+import type { streamsGroupDescribeResponse } from '@samsa/proto/kafka/streams-group-describe'
+import type {
+  streamsGroupHeartbeatRequest,
+  streamsGroupHeartbeatResponse,
+} from '@samsa/proto/kafka/streams-group-heartbeat'
 import type { syncGroupRequest, syncGroupResponse } from '@samsa/proto/kafka/sync-group'
 import type {
   txnOffsetCommitRequest,
@@ -45,6 +50,9 @@ export type ConsumerHeartbeatResponse = Encodable<typeof consumerGroupHeartbeatR
 export type DescribedConsumerGroup = Encodable<
   typeof consumerGroupDescribeResponse
 >['groups'][number]
+export type StreamsHeartbeatRequest = Decoded<typeof streamsGroupHeartbeatRequest>
+export type StreamsHeartbeatResponse = Encodable<typeof streamsGroupHeartbeatResponse>
+export type DescribedStreamsGroup = Encodable<typeof streamsGroupDescribeResponse>['groups'][number]
 export type DeletedGroup = Encodable<typeof deleteGroupsResponse>['results'][number]
 /**
  * One group of an OffsetFetch; versions before 8 ask for one group in another place, the handler

@@ -16,6 +16,11 @@ import type { ClassicGroup } from './classic/classic-group.ts'
 import { type ClassicMember, metadataFor } from './classic/classic-member.ts'
 import { type ConsumerGroupRecord, decodeConsumerRecord } from './consumer/consumer-records.ts'
 import type { CommittedOffset, OffsetKey } from './offsets/offset-store.ts'
+import {
+  decodeStreamsRecord,
+  isStreamsKey,
+  type StreamsGroupRecord,
+} from './streams/streams-records.ts'
 
 /**
  * Version 1 is the only one that can say when an offset expires; the others have all that came
@@ -39,6 +44,8 @@ export type GroupRecord =
   | { readonly type: 'group'; readonly groupId: string; readonly metadata: GroupMetadata | null }
   /** Of a group of the consumer protocol. */
   | { readonly type: 'consumer'; readonly record: ConsumerGroupRecord }
+  /** Of a group of Kafka Streams. */
+  | { readonly type: 'streams'; readonly record: StreamsGroupRecord }
   /** Of a kind that is not read here: groups of other protocols, or something newer. */
   | { readonly type: 'other' }
 
@@ -124,7 +131,9 @@ export function decodeGroupRecord(record: KeyValueRecord): GroupRecord {
     case 'unknown':
       return { type: 'other' }
     default:
-      return { type: 'consumer', record: decodeConsumerRecord(key, record.value) }
+      return isStreamsKey(key)
+        ? { type: 'streams', record: decodeStreamsRecord(key, record.value) }
+        : { type: 'consumer', record: decodeConsumerRecord(key, record.value) }
   }
 }
 

@@ -7,6 +7,8 @@ import { applyConsumerRecord } from './consumer/apply.ts'
 import { onConsumerGroupLoaded } from './consumer/deadlines.ts'
 import { decodeGroupRecord } from './records.ts'
 import type { ShardState } from './shard-state.ts'
+import { applyStreamsRecord } from './streams/apply.ts'
+import { onStreamsGroupLoaded } from './streams/deadlines.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -44,6 +46,9 @@ export function replay(
     case 'consumer':
       applyConsumerRecord(state, decoded.record)
       return
+    case 'streams':
+      applyStreamsRecord(state, decoded.record)
+      return
     case 'other':
       return
   }
@@ -58,6 +63,7 @@ export function onLoaded(turn: Turn): void {
   }
   for (const group of groups.values()) {
     if (group.type === 'classic') onGroupLoaded(turn, group)
-    else onConsumerGroupLoaded(turn, group)
+    else if (group.type === 'consumer') onConsumerGroupLoaded(turn, group)
+    else onStreamsGroupLoaded(turn, group)
   }
 }

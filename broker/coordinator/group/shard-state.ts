@@ -9,9 +9,10 @@ import type { ConsumerGroup } from './consumer/consumer-group.ts'
 import type { ShardEvent } from './events.ts'
 import { GroupOffsets } from './offsets/offset-store.ts'
 import { PendingOffsets } from './offsets/pending-offsets.ts'
+import type { StreamsGroup } from './streams/streams-group.ts'
 
 /** A union by `type`: groups of the newer protocols join it here. */
-export type Group = ClassicGroup | ConsumerGroup
+export type Group = ClassicGroup | ConsumerGroup | StreamsGroup
 
 export interface PendingWrite {
   readonly after: AfterWrite

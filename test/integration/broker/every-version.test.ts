@@ -101,6 +101,32 @@ const requests: Requests = {
     topicPartitions: [],
   }),
   consumerGroupDescribe: () => ({ groupIds: [group], includeAuthorizedOperations: true }),
+  streamsGroupHeartbeat: (version) => ({
+    groupId: `streams-${group}-${version}`,
+    memberId: 'member',
+    memberEpoch: 0,
+    endpointInformationEpoch: 0,
+    rebalanceTimeoutMs: 10_000,
+    processId: 'process',
+    topology: {
+      epoch: 0,
+      subtopologies: [
+        {
+          subtopologyId: 'only',
+          sourceTopics: [topic],
+          sourceTopicRegex: [],
+          stateChangelogTopics: [],
+          repartitionSinkTopics: [],
+          repartitionSourceTopics: [],
+          copartitionGroups: [],
+        },
+      ],
+    },
+    activeTasks: [],
+    standbyTasks: [],
+    warmupTasks: [],
+  }),
+  streamsGroupDescribe: () => ({ groupIds: [group], includeAuthorizedOperations: true }),
   listGroups: () => ({}),
   apiVersions: (version) =>
     version >= 3 ? { clientSoftwareName: 'test', clientSoftwareVersion: '1' } : {},

@@ -20,6 +20,7 @@ const mainClasses = {
   logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
   reassignPartitions: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  streamsGroups: 'org.apache.kafka.tools.streams.StreamsGroupCommand',
   topics: 'org.apache.kafka.tools.TopicCommand',
   verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
   verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',

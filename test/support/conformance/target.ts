@@ -10,6 +10,7 @@ export const repositoryDir = dirname(dirname(dirname(dirname(fileURLToPath(impor
 export const cacheDir = join(repositoryDir, '.cache')
 export const kafkaLibsDir = join(cacheDir, 'kafka/libs')
 export const newestClientsDir = join(cacheDir, 'kafka/newest-clients')
+export const streamsDir = join(cacheDir, 'kafka/streams')
 export const pythonPath = join(cacheDir, 'venv/bin/python')
 /** Put there by `npm run setup:clients`. */
 export const grpcurlPath = join(repositoryDir, '.cache/bin/grpcurl')

@@ -2,7 +2,10 @@
 // node.ts does when partitions of `__consumer_offsets` get a leader, and when topics go.
 
 import { offsetsTopic } from '@samsa/controller/topic-names'
-import { consumerGroupSettings } from '../../../broker/config/group-configs.ts'
+import {
+  consumerGroupSettings,
+  streamsGroupSettings,
+} from '../../../broker/config/group-configs.ts'
 import { groupConfig } from '../../../broker/coordinator/group/group-config.ts'
 import { GroupCoordinator } from '../../../broker/coordinator/group/group-coordinator.ts'
 import { GroupTopics } from '../../../broker/wiring/group-topics.ts'
@@ -23,7 +26,10 @@ export async function startLocalGroups(overrides: readonly string[]): Promise<Lo
   const groups: GroupCoordinator = new GroupCoordinator({
     config: () => {
       const broker = node.services.config()
-      return groupConfig(broker, () => consumerGroupSettings(broker, new Map()))
+      return groupConfig(broker, {
+        consumer: () => consumerGroupSettings(broker, new Map()),
+        streams: () => streamsGroupSettings(broker, new Map()),
+      })
     },
     topics: () => new GroupTopics(node.services.metadata()).view(),
     partitionCount: () => node.services.config().offsetsTopicNumPartitions,

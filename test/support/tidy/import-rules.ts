@@ -135,6 +135,8 @@ const broker: readonly Layer[] = [
     path: 'broker/handlers',
     values: [
       'broker/coordinator/group/consumer/describe.ts',
+      'broker/coordinator/group/streams/describe.ts',
+      'broker/coordinator/group/streams/status.ts',
       'proto/kafka',
       'proto/record',
       'proto/wire',
@@ -142,6 +144,7 @@ const broker: readonly Layer[] = [
       'broker/config',
       'broker/replica',
       'broker/authorization/acl.ts',
+      'broker/authorization/authorizer.ts',
       'broker/security/sasl/scram.ts',
       ...common,
     ],

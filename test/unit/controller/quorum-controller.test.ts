@@ -52,6 +52,7 @@ describe('the start of a controller', () => {
       'eligible.leader.replicas.version': 1,
       'transaction.version': 2,
       'group.version': 1,
+      'streams.version': 1,
       'metadata.version': 30,
       'samsa.metadata.version': 1,
     })

@@ -180,7 +180,7 @@ function withEpochs(assigned: AssignedPartitions) {
   })
 }
 
-type ConsumerRecordName = Exclude<GroupRecordName, 'offsetCommit' | 'groupMetadata'>
+type ConsumerRecordName = Extract<GroupRecordName, `consumer${string}`>
 export type ConsumerRecordKey = Extract<GroupRecordKey, { type: ConsumerRecordName }>
 
 /** Throws DecodeError for a value that is damaged or of a version that is not known. */

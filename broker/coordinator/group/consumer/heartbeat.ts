@@ -86,7 +86,7 @@ function groupForHeartbeat(
 ): ConsumerGroup {
   const group = turn.state.groups.get(groupId)
   if (group?.type === 'consumer') return group
-  if (memberEpoch !== joinEpoch) {
+  if (memberEpoch !== joinEpoch || group?.type === 'streams') {
     const what = group === undefined ? 'not found' : 'is not a consumer group'
     const message =
       group === undefined ? `Consumer group ${groupId} ${what}.` : `Group ${groupId} ${what}.`

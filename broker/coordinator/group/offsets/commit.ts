@@ -2,7 +2,7 @@
 // durable.
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
-import { assert } from '../../../assert.ts'
+import { assert, assertNever } from '../../../assert.ts'
 import type { AfterWrite } from '../after-write.ts'
 import { ClassicGroup } from '../classic/classic-group.ts'
 import { extendSession, validateMember } from '../classic/membership.ts'
@@ -12,6 +12,7 @@ import { groupsPerPartitionMax, identifierBytesMax, partitionsPerCommitMax } fro
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../messages.ts'
 import { offsetRecord } from '../records.ts'
 import type { Group } from '../shard-state.ts'
+import { validateStreamsCommit } from '../streams/offsets.ts'
 import type { Turn } from '../turn.ts'
 import { responseCodeOf } from '../write-errors.ts'
 import type { OffsetChange } from './offset-store.ts'
@@ -98,9 +99,16 @@ function validateCommit(
   event: CommitOffsetsEvent,
 ): KafkaErrorName | null {
   if (group === undefined) return validateWithoutGroup(turn, event)
-  return group.type === 'classic'
-    ? validateClassicCommit(group, event.request)
-    : validateConsumerCommit(turn, group, event)
+  switch (group.type) {
+    case 'classic':
+      return validateClassicCommit(group, event.request)
+    case 'consumer':
+      return validateConsumerCommit(turn, group, event)
+    case 'streams':
+      return validateStreamsCommit(group, event)
+    default:
+      return assertNever(group)
+  }
 }
 
 function validateClassicCommit(

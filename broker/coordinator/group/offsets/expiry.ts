@@ -28,8 +28,8 @@ export function expiredKeys(group: Group, offsets: GroupOffsets, turn: Turn): Of
 }
 
 function retentionStart(group: Group): ((committed: CommittedOffset) => number) | null {
-  // A group of the consumer protocol always knows what its members subscribe to.
-  if (group.type === 'consumer' || group.protocolType === null)
+  // A group of a newer protocol always knows what its members read.
+  if (group.type !== 'classic' || group.protocolType === null)
     return ({ commitTimestampMs }) => commitTimestampMs
   if (group.state === 'Empty') {
     const emptySinceMs = group.stateTimestampMs

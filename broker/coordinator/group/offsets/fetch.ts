@@ -7,6 +7,7 @@ import { validateConsumerFetch } from '../consumer/offsets.ts'
 import type { FetchOffsetsEvent } from '../events.ts'
 import type { FetchedOffsetsTopic, OffsetFetchGroup } from '../messages.ts'
 import type { Group } from '../shard-state.ts'
+import { validateStreamsFetch } from '../streams/offsets.ts'
 import type { Turn } from '../turn.ts'
 import type { CommittedOffset, GroupOffsets, OffsetKey } from './offset-store.ts'
 
@@ -42,6 +43,7 @@ export function fetchOffsets(turn: Turn, event: FetchOffsetsEvent): void {
 
 function validateFetch(group: Group | undefined, request: OffsetFetchGroup): KafkaErrorName | null {
   if (group?.type === 'consumer') return validateConsumerFetch(group, request)
+  if (group?.type === 'streams') return validateStreamsFetch(group, request)
   const namesMember = request.memberId !== null && request.memberEpoch >= 0
   return group === undefined && namesMember ? 'GROUP_ID_NOT_FOUND' : null
 }

@@ -13,6 +13,8 @@ import type { DeletedTopic, DeleteGroupEvent, DeleteOffsetsEvent } from '../even
 import type { DeletedGroup, OffsetDeleteResponse } from '../messages.ts'
 import { groupTombstone, offsetTombstone } from '../records.ts'
 import type { Group } from '../shard-state.ts'
+import { encodeStreamsRecord } from '../streams/streams-records.ts'
+import { streamsTombstones } from '../streams/tombstones.ts'
 import type { Token, Turn } from '../turn.ts'
 import { responseCodeOf } from '../write-errors.ts'
 import { expiredKeys } from './expiry.ts'
@@ -55,7 +57,7 @@ export function deleteOffsets(turn: Turn, { groupId, request, token }: DeleteOff
 /** Only of consumer groups is it known which topics their members still use. */
 function validateOffsetDelete(group: Group | undefined): KafkaErrorName | null {
   if (group === undefined) return 'GROUP_ID_NOT_FOUND'
-  if (group.type === 'consumer') return null
+  if (group.type !== 'classic') return null
   if (group.state !== 'Empty' && !group.usesConsumerProtocol) return 'NON_EMPTY_GROUP'
   return null
 }
@@ -97,7 +99,9 @@ function writeDeletion(turn: Turn, group: Group, token: Token<DeletedGroup> | nu
   const keys = turn.state.offsets.get(groupId)?.keys() ?? []
   const records: KeyValueRecord[] = keys.map((key) => offsetTombstone(groupId, key))
   if (group.type === 'consumer') records.push(...groupTombstones(group).map(encodeConsumerRecord))
-  else if (group.persisted) records.push(groupTombstone(groupId))
+  else if (group.type === 'streams') {
+    records.push(...streamsTombstones(group).map(encodeStreamsRecord))
+  } else if (group.persisted) records.push(groupTombstone(groupId))
   const after: AfterWrite = { type: 'groupDeleted', groupId, token }
   if (records.length === 0) onGroupDeleted(turn, after, null)
   else group.deletionWriteId = turn.write(records, after, { divisible: true })

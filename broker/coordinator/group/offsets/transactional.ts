@@ -13,6 +13,7 @@ import { groupsPerPartitionMax, identifierBytesMax, partitionsPerCommitMax } fro
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../messages.ts'
 import { offsetRecord } from '../records.ts'
 import type { Group, ShardState } from '../shard-state.ts'
+import { validateStreamsTransactional } from '../streams/offsets.ts'
 import type { Turn } from '../turn.ts'
 import { responseCodeOf, responseErrorOf } from '../write-errors.ts'
 import type { OffsetChange } from './offset-store.ts'
@@ -72,6 +73,10 @@ function validate(
   if (group.type === 'consumer') {
     const { topics } = request
     return validateTransactionalCommit(turn, group, { memberId, epoch: generationId, topics })
+  }
+  if (group.type === 'streams') {
+    const { topics } = request
+    return validateStreamsTransactional(group, { memberId, epoch: generationId, topics })
   }
   const error = validateMember(group, memberId, groupInstanceId)
   if (error !== null) return error

@@ -9,7 +9,7 @@ import { noTopics } from '../../../../../broker/coordinator/group/topics-view.ts
 import { BrokerError } from '../../../../../broker/errors.ts'
 import { subscription } from '../../../../support/consumer-protocol.ts'
 import { FakeTime } from '../../../../support/fake-time.ts'
-import { defaultGroupConfig } from '../../../../support/group-driver.ts'
+import { defaultGroupConfig } from '../../../../support/group-config.ts'
 import { MemoryPartitionWriter, settle } from '../../../../support/memory-partition-writer.ts'
 
 let time: FakeTime
