@@ -21,7 +21,10 @@ export interface Address {
 export type Exposed = ReadonlyMap<string, ReadonlyMap<number, Address>>
 
 export interface ExposingService extends KubeObject {
-  readonly spec?: { readonly ports?: readonly { readonly nodePort?: number }[] }
+  readonly spec?: {
+    readonly ports?: readonly { readonly nodePort?: number }[]
+    readonly selector?: Readonly<Record<string, string>>
+  }
   readonly status?: {
     readonly loadBalancer?: {
       readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[]

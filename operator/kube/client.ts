@@ -23,15 +23,19 @@ export interface KubeClientOptions {
   readonly transport: KubeTransport
   /** For one request. */
   readonly timeoutMs: number
+  /** Whether what is asked is asked for thousands of objects. */
+  readonly isBulk?: boolean
 }
 
 export class KubeClient {
   readonly transport: KubeTransport
   readonly #timeoutMs: number
+  readonly #isBulk: boolean
 
-  constructor({ transport, timeoutMs }: KubeClientOptions) {
+  constructor({ transport, timeoutMs, isBulk = false }: KubeClientOptions) {
     this.transport = transport
     this.#timeoutMs = timeoutMs
+    this.#isBulk = isBulk
   }
 
   /** Null when there is none. */
@@ -164,7 +168,7 @@ export class KubeClient {
   #send(request: Omit<KubeRequest, 'signal'>, signal?: AbortSignal): Promise<KubeResponse> {
     const timeout = AbortSignal.timeout(this.#timeoutMs)
     const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
-    return this.transport.request({ ...request, signal: both })
+    return this.transport.request({ ...request, isBulk: this.#isBulk, signal: both })
   }
 }
 

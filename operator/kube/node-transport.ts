@@ -17,11 +17,14 @@ export interface KubeEndpoint {
 }
 
 const bodyBytesMax = 64 * 1024 * 1024
+/** Of each agent. */
 const socketsMax = 16
 
 export class NodeTransport implements KubeTransport {
   readonly #endpoint: KubeEndpoint
   readonly #agent = new Agent({ keepAlive: true, maxSockets: socketsMax, timeout: 120_000 })
+  /** Thousands of topics must not hold up what a cluster needs. */
+  readonly #bulkAgent = new Agent({ keepAlive: true, maxSockets: socketsMax, timeout: 120_000 })
   /** Watches last, and must not take the connections that requests need. */
   readonly #watchAgent = new Agent({ keepAlive: false })
 
@@ -30,7 +33,8 @@ export class NodeTransport implements KubeTransport {
   }
 
   async request(request: KubeRequest): Promise<KubeResponse> {
-    const message = await this.#open(request, this.#agent)
+    const agent = request.isBulk === true ? this.#bulkAgent : this.#agent
+    const message = await this.#open(request, agent)
     const { statusCode: status = 0 } = message
     try {
       const text = await readAll(message)
@@ -52,6 +56,7 @@ export class NodeTransport implements KubeTransport {
 
   close(): void {
     this.#agent.destroy()
+    this.#bulkAgent.destroy()
     this.#watchAgent.destroy()
   }
 

@@ -7,6 +7,8 @@ export interface KubeRequest {
   readonly query?: Readonly<Record<string, string>>
   readonly contentType?: string
   readonly body?: unknown
+  /** One of many like it: it has to wait for others of its kind, and nobody else for it. */
+  readonly isBulk?: boolean
   readonly signal: AbortSignal
 }
 

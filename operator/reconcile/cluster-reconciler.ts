@@ -4,7 +4,7 @@
 
 import type { ClusterAdmin, ClusterFacts } from '../cluster/admin.ts'
 import { type ExposingService, exposedAddresses } from '../desired/addresses.ts'
-import { hasRole, imageOf, labelKeys, ownerOf } from '../desired/names.ts'
+import { type ClusterNode, hasRole, imageOf, labelKeys, ownerOf } from '../desired/names.ts'
 import { type KnownNode, planNodes } from '../desired/node-ids.ts'
 import { nodePorts } from '../desired/node-ports.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -110,13 +110,16 @@ async function look(
   const admin = options.adminOf(cluster)
   const { live, adminProblem } = await ask(admin, signal)
   const serviceOf = new Map(serviceList.items.map((one) => [one.metadata.name, one]))
-  const brokers = wanted.filter(({ pool }) => hasRole(pool, 'broker'))
-  const asked = nodePorts({ cluster, nodes: wanted, services: serviceOf, pods: podOf })
+  // Who is leaving is reached by clients until it has given everything away.
+  const reached = [...wanted, ...nodesOf(cluster, surplus)]
+  const brokers = reached.filter(({ pool }) => hasRole(pool, 'broker'))
+  const asked = nodePorts({ cluster, nodes: reached, services: serviceOf, pods: podOf })
   const exposed = exposedAddresses(cluster, brokers, serviceOf, asked)
   return {
     cluster,
     nodes: wanted,
     surplus,
+    reached,
     pods: podOf,
     claims: claimList.items,
     live,
@@ -131,6 +134,14 @@ async function look(
     nowMs: wallMs(),
     signal,
   }
+}
+
+/** Those whose pools the spec still has. */
+function nodesOf({ spec }: KafkaCluster, known: readonly KnownNode[]): ClusterNode[] {
+  return known.flatMap(({ id, pool: name, zone = null }) => {
+    const pool = spec.nodePools.find((one) => one.name === name)
+    return pool === undefined ? [] : [{ id, pool, zone }]
+  })
 }
 
 function isOwned(object: KubeObject, cluster: KafkaCluster): boolean {

@@ -58,6 +58,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 class RunningOperator implements Operator {
   readonly #options: OperatorOptions
   readonly #client: KubeClient
+  /** For topics and users, of which there may be thousands. */
+  readonly #bulkClient: KubeClient
   readonly #metrics: OperatorMetrics
   readonly #watches: Watches
   readonly #lease: LeaderLease
@@ -70,6 +72,7 @@ class RunningOperator implements Operator {
     const { transport, log, timers, random, namespaces, instance } = options
     this.#options = options
     this.#client = new KubeClient({ transport, timeoutMs: requestTimeoutMs })
+    this.#bulkClient = new KubeClient({ transport, timeoutMs: requestTimeoutMs, isBulk: true })
     this.#metrics = new OperatorMetrics({
       clusters: () => this.#watches.clusters(),
       topics: () => this.#watches.topics(),
@@ -127,7 +130,8 @@ class RunningOperator implements Operator {
 
   #beginTerm(): void {
     this.#options.log.info({}, 'leads')
-    const parts = { client: this.#client, watches: this.#watches, metrics: this.#metrics }
+    const clients = { client: this.#client, bulkClient: this.#bulkClient }
+    const parts = { ...clients, watches: this.#watches, metrics: this.#metrics }
     // What the term before began must have ended: two passes over one resource would cross.
     void this.#ending.then(() => {
       if (this.#isClosed || !this.#lease.isLeader) return

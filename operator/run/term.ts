@@ -21,6 +21,7 @@ import type { Watches } from './watches.ts'
 
 export interface TermOptions {
   readonly client: KubeClient
+  readonly bulkClient: KubeClient
   readonly watches: Watches
   readonly metrics: OperatorMetrics
   readonly log: OperatorLog
@@ -163,7 +164,7 @@ export class Term {
   }
 
   async #reconcileTopic(key: string, signal: AbortSignal): Promise<number | null> {
-    const { client, watches, adminOf, wallMs } = this.#options
+    const { bulkClient: client, watches, adminOf, wallMs } = this.#options
     const topic = watches.topic(key)
     if (topic === undefined) return null
     const options = {
@@ -178,7 +179,7 @@ export class Term {
   }
 
   async #reconcileUser(key: string, signal: AbortSignal): Promise<number | null> {
-    const { client, watches, adminOf, wallMs } = this.#options
+    const { bulkClient: client, watches, adminOf, wallMs } = this.#options
     const user = watches.user(key)
     if (user === undefined) return null
     const options = {

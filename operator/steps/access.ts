@@ -3,7 +3,7 @@
 
 import { type ExposingService, exposedAddresses } from '../desired/addresses.ts'
 import { listenerStatuses } from '../desired/listener-status.ts'
-import { hasRole } from '../desired/names.ts'
+import { hasRole, labelKeys } from '../desired/names.ts'
 import { disruptionBudget, networkPolicy, serviceAccount, services } from '../desired/network.ts'
 import { openListener } from '../desired/served-listeners.ts'
 import { isInvalid } from '../kube/errors.ts'
@@ -49,9 +49,9 @@ interface AppliedServices {
 }
 
 async function applyServices(pass: Pass): Promise<AppliedServices> {
-  const { cluster, nodes, client, signal, nodePorts } = pass
-  const wanted = services(cluster, nodes, nodePorts)
-  const anyPort = services(cluster, nodes, new Map())
+  const { cluster, reached, client, signal, nodePorts } = pass
+  const wanted = services(cluster, reached, nodePorts)
+  const anyPort = services(cluster, reached, new Map())
   const made: ExposingService[] = []
   const withoutPort: string[] = []
   for (const [index, service] of wanted.entries()) {
@@ -76,19 +76,21 @@ function wasRefused({ cluster }: Pass): boolean {
 }
 
 async function deleteOthers(pass: Pass, wanted: ReadonlySet<string>): Promise<void> {
-  const { cluster, client, services: present, signal } = pass
+  const { cluster, client, services: present, surplus, pods, signal } = pass
   for (const service of present.values()) {
     // Only what is ours by owner, never by label alone.
     const isOurs = service.metadata.ownerReferences?.some(({ uid }) => uid === cluster.metadata.uid)
-    if (isOurs === true && !wanted.has(service.metadata.name)) {
+    const id = Number(service.spec?.selector?.[labelKeys.nodeId] ?? Number.NaN)
+    const isInUse = pods.has(id) && surplus.some((node) => node.id === id)
+    if (isOurs === true && !isInUse && !wanted.has(service.metadata.name)) {
       await client.delete(kinds.service, service, {}, signal)
     }
   }
 }
 
 function listenersOf(pass: Pass, made: readonly ExposingService[]) {
-  const { cluster, nodes, pods, services: present, nodePorts } = pass
-  const brokers = nodes.filter(({ pool }) => hasRole(pool, 'broker'))
+  const { cluster, reached, pods, services: present, nodePorts } = pass
+  const brokers = reached.filter(({ pool }) => hasRole(pool, 'broker'))
   const now = new Map([...present, ...made.map((one) => [one.metadata.name, one] as const)])
   const exposed = exposedAddresses(cluster, brokers, now, nodePorts)
   const hostAddressOf = (id: number) => pods.get(id)?.status?.hostIP ?? null

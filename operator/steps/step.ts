@@ -20,6 +20,8 @@ export interface Pass {
   readonly nodes: readonly ClusterNode[]
   /** Nodes that are to go once nothing needs them. */
   readonly surplus: readonly KnownNode[]
+  /** All that clients may have to reach: those, and of these the ones whose pool there still is. */
+  readonly reached: readonly ClusterNode[]
   readonly pods: ReadonlyMap<number, Pod>
   readonly claims: readonly VolumeClaim[]
   /** Null when the cluster cannot be asked, with why in `adminProblem`. */

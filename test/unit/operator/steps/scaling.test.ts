@@ -88,6 +88,23 @@ describe('a broker that is taken away', () => {
     expect(stage.names('v1/pods')).not.toContain('c-b-4')
   })
 
+  it.each(['b', 'other'])('is reached from outside until it is gone (pool %s)', async (name) => {
+    const outside = { name: 'outside', port: 9094, type: 'cluster-ip' }
+    const listeners = [{ name: 'plain', port: 9092, type: 'internal' }, outside]
+    stage.create(spec(4, { listeners }))
+    await stage.settle()
+    const topic = stage.cluster.topics.get('t')
+    if (topic !== undefined) topic.replicas = topic.replicas.map(() => [2, 3, 4])
+    stage.cluster.reassigning = 1
+    const nodePools = [controllers, { ...brokers(3), name }]
+    stage.change({ ...spec(3, { listeners }), nodePools })
+    for (let count = 0; count < 3; count++) await stage.pass()
+    expect(stage.names('v1/services')).toContain('c-outside-4')
+    stage.cluster.reassigning = 0
+    await stage.settle(60)
+    expect(stage.names('v1/services')).not.toContain('c-outside-4')
+  })
+
   it('is brought back if its pod dies before it has given everything away', async () => {
     stage.create(spec(4))
     await stage.settle()
