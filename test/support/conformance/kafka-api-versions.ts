@@ -1,6 +1,7 @@
 // The version ranges that a stock Apache Kafka 4.3.1 broker advertises to clients, by API name: the
 // only ranges that all clients are tested with. Read from a running broker by
-// BrokerApiVersionsCommand.
+// BrokerApiVersionsCommand; the two of KIP-714, which a broker advertises once a metrics reporter
+// takes them, from its request schemas.
 
 export const kafkaApiVersions: Record<string, string> = {
   Produce: '0-13',
@@ -59,6 +60,8 @@ export const kafkaApiVersions: Record<string, string> = {
   DescribeTransactions: '0',
   ListTransactions: '0-2',
   ConsumerGroupHeartbeat: '0-1',
+  GetTelemetrySubscriptions: '0',
+  PushTelemetry: '0',
   ConsumerGroupDescribe: '0-1',
   ListConfigResources: '0-1',
   DescribeTopicPartitions: '0',
