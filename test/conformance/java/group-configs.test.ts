@@ -57,6 +57,9 @@ conformanceSuite('groups of the consumer protocol by tools', ['java'], () => {
   it('have configs, within the bounds of the brokers', async () => {
     await alter('--add-config', 'consumer.session.timeout.ms=50000')
     expect(await described()).toContain('consumer.session.timeout.ms=50000')
+    // Without a name the tool asks which groups have configs (KIP-1142).
+    const all = lines(await tools('configs', ['--describe', '--entity-type', 'groups']))
+    expect(all.join('\n')).toMatch(new RegExp(`group '?${group}`))
     expect(await described('--all')).toContain('consumer.heartbeat.interval.ms=5000')
     const tooShort = await alter('--add-config', 'consumer.session.timeout.ms=100')
     expect(tooShort.text).toContain('group.consumer.min.session.timeout.ms')

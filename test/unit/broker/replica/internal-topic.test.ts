@@ -1,5 +1,6 @@
 // Writes of coordinators while leadership changes.
 
+import type { KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { describe, expect, it } from 'vitest'
 import { InternalTopic } from '../../../../broker/replica/internal-topic.ts'
 import type { Leading } from '../../../../broker/replica/leading.ts'
@@ -44,5 +45,30 @@ describe('a write of a coordinator', () => {
     expect(await topic.append(0, [record], { timestampMs: 0, leaderEpoch: 6 })).toBe(3)
     expect(await topic.append(0, [record], { timestampMs: 0 })).toBe(3)
     expect(appended).toHaveLength(2)
+  })
+})
+
+describe('what a coordinator reads', () => {
+  it('is all that is in the log, once that is committed', async () => {
+    const { promise, resolve } = Promise.withResolvers<KafkaErrorName | null>()
+    const asked: number[] = []
+    const leading = {
+      whenCaughtUp: () => Promise.resolve(null),
+      log: { logStartOffset: 0, logEndOffset: 5, highWatermark: 0 },
+      committed: ({ lastOffset }: { lastOffset: number }) => {
+        asked.push(lastOffset)
+        return promise
+      },
+    } as unknown as Leading
+    const replicas = { leader: () => ({ lead: () => leading }) } as unknown as ReplicaManager
+    const topic = new InternalTopic(
+      () => undefined,
+      () => replicas,
+    )
+    const reading = topic.readAll(0, { onRecord: () => {} }, new AbortController().signal)
+    await new Promise((done) => setImmediate(done))
+    expect(asked).toEqual([4])
+    resolve('NOT_LEADER_OR_FOLLOWER')
+    await expect(reading).rejects.toMatchObject({ kafkaError: 'NOT_LEADER_OR_FOLLOWER' })
   })
 })
