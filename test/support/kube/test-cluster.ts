@@ -50,10 +50,16 @@ export class TestCluster {
   static async start(namespace: string, spec: object = {}): Promise<TestCluster> {
     await makeNamespace(namespace)
     const cluster = new TestCluster(namespace)
-    await cluster.create(spec)
-    await cluster.ready()
-    await cluster.findBrokers()
-    return cluster
+    try {
+      await cluster.create(spec)
+      await cluster.ready()
+      await cluster.findBrokers()
+      return cluster
+    } catch (error) {
+      // Whoever comes next needs the place, and another try the name.
+      await cluster.close()
+      throw error
+    }
   }
 
   async create(spec: object = {}): Promise<void> {
