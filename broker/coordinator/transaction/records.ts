@@ -1,11 +1,13 @@
 // Transactions as records of `__transaction_state`, in the versions that Apache Kafka 4.3.1 writes,
-// and what is read back from any version. Owns no state.
+// and what is read back from any version. Beyond Kafka: the last epoch is kept, in a tagged field,
+// so that a producer may ask again for its next epoch when its coordinator has changed. Owns no
+// state.
 
-import { transactionLogKey, transactionLogValue } from '@samsa/proto/kafka/transaction-records'
+import { ownTransactionLogValue, transactionLogKey } from '@samsa/proto/kafka/transaction-records'
 import { decodeVersioned, encodeVersioned } from '@samsa/proto/kafka/versioned'
 import { DecodeError } from '@samsa/proto/wire/errors'
 import type { KeyValueRecord } from '../partition-writer.ts'
-import { noEpoch, type Transaction, transactionStates } from './transaction.ts'
+import { type Transaction, transactionStates } from './transaction.ts'
 
 const keyVersion = 0
 /** The first with what KIP-890 adds, all of it in tagged fields. */
@@ -18,6 +20,7 @@ export function transactionRecord(transaction: Transaction): KeyValueRecord {
     previousProducerId: transaction.previousProducerId,
     nextProducerId: transaction.nextProducerId,
     producerEpoch: transaction.producerEpoch,
+    lastProducerEpoch: transaction.lastProducerEpoch,
     transactionTimeoutMs: transaction.timeoutMs,
     transactionStatus: transactionStates.indexOf(transaction.state),
     // Kafka has null for a transactional id without a transaction.
@@ -31,7 +34,7 @@ export function transactionRecord(transaction: Transaction): KeyValueRecord {
   }
   return {
     key: keyOf(transaction.transactionalId),
-    value: encodeVersioned(transactionLogValue, value, valueVersion),
+    value: encodeVersioned(ownTransactionLogValue, value, valueVersion),
   }
 }
 
@@ -57,7 +60,7 @@ export function decodeTransactionRecord(record: KeyValueRecord): TransactionReco
   if (record.key.length >= 2 && record.key.readInt16BE(0) !== keyVersion) return undefined
   const { transactionalId } = decodeVersioned(transactionLogKey, record.key)
   if (record.value === null) return { transactionalId, transaction: null }
-  const value = decodeVersioned(transactionLogValue, record.value)
+  const value = decodeVersioned(ownTransactionLogValue, record.value)
   const state = transactionStates[value.transactionStatus]
   if (state === undefined || state === 'Dead' || state === 'PrepareEpochFence') {
     throw new DecodeError(`a transaction in state ${value.transactionStatus}`, 0)
@@ -68,7 +71,7 @@ export function decodeTransactionRecord(record: KeyValueRecord): TransactionReco
     previousProducerId: value.previousProducerId,
     nextProducerId: value.nextProducerId,
     producerEpoch: value.producerEpoch,
-    lastProducerEpoch: noEpoch,
+    lastProducerEpoch: value.lastProducerEpoch,
     timeoutMs: value.transactionTimeoutMs,
     state,
     partitions: new Map(

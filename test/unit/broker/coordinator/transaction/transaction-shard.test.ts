@@ -89,9 +89,25 @@ describe('a producer', () => {
     expect(d.init(id, { expected: first })).toEqual(next)
   })
 
+  it('asks again for its next epoch at the coordinator that takes over (KIP-360)', () => {
+    const first = d.begin(id)
+    const next = { error: 'NONE', producerId: 1000, producerEpoch: 1 }
+    expect(d.init(id, { expected: first })).toEqual(next)
+    d.fail()
+    expect(d.init(id, { expected: first })).toEqual(next)
+    const producer = { producerId: 1000, producerEpoch: 1 }
+    d.add(id, producer, 0)
+    expect(d.init(id, { expected: producer })).toMatchObject({ error: 'CONCURRENT_TRANSACTIONS' })
+    d.fail()
+    d.writeMarkers()
+    expect(d.init(id, { expected: producer })).toEqual({ ...next, producerEpoch: 3 })
+  })
+
   it('does not go on where another one came in between (KIP-360)', () => {
     const first = d.begin(id)
     d.begin(id)
+    expect(d.init(id, { expected: first })).toMatchObject({ error: 'PRODUCER_FENCED' })
+    d.fail()
     expect(d.init(id, { expected: first })).toMatchObject({ error: 'PRODUCER_FENCED' })
   })
 
