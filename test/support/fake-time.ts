@@ -35,6 +35,11 @@ export class FakeTime implements Clock, Timers {
     return { cancel: () => void this.#timers.delete(timer) }
   }
 
+  /** Time passes while nothing runs: what falls due is late. */
+  stall(ms: number): void {
+    this.#monotonicMs += ms
+  }
+
   /** Lets time pass; what falls due on the way happens in its order. */
   advance(ms: number): void {
     const untilMs = this.#monotonicMs + ms

@@ -10,6 +10,10 @@ import { matchRegexes } from './topic-regexes.ts'
 import type { TopicsView } from './topics-view.ts'
 import type { Effect } from './turn.ts'
 
+/** A timer that is later than this was kept from running. */
+const lateMsMin = 1_000
+const graceMsMax = 5_000
+
 export interface LedPartitionOptions extends LedShardOptions<GroupConfig> {
   /** The topics as they are now. */
   readonly topics: () => TopicsView
@@ -95,9 +99,14 @@ export class LedPartition extends LedShard<
     this.#timers.get(groupId)?.cancel()
     const { clock, timers } = this.options
     const delayMs = Math.max(0, Math.ceil(atMs - clock.monotonicMs()))
+    const dueMs = clock.monotonicMs() + delayMs
     const timer = timers.schedule(delayMs, () => {
       this.#timers.delete(groupId)
-      this.feed({ type: 'timeout', groupId })
+      // This node stood still, and holds that against nobody: what the members said meanwhile is
+      // in their sockets, and is read after the timers.
+      const lateMs = clock.monotonicMs() - dueMs
+      if (lateMs < lateMsMin) this.feed({ type: 'timeout', groupId })
+      else this.#schedule(groupId, clock.monotonicMs() + Math.min(lateMs, graceMsMax))
     })
     this.#timers.set(groupId, timer)
   }

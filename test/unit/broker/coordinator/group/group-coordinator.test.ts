@@ -248,6 +248,24 @@ describe('a group in service', () => {
     })
   })
 
+  it('loses no member for a time in which this node stood still itself', async () => {
+    const memberId = await joined()
+    await coordinator.syncGroup(syncRequest(memberId), caller())
+    const beat = { groupId: 'g', generationId: 1, memberId, groupInstanceId: null }
+    time.stall(12_000)
+    // The timers come first, then what waits in the sockets.
+    time.advance(0)
+    expect(await coordinator.heartbeat(beat, caller())).toEqual({ errorCode: errorCodes.NONE })
+    time.advance(9_000)
+    expect(await coordinator.heartbeat(beat, caller())).toEqual({ errorCode: errorCodes.NONE })
+    // One that says nothing is lost a little later.
+    time.stall(12_000)
+    time.advance(6_000)
+    expect(await coordinator.heartbeat(beat, caller())).toEqual({
+      errorCode: errorCodes.UNKNOWN_MEMBER_ID,
+    })
+  })
+
   it('lets go of a JoinGroup whose connection closed', async () => {
     const asked = caller(3)
     const joining = coordinator.joinGroup(joinRequest(), asked)
