@@ -32,9 +32,16 @@ export class Chunk {
   }
 }
 
+/** Free buffers of one size. */
+interface FreeList {
+  readonly buffers: Buffer[]
+  /** How few there were since the last trim: so many were not needed in all that time. */
+  least: number
+}
+
 export class ChunkPool {
-  /** Free buffers by size class: powers of two from receiveBytesMin to receiveBytesMax. */
-  readonly #free = new Map<number, Buffer[]>()
+  /** By size class: powers of two from receiveBytesMin to receiveBytesMax. */
+  readonly #free = new Map<number, FreeList>()
   #freeBytes = 0
   #usedBytes = 0
 
@@ -54,28 +61,33 @@ export class ChunkPool {
   acquire(sizeBytes: number): Chunk {
     const size = classOf(sizeBytes)
     this.#usedBytes += size
-    const free = this.#free.get(size)?.pop()
-    if (free !== undefined) {
-      this.#freeBytes -= size
-      return new Chunk(free, this)
+    const list = this.#free.get(size)
+    const free = list?.buffers.pop()
+    if (list === undefined || free === undefined) {
+      return new Chunk(Buffer.allocUnsafeSlow(size), this)
     }
-    return new Chunk(Buffer.allocUnsafeSlow(size), this)
+    list.least = Math.min(list.least, list.buffers.length)
+    this.#freeBytes -= size
+    return new Chunk(free, this)
   }
 
   recycle(buffer: Buffer): void {
     const size = buffer.length
     this.#usedBytes -= size
     if (size > receiveBytesMax || this.#freeBytes + size > pooledBytesMax) return
-    const free = this.#free.get(size)
-    if (free === undefined) this.#free.set(size, [buffer])
-    else free.push(buffer)
+    const list = this.#free.get(size)
+    if (list === undefined) this.#free.set(size, { buffers: [buffer], least: 0 })
+    else list.buffers.push(buffer)
     this.#freeBytes += size
   }
 
-  /** Gives free memory back: an idle node should not hold what its last burst needed. */
+  /** Gives back what nobody needed since the last trim: a node should not hold its last burst. */
   trim(): void {
-    this.#free.clear()
-    this.#freeBytes = 0
+    for (const [size, list] of this.#free) {
+      list.buffers.length -= list.least
+      this.#freeBytes -= list.least * size
+      list.least = list.buffers.length
+    }
   }
 }
 

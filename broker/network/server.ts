@@ -149,13 +149,11 @@ export class NetworkServer {
 
   #closeIdle(): void {
     const nowMs = this.#options.monotonicMs()
-    let active = false
     for (const connection of this.#connections) {
       const quietMs = nowMs - connection.lastActiveMs
       if (connection.idle && quietMs > this.#options.idleMaxMs) connection.close(null)
-      else if (quietMs < idleCheckMaxMs) active = true
     }
-    if (!active) this.pool.trim()
+    this.pool.trim()
   }
 
   /**

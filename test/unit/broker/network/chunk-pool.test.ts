@@ -1,7 +1,7 @@
 // Pooled network memory: handed out, shared, given back.
 
 import { ChunkPool } from '@samsa/broker/network/chunk-pool'
-import { pooledBytesMax, receiveBytesMax } from '@samsa/broker/network/limits'
+import { pooledBytesMax, receiveBytesMax, receiveBytesMin } from '@samsa/broker/network/limits'
 import { describe, expect, it } from 'vitest'
 
 describe('ChunkPool', () => {
@@ -30,6 +30,18 @@ describe('ChunkPool', () => {
     for (const chunk of [...chunks, huge]) chunk.release()
     expect(pool.usedBytes).toBe(0)
     expect(pool.freeBytes).toBe(pooledBytesMax)
+  })
+
+  it('gives back what was not needed from one trim to the next', () => {
+    const pool = new ChunkPool()
+    const burst = Array.from({ length: 8 }, () => pool.acquire(receiveBytesMin))
+    for (const chunk of burst) chunk.release()
+    pool.trim()
+    expect(pool.freeBytes).toBe(8 * receiveBytesMin)
+    const needed = Array.from({ length: 3 }, () => pool.acquire(receiveBytesMin))
+    for (const chunk of needed) chunk.release()
+    pool.trim()
+    expect(pool.freeBytes).toBe(3 * receiveBytesMin)
     pool.trim()
     expect(pool.freeBytes).toBe(0)
   })
