@@ -5,9 +5,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { beforeAll, describe } from 'vitest'
 import { javaIsSetUp } from './java.ts'
+import { streamsIsSetUp } from './streams-app.ts'
 import { grpcurlPath, isCi, pythonPath, targetKind } from './target.ts'
 
-export type Tool = 'kcat' | 'python' | 'java' | 'go' | 'grpcurl' | 'apt-cache'
+export type Tool = 'kcat' | 'python' | 'java' | 'streams' | 'go' | 'grpcurl' | 'apt-cache'
 
 const toolChecks: Record<Tool, { isThere: () => boolean; howToGet: string }> = {
   kcat: { isThere: () => runs('kcat', ['-V']), howToGet: 'npm run setup:clients' },
@@ -16,6 +17,7 @@ const toolChecks: Record<Tool, { isThere: () => boolean; howToGet: string }> = {
     isThere: () => javaIsSetUp() && runs('java', ['-version']),
     howToGet: 'install Java 17 and Maven, then npm run setup:java',
   },
+  streams: { isThere: streamsIsSetUp, howToGet: 'npm run setup:java' },
   grpcurl: { isThere: () => runs(grpcurlPath, ['-version']), howToGet: 'npm run setup:clients' },
   go: { isThere: () => runs('go', ['version']), howToGet: 'install Go' },
   'apt-cache': {
