@@ -72,7 +72,7 @@ export class StreamsApp {
     try {
       await waitFor(isRunning, { what: 'the application to run', timeoutMs: startTimeoutMs })
     } catch (error) {
-      throw new Error(`${tail(this.#text)}`, { cause: error })
+      throw new Error(tail(this.#text), { cause: error })
     }
   }
 
