@@ -7,6 +7,7 @@ import { removeThrottles, setThrottles } from '@samsa/cli/client/throttles'
 import { encodeBatch } from '@samsa/proto/record/batch-builder'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import { beforeAll, expect, it } from 'vitest'
+import type { PartitionStatus } from '../../support/chaos/admin.ts'
 import { connectWithin } from '../../support/chaos/deadline.ts'
 import { waitFor } from '../../support/conformance/wait.ts'
 import { freeze, thaw } from '../../support/kube/harness.ts'
@@ -25,20 +26,22 @@ const quietMs = 15_000
 
 beforeAll(() => helmInstall())
 
-it('waits for a partition below min.insync.replicas, and says for which (scenario 3)', async () => {
+it('waits for a partition that has no replica to spare, and says for which (scenario 3)', async () => {
   const cluster = await TestCluster.start('blocked')
   try {
     const config = { 'min.insync.replicas': 2 }
-    await cluster.topic('held', { partitions: 1, replicas: 3, config })
-    const [held] = await cluster.inSync('held')
-    if (held === undefined) throw new Error('the topic has no partition')
+    await cluster.topic('held', { partitions: 3, replicas: 3, config })
+    const { leader } = await cluster.admin.quorum()
+    const [first = -1, second = -1] = [0, 1, 2].filter((id) => id !== leader)
+    // The one that goes first in a roll is in sync; the one that does not follow goes after it.
+    const held = (await cluster.inSync('held')).find((one) => one.leader !== second)
+    if (held === undefined) throw new Error(`${second} leads all partitions`)
+    const name = `held-${held.partition}`
     await limited(cluster, async (commands) => {
       // Of whoever leads: on a busy machine another one may come to it.
-      const { replicas } = held
-      await setThrottles(commands, [{ topic: 'held', index: 0, from: replicas, to: replicas }], 1)
-      for (const id of held.replicas.filter((one) => one !== held.leader)) {
-        await leaveBehind(cluster, held.leader, id)
-      }
+      const { replicas, partition: index } = held
+      await setThrottles(commands, [{ topic: 'held', index, from: replicas, to: replicas }], 1)
+      await leaveBehind(cluster, held, second)
       await waitFor(async () => (await cluster.pods()).every(isPodReady), {
         what: 'all pods to be ready',
         timeoutMs: 60_000,
@@ -46,11 +49,10 @@ it('waits for a partition below min.insync.replicas, and says for which (scenari
       const watch = await PodWatch.start(cluster)
       await cluster.restart()
       const told = await cluster.until(
-        ({ status }) =>
-          status?.rollout?.blockedBy?.some((text) => text.includes('held-0')) === true,
+        ({ status }) => status?.rollout?.blockedBy?.some((text) => text.includes(name)) === true,
         'the roll to say what it waits for',
       )
-      console.log(`blocked by: ${told.status?.rollout?.blockedBy?.join('; ')}`)
+      console.log(`${first} waits: ${told.status?.rollout?.blockedBy?.join('; ')}`)
       await watch.forSoLong(quietMs)
       expect([...watch.replaced.keys()]).toEqual([])
       await removeThrottles(commands, ['held'])
@@ -107,7 +109,11 @@ it('restarts no healthy controller while another one lags (scenario 5)', async (
 })
 
 /** Takes a follower out of the ISR by what is written while it stands still. */
-async function leaveBehind(cluster: TestCluster, leader: number, id: number): Promise<void> {
+async function leaveBehind(
+  cluster: TestCluster,
+  { leader, partition }: PartitionStatus,
+  id: number,
+): Promise<void> {
   const pod = (await cluster.pods()).find((one) => idOf(one) === id)
   if (pod === undefined) throw new Error(`node ${id} has no pod`)
   await freeze(pod)
@@ -115,7 +121,7 @@ async function leaveBehind(cluster: TestCluster, leader: number, id: number): Pr
     await cluster
       .without(id)
       .admin.partitionsWhere('held', 60_000, (all) => all.every(({ isr }) => !isr.includes(id)))
-    await fill(cluster, leader)
+    await fill(cluster, { leader, partition })
   } finally {
     await thaw(pod)
   }
@@ -126,19 +132,24 @@ async function leaveBehind(cluster: TestCluster, leader: number, id: number): Pr
 }
 
 /** More than goes through a limit at once. */
-async function fill(cluster: TestCluster, leader: number): Promise<void> {
+async function fill(
+  cluster: TestCluster,
+  { leader, partition }: Pick<PartitionStatus, 'leader' | 'partition'>,
+): Promise<void> {
   const address = cluster.addresses.find(({ id }) => id === leader)
   if (address === undefined) throw new Error(`broker ${leader} has no address`)
   const client = await connectWithin(address, 2_000)
   try {
     const value = Buffer.alloc(512 * 1024, 'x')
-    for (let count = 0; count < 16; count++) {
+    for (let count = 0; count < 64; count++) {
       const records = encodeBatch([{ key: null, value, timestampMs: Date.now() }])
       const answer = await client.send('produce', 12, {
         transactionalId: null,
         acks: 1,
         timeoutMs: 5_000,
-        topicData: [{ name: 'held', topicId: zeroUuid, partitionData: [{ index: 0, records }] }],
+        topicData: [
+          { name: 'held', topicId: zeroUuid, partitionData: [{ index: partition, records }] },
+        ],
       })
       expect(answer.responses[0]?.partitionResponses[0]?.errorCode).toBe(0)
     }
