@@ -81,7 +81,10 @@ export class ReplicaManager {
   readonly #inTheWay = new Set<Partition>()
   /** Damaged logs that are being removed. */
   readonly #healing = new Set<Partition>()
+  /** Moved elsewhere by metadata that is older than this process: see #putAside. */
+  readonly #aside = new Set<Partition>()
   #tick: { cancel(): void } | null = null
+  /** Whether the metadata knows this process. What is older is no reason to give up any data. */
   #mayBegin = false
 
   constructor(options: ReplicaManagerOptions) {
@@ -192,7 +195,12 @@ export class ReplicaManager {
     }
     if (this.#mayBegin || !this.#options.isRegistered()) return
     this.#mayBegin = true
-    for (const partition of this.all()) partition.begin()
+    for (const partition of this.#aside) if (this.#isAside(partition)) this.#delete(partition)
+    this.#aside.clear()
+    for (const partition of this.all()) {
+      partition.begin()
+      if (partition.openError !== null) this.#heal(partition)
+    }
   }
 
   #applyTopic(topic: TopicImage): void {
@@ -209,7 +217,8 @@ export class ReplicaManager {
         if (known.openError !== null || this.#rotten.has(known)) this.#heal(known)
       } else {
         held[image.index] = undefined
-        this.#drop(known)
+        if (this.#mayBegin) this.#drop(known)
+        else this.#putAside(known)
       }
     }
   }
@@ -246,7 +255,7 @@ export class ReplicaManager {
     const home = image.directories[image.replicas.indexOf(nodeId)]
     if (home === undefined || isReservedDirectory(home)) return false
     if (logs.onlineDirectoryIds.includes(home) || logs.get(topic, index) !== undefined) return false
-    return isCountedOn(image, nodeId)
+    return !this.#mayBegin || isCountedOn(image, nodeId)
   }
 
   /**
@@ -267,7 +276,7 @@ export class ReplicaManager {
     const isDamaged = wasFoundAtStart || rotten !== undefined
     const isNeeded = image.isr.includes(nodeId) || image.elr.includes(nodeId)
     const hasSource = image.leader >= 0 && image.leader !== nodeId
-    if (!isDamaged || !hasSource || this.#healing.has(partition)) return
+    if (!isDamaged || !hasSource || !this.#mayBegin || this.#healing.has(partition)) return
     if (isNeeded) return this.#leaveIsr(partition)
     this.#healing.add(partition)
     this.#rotten.delete(partition)
@@ -330,15 +339,41 @@ export class ReplicaManager {
       if (partition !== undefined) this.#drop(partition)
     }
     this.#partitions.delete(topic.id)
+    // The id of a topic never comes back.
+    for (const partition of this.#aside) {
+      if (partition.topicId !== topic.id) continue
+      this.#aside.delete(partition)
+      if (this.#isAside(partition)) this.#delete(partition)
+    }
   }
 
   /** Its topic is deleted, or its replica has moved elsewhere: the data goes. */
   #drop(partition: Partition): void {
-    const { topic, index } = partition
+    this.#forget(partition)
+    this.#delete(partition)
+  }
+
+  #forget(partition: Partition): void {
     this.#stranded.delete(partition)
     this.#rotten.delete(partition)
     this.#inTheWay.delete(partition)
     partition.drop()
+  }
+
+  /**
+   * By metadata of before this process registered: the replica may have come back since, and be
+   * counted on for what it has (simulator, seed 11688).
+   */
+  #putAside(partition: Partition): void {
+    this.#forget(partition)
+    this.#aside.add(partition)
+  }
+
+  #isAside({ topicId, index }: Partition): boolean {
+    return this.find(topicId, index) === undefined
+  }
+
+  #delete({ topic, index }: Partition): void {
     // At once: a replica that comes back in this very turn must get its log after this, not before.
     this.logs.delete(topic, index).catch((error: unknown) => {
       const fields = { topic, partition: index, error }

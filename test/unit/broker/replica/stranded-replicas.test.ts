@@ -36,9 +36,11 @@ function imageOf(changes: Partial<PartitionImage>): MetadataImage {
   }
 }
 
-/** Which logs a manager asks for, in place of a log that opens. */
-function start(changes: Partial<PartitionImage>, present = false) {
+/** Which logs a manager asks for and deletes, in place of a log that opens. */
+function start(changes: Partial<PartitionImage>, { present = false, isRegistered = true } = {}) {
   const opened: string[] = []
+  const deleted: string[] = []
+  const registration = { isRegistered }
   const logs = {
     onlineDirectoryIds: [online],
     damaged: [],
@@ -47,6 +49,10 @@ function start(changes: Partial<PartitionImage>, present = false) {
       opened.push(topic)
       return new Promise(() => undefined)
     },
+    delete: (topic: string) => {
+      deleted.push(topic)
+      return Promise.resolve()
+    },
     onDirectoryFailure: () => undefined,
   } as unknown as LogManager
   const manager = new ReplicaManager({
@@ -54,7 +60,7 @@ function start(changes: Partial<PartitionImage>, present = false) {
     logs,
     topicConfig: () => ({}),
     events: { error: () => undefined },
-    isRegistered: () => false,
+    isRegistered: () => registration.isRegistered,
     timers: { schedule: () => ({ cancel: () => undefined }) },
     leadership: { onElected: () => undefined, onResigned: () => undefined },
   } as unknown as ReplicaManagerOptions)
@@ -64,7 +70,7 @@ function start(changes: Partial<PartitionImage>, present = false) {
     await new Promise<void>((resolve) => setImmediate(resolve))
     return opened.length
   }
-  return { apply: () => apply(changes), becomes: apply, manager }
+  return { apply: () => apply(changes), becomes: apply, manager, registration, deleted }
 }
 
 describe('a replica in a directory that is offline', () => {
@@ -100,6 +106,39 @@ describe('a replica of which no directory is offline', () => {
     expect(await start({ isr: [1], directories: [unassigned, 'elsewhere'] }).apply()).toBe(1)
     expect(await start({ isr: [1], directories: [online, 'elsewhere'] }).apply()).toBe(1)
     // The metadata has yet to hear where it is.
-    expect(await start({ isr: [1] }, true).apply()).toBe(1)
+    expect(await start({ isr: [1] }, { present: true }).apply()).toBe(1)
+  })
+})
+
+describe('metadata that is older than the process', () => {
+  it('is no reason to begin a replica anew', async () => {
+    const { apply, registration } = start({}, { isRegistered: false })
+    expect(await apply()).toBe(0)
+    registration.isRegistered = true
+    expect(await apply()).toBe(1)
+  })
+
+  it('is no reason to delete what has moved elsewhere: it may have come back', async () => {
+    const here = { directories: [online, 'elsewhere'] }
+    const { apply, becomes, registration, deleted } = start(here, { isRegistered: false })
+    await apply()
+    await becomes({ replicas: [2, 3] })
+    await becomes(here)
+    registration.isRegistered = true
+    await becomes(here)
+    expect(deleted).toEqual([])
+    await becomes({ replicas: [2, 3] })
+    expect(deleted).toEqual(['t'])
+  })
+
+  it('has what moved elsewhere deleted once newer metadata says the same', async () => {
+    const here = { directories: [online, 'elsewhere'] }
+    const { apply, becomes, registration, deleted } = start(here, { isRegistered: false })
+    await apply()
+    await becomes({ replicas: [2, 3] })
+    expect(deleted).toEqual([])
+    registration.isRegistered = true
+    await becomes({ replicas: [2, 3] })
+    expect(deleted).toEqual(['t'])
   })
 })
