@@ -1,8 +1,6 @@
 // SyncGroup (key 14), versions 0-5: the leader of a classic group hands in everyone's assignment;
 // each member gets its own once all are stored. KIP-345 static members (v3), KIP-559 protocol type
-// and name (v5), which must both be given then.
-// Differs from Kafka: members of a generation that was lost with its coordinator are told
-// REBALANCE_IN_PROGRESS, on which they join again, where Kafka does not know them any more.
+// and name (v5), which must both be given then. Differs from Kafka: nothing known.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import type { Handler } from './handler.ts'

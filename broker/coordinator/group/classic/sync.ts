@@ -15,23 +15,19 @@ import { noAssignment, noDeadline } from './classic-member.ts'
 import { extendSession, validateMember } from './membership.ts'
 import { dropAssignments, prepareRebalance } from './rebalance.ts'
 
-/**
- * A generation is stored with its assignments: whoever asks for that of one which we do not know
- * was let in by a coordinator that died before. It joins again by itself on this answer; that it is
- * unknown is a failure to the application for some clients (franz-go), though nothing is lost.
- */
-const comeAgain: KafkaErrorName = 'REBALANCE_IN_PROGRESS'
-
 export function syncGroup(turn: Turn, { request, token, groupId }: SyncGroupEvent): void {
   const group = turn.state.classicGroup(groupId)
-  const error = group === undefined ? comeAgain : validateSync(group, request)
-  const member = group?.members.get(request.memberId)
-  if (error !== null || group === undefined || member === undefined) {
-    turn.respond(token, syncError(error ?? comeAgain))
+  const error = group === undefined ? 'UNKNOWN_MEMBER_ID' : validateSync(group, request)
+  if (error !== null || group === undefined) {
+    turn.respond(token, syncError(error ?? 'UNKNOWN_MEMBER_ID'))
+    return
+  }
+  const member = group.members.get(request.memberId)
+  if (member === undefined || group.state === 'Empty') {
+    turn.respond(token, syncError('UNKNOWN_MEMBER_ID'))
     return
   }
   switch (group.state) {
-    case 'Empty':
     case 'PreparingRebalance':
       turn.respond(token, syncError('REBALANCE_IN_PROGRESS'))
       return
@@ -49,8 +45,7 @@ export function syncGroup(turn: Turn, { request, token, groupId }: SyncGroupEven
 
 function validateSync(group: ClassicGroup, request: SyncGroupRequest): KafkaErrorName | null {
   const error = validateMember(group, request.memberId, request.groupInstanceId)
-  if (error !== null) return error === 'UNKNOWN_MEMBER_ID' ? comeAgain : error
-  if (request.generationId > group.generationId) return comeAgain
+  if (error !== null) return error
   if (request.generationId !== group.generationId) return 'ILLEGAL_GENERATION'
   if (
     differs(request.protocolType, group.protocolType) ||
