@@ -135,9 +135,9 @@ conformanceSuite('Kafka Streams', ['java', 'streams'], () => {
       await countsAreRight()
     })
 
-    it.runIf(protocol === 'streams')(
-      'is listed and described by kafka-streams-groups',
-      async () => {
+    // Kafka's tool knows groups of the new protocol only.
+    if (protocol === 'streams') {
+      it('is listed and described by kafka-streams-groups', async () => {
         const listed = lines(await tools('streamsGroups', ['--list']))
         expect(listed).toContain(applicationId)
         const group = ['--describe', '--group', applicationId]
@@ -148,7 +148,7 @@ conformanceSuite('Kafka Streams', ['java', 'streams'], () => {
         const offsets = tableRows(await tools('streamsGroups', group))
         const rows = offsets.filter(([id]) => id === applicationId)
         expect(rows.length).toBeGreaterThanOrEqual(8)
-      },
-    )
+      })
+    }
   })
 })
