@@ -143,7 +143,7 @@ describe('a request for a group', () => {
     resolve()
     await elected
     expect(await coordinator.syncGroup(syncRequest('m'), asked)).toMatchObject({
-      errorCode: errorCodes.REBALANCE_IN_PROGRESS,
+      errorCode: errorCodes.UNKNOWN_MEMBER_ID,
     })
     expect(coordinator.listGroups(all).errorCode).toBe(errorCodes.NONE)
   })
