@@ -130,6 +130,8 @@ export class CleaningUnderWay {
   readonly #cuts: number
   /** In order; those that were swapped are the new ones. */
   #segments: readonly Segment[]
+  /** The log's segments are about to become ours. */
+  #isSwapping = false
 
   constructor(state: LogState, home: LogHome, upkeep: CleaningUpkeep, plan: CleanPlan) {
     this.#state = state
@@ -142,6 +144,8 @@ export class CleaningUnderWay {
   get isVoid(): boolean {
     const { cuts, blocked, segments } = this.#state
     if (cuts !== this.#cuts || blocked !== null || !this.#home.online) return true
+    // Taken for void here, the next cleaning would begin with files that are being renamed.
+    if (this.#isSwapping) return false
     return this.#segments.some((segment, index) => segments.all[index] !== segment)
   }
 
@@ -149,13 +153,22 @@ export class CleaningUnderWay {
   async swap(group: CleanedGroup): Promise<boolean> {
     return this.#upkeep.change(async () => {
       if (this.isVoid) return false
-      const old = this.#segments.filter(({ baseOffset }) => group.replaced.includes(baseOffset))
-      const fresh = await swapSegments(this.#state, this.#home, old)
-      const first = this.#segments.findIndex((segment) => segment === old[0])
-      this.#segments = this.#segments.toSpliced(first, old.length, fresh)
-      this.#upkeep.removeLater(old)
+      this.#isSwapping = true
+      try {
+        await this.#swap(group)
+      } finally {
+        this.#isSwapping = false
+      }
       return true
     })
+  }
+
+  async #swap(group: CleanedGroup): Promise<void> {
+    const old = this.#segments.filter(({ baseOffset }) => group.replaced.includes(baseOffset))
+    const fresh = await swapSegments(this.#state, this.#home, old)
+    const first = this.#segments.findIndex((segment) => segment === old[0])
+    this.#segments = this.#segments.toSpliced(first, old.length, fresh)
+    this.#upkeep.removeLater(old)
   }
 }
 

@@ -1,5 +1,7 @@
 // What compaction keeps and what it drops, and how it lives with a log that is in use.
 
+import type { CleanedGroup } from '@samsa/broker/log/cleaner/clean-job'
+import { cleanLog } from '@samsa/broker/log/cleaner/clean-log'
 import type { DiskPartitionLog } from '@samsa/broker/log/disk-partition-log'
 import type { LogManager } from '@samsa/broker/log/log-manager'
 import type { PartitionLog } from '@samsa/broker/log/partition-log'
@@ -19,6 +21,7 @@ import {
 import {
   appendAll,
   FakeTime,
+  managerConfig,
   openManager,
   RecordedEvents,
   readFrom,
@@ -34,6 +37,8 @@ async function start(config = {}) {
   const log = await openCompacted(manager, config)
   return { disk, time, events, manager, log, options }
 }
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 const withoutFiller = (texts: string[]) => texts.filter((text) => !text.includes('filler'))
 
@@ -89,6 +94,31 @@ describe('compaction', () => {
       'a=2',
       'a=3',
     ])
+  })
+
+  it('is not void by its own swap, while files are being renamed', async () => {
+    const { disk, time, log } = await start()
+    for (const value of ['1', '2']) {
+      await appendAll(log, [keyed([['a', value]])])
+      await roll(log)
+    }
+    const { cleaning } = log as DiskPartitionLog
+    const plan = await cleaning.plan(time.nowMs())
+    const under = cleaning.begin(plan)
+    const seen = new Set<boolean>()
+    const swap = async (group: CleanedGroup) => {
+      const turn = { isOver: false }
+      const swapped = under.swap(group).finally(() => {
+        turn.isOver = true
+      })
+      for (; !turn.isOver; await nextTurn()) seen.add(under.isVoid)
+      return await swapped
+    }
+    const job = await cleaning.job(plan, managerConfig.cleaner.limits, time.nowMs())
+    const idle = { aborted: false, pause: async () => undefined, random: () => 0.5 }
+    const result = await cleanLog(disk, job, { ...idle, swap, monotonicMs: () => time.nowMs() })
+    expect(result?.recordsKept).toBeGreaterThan(0)
+    expect([...seen]).toEqual([false])
   })
 
   it('makes one segment of several small ones, and starts again with it', async () => {
