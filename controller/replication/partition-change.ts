@@ -68,7 +68,7 @@ export function changePartition(
   after.directories = directoriesAfter(partition, after, target, surroundings)
   after.elr = eligibleReplicas(partition, after, target, surroundings.rules)
   after.lastKnownElr = lastLeaders(partition, target)
-  elect(partition, after, target.election ?? 'as configured', surroundings)
+  elect(partition, after, target, surroundings)
   if (after.isr.length === 0 && !surroundings.rules.eligibleLeaders) {
     // Its last member is the only one known to hold every committed record, and is not forgotten.
     after.isr = partition.isr.filter((id) => after.replicas.includes(id))
@@ -113,9 +113,10 @@ function eligibleReplicas(
 function elect(
   before: PartitionImage,
   after: Mutable<PartitionImage>,
-  election: Election,
+  target: Target,
   { mayLead, mayStay, rules }: Surroundings,
 ): void {
+  const { election = 'as configured' } = target
   const candidates = after.isr.length > 0 ? after.isr : after.elr
   const able = (id: BrokerId) => mayLead(after, id)
   const valid = (id: BrokerId) => candidates.includes(id) && able(id)
@@ -132,6 +133,10 @@ function elect(
   } else if (after.isr.length === 0) {
     after.isr = [leader]
     after.elr = after.elr.filter((id) => id !== leader)
+  } else if (before.leader === noLeader) {
+    // Others may have gone while nobody led: eligible leaders, when that feature was turned off.
+    after.isr = after.isr.filter((id) => id === leader || mayStay(after, id))
+    after.elr = eligibleReplicas(before, after, target, rules)
   }
 }
 

@@ -71,8 +71,7 @@ function cancel(
   if (!isReassigning(partition)) throw new Refusal('NO_REASSIGNMENT_IN_PROGRESS', null)
   const { addingReplicas } = partition
   const replicas = excluding(partition.replicas, addingReplicas)
-  const [first] = replicas
-  if (first === undefined) {
+  if (replicas.length === 0) {
     throw new Refusal(
       'INVALID_REPLICA_ASSIGNMENT',
       'Invalid replica assignment: addingReplicas contains all replicas.',
@@ -90,15 +89,17 @@ function cancel(
   if (isr.length > 0 || (partition.isr.length === 0 && elr.length > 0)) {
     return changePartition(partition, target, surroundings)
   }
-  // Nobody that stays holds every committed record.
-  if (!uncleanElection) {
+  // Nobody that stays holds every committed record. Who does is given up for who can lead now, and
+  // for nobody else.
+  const leader = replicas.find((id) => surroundings.mayLead(partition, id))
+  if (!uncleanElection || leader === undefined) {
     throw new Refusal(
       'INVALID_REPLICA_ASSIGNMENT',
       `Unable to revert partition assignment for ${topic}:${partitionIndex} because ` +
         'it would require an unclean leader election.',
     )
   }
-  return changePartition(partition, { ...target, isr: [first], recovering: true }, surroundings)
+  return changePartition(partition, { ...target, isr: [leader], recovering: true }, surroundings)
 }
 
 interface Wanted {

@@ -14,6 +14,32 @@ const steps: fc.Arbitrary<Step> = fc.record({
 })
 const lives = fc.array(steps, { minLength: 1, maxLength: 80, size: 'max' })
 
+/** Lives that broke a rule before: rare among random ones. */
+const onceBroken: [Step[]][] = [
+  // Eligible leaders are turned off while nobody leads, and one of them comes back.
+  [
+    [
+      { kind: 'alterConfig', picks: [0, 0, 0, 43271683] },
+      { kind: 'register', picks: [853041131, 0, 0, 0] },
+      { kind: 'register', picks: [126744577, 0, 735268803, 80138805] },
+      { kind: 'fence', picks: [0, 0, 0, 0] },
+      { kind: 'updateFeature', picks: [0, 0, 108899777, 0] },
+      { kind: 'unfence', picks: [0, 0, 0, 0] },
+    ],
+  ],
+  // A reassignment is called off when only its new replica, which is away, has what is committed.
+  [
+    [
+      { kind: 'createTopic', picks: [249504297, 0, 0, 536276627] },
+      { kind: 'reassign', picks: [0, 0, 1830542390, 0] },
+      { kind: 'register', picks: [2037865207, 0, 0, 0] },
+      { kind: 'alterConfig', picks: [1740187190, 0, 525339605, 314628797] },
+      { kind: 'fence', picks: [0, 0, 0, 0] },
+      { kind: 'reassign', picks: [429850561, 0, 0, 0] },
+    ],
+  ],
+]
+
 function live(life: readonly Step[]): { life: ClusterLife; invariants: ClusterInvariants } {
   const cluster = new ClusterLife()
   const invariants = new ClusterInvariants(cluster.image)
@@ -22,8 +48,6 @@ function live(life: readonly Step[]): { life: ClusterLife; invariants: ClusterIn
 }
 
 describe('the life of a cluster', () => {
-  // The lives are the same each time. Of random ones about one in a thousand still breaks a rule: a
-  // reassignment that is called off after an unclean election (seed -253104143).
   it('leaves partitions sound after every record, and is what a snapshot makes of it', () => {
     fc.assert(
       fc.property(lives, (life) => {
@@ -31,7 +55,7 @@ describe('the life of a cluster', () => {
         const copy = imageOfSnapshot(encodedSnapshot(image), image.offset, image.controllerId)
         expect(plainImage(copy)).toEqual(plainImage(image))
       }),
-      { seed: 1, numRuns: 200 },
+      { examples: onceBroken },
     )
   })
 

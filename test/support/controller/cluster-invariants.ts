@@ -181,9 +181,6 @@ function checkState(image: MetadataImage, topic: TopicImage, partition: Partitio
     return
   }
   expect(isr).toContain(leader)
-  // Eligible leaders that became the ISR when the feature was turned off may be fenced: the leader
-  // takes them out when they lag.
-  if (!rules.eligibleLeaders) return
   for (const id of isr) expect(image.brokers.get(id)?.fenced).toBe(false)
 }
 
