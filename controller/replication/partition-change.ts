@@ -130,14 +130,15 @@ function elect(
   const { leader } = after
   if (leader === noLeader) {
     electOutside(after, able, election === 'unclean' || configured(election, rules))
-  } else if (after.isr.length === 0) {
-    after.isr = [leader]
-    after.elr = after.elr.filter((id) => id !== leader)
-  } else if (before.leader === noLeader) {
-    // Others may have gone while nobody led: eligible leaders, when that feature was turned off.
-    after.isr = after.isr.filter((id) => id === leader || mayStay(after, id))
-    after.elr = eligibleReplicas(before, after, target, rules)
+    return
   }
+  if (after.isr.length === 0) after.isr = [leader]
+  // Others may have gone while nobody led: eligible leaders, when that feature was turned off.
+  else if (before.leader === noLeader) {
+    after.isr = after.isr.filter((id) => id === leader || mayStay(after, id))
+  }
+  // With whom it leads now: they may be enough for the high watermark to move on.
+  after.elr = eligibleReplicas(before, after, target, rules)
 }
 
 function configured(election: Election, rules: TopicRules): boolean {
