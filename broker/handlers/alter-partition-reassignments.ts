@@ -1,7 +1,7 @@
 // AlterPartitionReassignments (key 45), versions 0-1: moves partitions to other replicas, or takes
 // such moves back while they are under way (KIP-455). A move is done once its new replicas are in
 // sync. KIP-860: whether the number of replicas may change with it (v1).
-// Differs from Kafka: a move is called off by an unclean election only where a replica can lead now.
+// Differs from Kafka: an unclean election calls a move off only where a replica can lead now.
 
 import type { PartitionReassignment } from '@samsa/controller/requests'
 import { errorCodes } from '@samsa/proto/kafka/errors'
