@@ -54,13 +54,12 @@ function servicesOf(run: BrokerRun): Services {
   return services as Services
 }
 
-const forever = new AbortController().signal
-
 function contextOf(apiVersion: number): RequestContext {
   const context: Partial<RequestContext> = {
     apiVersion,
     listener: 'PLAINTEXT',
-    signal: forever,
+    // One for each request: waits of a killed broker never end, and one for all would keep them.
+    signal: new AbortController().signal,
     allocate: (sizeBytes) => Buffer.allocUnsafe(sizeBytes),
   }
   return context as RequestContext
