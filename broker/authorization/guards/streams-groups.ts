@@ -11,7 +11,11 @@ const denied = {
   errorMessage: errorByName('GROUP_AUTHORIZATION_FAILED').text,
 }
 
-/** Whether its internal topics may be made is asked when they are. */
+/**
+ * Every topic of the topology has to be one that the caller may see, also those that are still to
+ * be made; whether they may be made is asked when they are. Differs from Kafka: this comes before
+ * the names are judged, so that it is told to those who may see the topics.
+ */
 export const streamsGroupHeartbeat: Guard<'streamsGroupHeartbeat'> = (request, rights) => {
   const refuse = (error: Refusal) => ({
     response: {
@@ -27,10 +31,11 @@ export const streamsGroupHeartbeat: Guard<'streamsGroupHeartbeat'> = (request, r
     },
   })
   if (!rights.can('READ', 'GROUP', request.groupId)) return refuse('GROUP_AUTHORIZATION_FAILED')
-  const sources = (request.topology?.subtopologies ?? []).flatMap(
-    ({ sourceTopics }) => sourceTopics,
-  )
-  return sources.every((name) => rights.can('DESCRIBE', 'TOPIC', name))
+  const names = (request.topology?.subtopologies ?? []).flatMap((one) => [
+    ...topicsOf(one),
+    ...one.repartitionSinkTopics,
+  ])
+  return names.every((name) => rights.can('DESCRIBE', 'TOPIC', name))
     ? { request }
     : refuse('TOPIC_AUTHORIZATION_FAILED')
 }
@@ -47,7 +52,7 @@ export const streamsGroupDescribe: Guard<'streamsGroupDescribe'> = (request, rig
       ...response,
       groups: [
         ...response.groups.map((group) => {
-          if (!topicsOf(group).every((name) => rights.can('DESCRIBE', 'TOPIC', name))) {
+          if (!topicsOfGroup(group).every((name) => rights.can('DESCRIBE', 'TOPIC', name))) {
             return { ...none, ...topicDenied, groupId: group.groupId }
           }
           const { groupId, authorizedOperations: wanted } = group
@@ -73,26 +78,27 @@ const topicDenied = {
   errorMessage: 'The described group uses topics that the client is not authorized to describe.',
 }
 
+interface Subtopology {
+  readonly sourceTopics: readonly string[]
+  readonly repartitionSourceTopics: readonly { readonly name: string }[]
+  readonly stateChangelogTopics: readonly { readonly name: string }[]
+}
+
 interface Described {
   readonly topology?:
-    | {
-        readonly subtopologies?:
-          | readonly {
-              readonly sourceTopics: readonly string[]
-              readonly repartitionSourceTopics: readonly { readonly name: string }[]
-              readonly stateChangelogTopics: readonly { readonly name: string }[]
-            }[]
-          | null
-          | undefined
-      }
+    | { readonly subtopologies?: readonly Subtopology[] | null | undefined }
     | null
     | undefined
 }
 
-function topicsOf({ topology }: Described): string[] {
-  return (topology?.subtopologies ?? []).flatMap((one) => [
+function topicsOfGroup({ topology }: Described): string[] {
+  return (topology?.subtopologies ?? []).flatMap(topicsOf)
+}
+
+function topicsOf(one: Subtopology): string[] {
+  return [
     ...one.sourceTopics,
     ...one.repartitionSourceTopics.map(({ name }) => name),
     ...one.stateChangelogTopics.map(({ name }) => name),
-  ])
+  ]
 }
