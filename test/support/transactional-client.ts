@@ -106,11 +106,11 @@ export class TransactionalClient {
     )
   }
 
-  /** By key and value. */
+  /** By key and value; null deletes the key where the topic is compacted. */
   async produceKeyed(
     topic: string,
     index: number,
-    pairs: readonly (readonly [key: string | null, value: string])[],
+    pairs: readonly (readonly [key: string | null, value: string | null])[],
   ): Promise<KafkaErrorName> {
     const key = `${topic}-${index}`
     const baseSequence = this.#sequences.get(key) ?? 0
@@ -120,7 +120,7 @@ export class TransactionalClient {
         const records = encodeBatch(
           pairs.map(([name, value]) => ({
             key: name === null ? null : Buffer.from(name),
-            value: Buffer.from(value),
+            value: value === null ? null : Buffer.from(value),
             timestampMs: Date.now(),
           })),
           { producerId, producerEpoch, baseSequence, isTransactional: true },

@@ -16,6 +16,8 @@ export interface Dump {
 export interface DumpOptions {
   indexSanityCheck?: boolean
   offsetsDecoder?: boolean
+  /** Shows keys and values, too: as text. */
+  printData?: boolean
 }
 
 const mainClass = 'org.apache.kafka.tools.DumpLogSegments'
@@ -53,6 +55,7 @@ export async function dumpLogSegments(
   const flags = [
     ...(options.indexSanityCheck === true ? ['--index-sanity-check'] : ['--deep-iteration']),
     ...(options.offsetsDecoder === true ? ['--offsets-decoder'] : []),
+    ...(options.printData === true ? ['--print-data-log'] : []),
   ]
   const dumped = await java(mainClass, [...flags, '--files', files.join(',')], {
     allowFailure: true,
