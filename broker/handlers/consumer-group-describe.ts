@@ -2,10 +2,9 @@
 // the consumer protocol (KIP-848), and by which protocol each member takes part (KIP-1099, v1).
 // Differs from Kafka: nothing known.
 
-import { errorCodes } from '@samsa/proto/kafka/errors'
 import { describeError } from '../coordinator/group/consumer/describe.ts'
 import type { Handler } from './handler.ts'
-import { allGroupOperations } from './shared/authorized-operations.ts'
+import { withGroupOperations } from './shared/authorized-operations.ts'
 import { servesConsumerGroups } from './shared/group-features.ts'
 
 export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = async (
@@ -18,11 +17,5 @@ export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = async (
     return { groups: refused }
   }
   const described = await services.groups.describeConsumerGroups(request.groupIds, context)
-  if (!request.includeAuthorizedOperations) return { groups: described }
-  const groups = described.map((group) =>
-    group.errorCode === errorCodes.NONE
-      ? { ...group, authorizedOperations: allGroupOperations }
-      : group,
-  )
-  return { groups }
+  return { groups: withGroupOperations(described, request.includeAuthorizedOperations) }
 }

@@ -1,10 +1,9 @@
 // StreamsGroupDescribe (key 89), version 0: state, epochs, topology, members and tasks of groups of
 // Kafka Streams (KIP-1071). Differs from Kafka: nothing known.
 
-import { errorCodes } from '@samsa/proto/kafka/errors'
 import { describeStreamsError } from '../coordinator/group/streams/describe.ts'
 import type { Handler } from './handler.ts'
-import { allGroupOperations } from './shared/authorized-operations.ts'
+import { withGroupOperations } from './shared/authorized-operations.ts'
 import { servesStreamsGroups } from './shared/group-features.ts'
 
 export const streamsGroupDescribe: Handler<'streamsGroupDescribe'> = async (
@@ -17,11 +16,5 @@ export const streamsGroupDescribe: Handler<'streamsGroupDescribe'> = async (
     return { groups: refused }
   }
   const described = await services.groups.describeStreamsGroups(request.groupIds, context)
-  if (!request.includeAuthorizedOperations) return { groups: described }
-  const groups = described.map((group) =>
-    group.errorCode === errorCodes.NONE
-      ? { ...group, authorizedOperations: allGroupOperations }
-      : group,
-  )
-  return { groups }
+  return { groups: withGroupOperations(described, request.includeAuthorizedOperations) }
 }

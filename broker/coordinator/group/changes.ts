@@ -4,7 +4,8 @@
 // write.
 
 import type { KeyValueRecord } from '../partition-writer.ts'
-import { applyConsumerRecord, type Undo } from './consumer/apply.ts'
+import type { Undo } from './apply-record.ts'
+import { applyConsumerRecord } from './consumer/apply.ts'
 import { type ConsumerGroupRecord, encodeConsumerRecord } from './consumer/consumer-records.ts'
 import type { ShardState } from './shard-state.ts'
 import { applyStreamsRecord } from './streams/apply.ts'

@@ -213,16 +213,7 @@ export class GroupCoordinator {
     groupIds: readonly string[],
     caller: GroupCaller,
   ): Promise<DescribedConsumerGroup[]> {
-    return Promise.all(
-      groupIds.map((groupId) =>
-        this.#ask(
-          groupId,
-          caller,
-          (error) => describeError(groupId, error),
-          (token) => ({ type: 'describeConsumerGroup', groupId, token }),
-        ),
-      ),
-    )
+    return this.#askEach(groupIds, caller, describeError, 'describeConsumerGroup')
   }
 
   /** StreamsGroupHeartbeat: a member joins, keeps up with or leaves a group (KIP-1071). */
@@ -251,16 +242,7 @@ export class GroupCoordinator {
     groupIds: readonly string[],
     caller: GroupCaller,
   ): Promise<DescribedStreamsGroup[]> {
-    return Promise.all(
-      groupIds.map((groupId) =>
-        this.#ask(
-          groupId,
-          caller,
-          (error) => describeStreamsError(groupId, error),
-          (token) => ({ type: 'describeStreamsGroup', groupId, token }),
-        ),
-      ),
-    )
+    return this.#askEach(groupIds, caller, describeStreamsError, 'describeStreamsGroup')
   }
 
   /** Every topic has its name; its id too, where it is known. What does not exist is left out. */
@@ -386,6 +368,23 @@ export class GroupCoordinator {
         ),
       ),
     )
+  }
+
+  /** About each group by itself: one that cannot answer keeps no other from it. */
+  #askEach<Response>(
+    groupIds: readonly string[],
+    caller: GroupCaller,
+    refused: (groupId: string, error: KafkaErrorName) => Response,
+    type: 'describeConsumerGroup' | 'describeStreamsGroup',
+  ): Promise<Response[]> {
+    const ask = (groupId: string) =>
+      this.#ask(
+        groupId,
+        caller,
+        (error) => refused(groupId, error),
+        (token) => ({ type, groupId, token }),
+      )
+    return Promise.all(groupIds.map(ask))
   }
 
   #ask<Response>(

@@ -4,12 +4,12 @@
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { BrokerError } from '../../../errors.ts'
-import { Changes } from '../changes.ts'
+import { attempt } from '../attempt.ts'
+import type { Changes } from '../changes.ts'
 import { joinError, syncError, unknownMemberId } from '../classic/answers.ts'
 import { keptProtocols, noDeadline } from '../classic/classic-member.ts'
 import { memberIdRequiredSince } from '../classic/join.ts'
 import { rebalanceTimeoutMs } from '../classic/membership.ts'
-import { commitChanges } from '../commit-changes.ts'
 import type { HeartbeatEvent, JoinGroupEvent, LeaveGroupEvent, SyncGroupEvent } from '../events.ts'
 import { membersPerGroupMax } from '../limits.ts'
 import type { JoinGroupResponse, LeaveGroupResponse } from '../messages.ts'
@@ -27,24 +27,6 @@ import { refreshRegexes } from './regex.ts'
 import { refreshEpoch, refreshTarget } from './subscription.ts'
 
 const consumerProtocol = 'consumer'
-
-/** Carries `act` out, and answers with its error should it be refused. */
-function attempt<Response>(
-  turn: Turn,
-  { groupId, token }: { readonly groupId: string; readonly token: number },
-  refused: (error: KafkaErrorName) => Response,
-  act: (changes: Changes) => Response,
-): void {
-  const changes = new Changes(turn.state, groupId)
-  try {
-    const response = act(changes)
-    commitChanges(turn, changes, { token, response, refused })
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error
-    changes.undo()
-    turn.respond(token, refused(error.kafkaError))
-  }
-}
 
 export function joinClassically(turn: Turn, group: ConsumerGroup, event: JoinGroupEvent): void {
   const { request } = event

@@ -3,12 +3,11 @@
 
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import { BrokerError } from '../../../errors.ts'
-import { Changes } from '../changes.ts'
-import { commitChanges } from '../commit-changes.ts'
+import { admitGroup, checkSize } from '../admission.ts'
+import { attempt } from '../attempt.ts'
+import type { Changes } from '../changes.ts'
 import type { ConsumerHeartbeatEvent } from '../events.ts'
-import { groupsPerPartitionMax, membersPerGroupMax } from '../limits.ts'
 import type { ConsumerHeartbeatRequest, ConsumerHeartbeatResponse } from '../messages.ts'
-import { groupTombstone } from '../records.ts'
 import type { Turn } from '../turn.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import {
@@ -30,19 +29,11 @@ import { refreshEpoch, refreshTarget } from './subscription.ts'
 import { upgradeGroup } from './upgrade.ts'
 
 export function consumerHeartbeat(turn: Turn, event: ConsumerHeartbeatEvent): void {
-  const { groupId, request, token } = event
-  const changes = new Changes(turn.state, groupId)
+  const { request } = event
   const isLeaving = request.memberEpoch === leaveEpoch || request.memberEpoch === staticLeaveEpoch
-  try {
-    const response = isLeaving
-      ? leaveConsumerGroup(turn, changes, request)
-      : beat(turn, changes, event)
-    commitChanges(turn, changes, { token, response, refused: heartbeatError })
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error
-    changes.undo()
-    turn.respond(token, heartbeatError(error.kafkaError, error.message))
-  }
+  attempt(turn, event, heartbeatError, (changes) =>
+    isLeaving ? leaveConsumerGroup(turn, changes, request) : beat(turn, changes, event),
+  )
 }
 
 export function heartbeatError(
@@ -60,7 +51,7 @@ function beat(
   const { request, uuid } = event
   const group = groupForHeartbeat(turn, changes, request)
   const memberId = request.memberId === '' ? uuid : request.memberId
-  checkSize(turn, group, memberId)
+  checkSize(group, { kind: 'consumer', memberId, maxSize: turn.config.consumer.maxSize })
   const before = memberForHeartbeat(changes, group, { request, memberId })
   const told = withRequest(before, event)
   const regexChange = storeMember(changes, group, { before, after: told })
@@ -93,26 +84,9 @@ function groupForHeartbeat(
     throw new BrokerError('GROUP_ID_NOT_FOUND', message)
   }
   if (group !== undefined && group.members.size > 0) return upgradeGroup(turn, changes, group)
-  if (group === undefined && turn.state.groups.size >= groupsPerPartitionMax) {
-    throw new BrokerError('POLICY_VIOLATION', 'This coordinator keeps as many groups as it may.')
-  }
   const made = new ConsumerGroup(groupId)
-  turn.state.groups.set(groupId, made)
-  // An empty classic group makes room; what it committed stays the group's.
-  changes.addApplied(group?.persisted === true ? [groupTombstone(groupId)] : [], () => {
-    if (group === undefined) turn.state.groups.delete(groupId)
-    else turn.state.groups.set(groupId, group)
-  })
+  admitGroup(turn, changes, { made, replaced: group })
   return made
-}
-
-function checkSize(turn: Turn, group: ConsumerGroup, memberId: string): void {
-  const sizeMax = Math.min(turn.config.consumer.maxSize, membersPerGroupMax)
-  if (group.members.size < sizeMax || group.members.has(memberId)) return
-  throw new BrokerError(
-    'GROUP_MAX_SIZE_REACHED',
-    `The consumer group has reached its maximum capacity of ${sizeMax} members.`,
-  )
 }
 
 /** The member with what the request says of it; what it does not say stays. */

@@ -2,6 +2,7 @@
 // given up, instance ids those that another process has replaced (KIP-345, KIP-848).
 
 import { BrokerError } from '../../../errors.ts'
+import { checkEpoch } from '../admission.ts'
 import type { Changes } from '../changes.ts'
 import type { ConsumerHeartbeatRequest } from '../messages.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
@@ -20,12 +21,12 @@ export function memberForHeartbeat(
   group: ConsumerGroup,
   { request, memberId }: Asking,
 ): ConsumerMember {
-  const { instanceId, memberEpoch, topicPartitions } = request
+  const { instanceId, memberEpoch } = request
   const isJoin = memberEpoch === joinEpoch
   if (instanceId === null) {
     const member = group.members.get(memberId)
     if (member === undefined && !isJoin) throw unknownMember(group.groupId, memberId)
-    if (member !== undefined) checkEpoch(member, memberEpoch, topicPartitions)
+    if (member !== undefined) checkMember(member, request)
     return member ?? newMember(memberId)
   }
   const existing = group.staticMember(instanceId)
@@ -41,7 +42,7 @@ export function memberForHeartbeat(
     return replaceStaticMember(changes, group, { existing, memberId })
   }
   const member = staticMember(group, { instanceId, memberId })
-  checkEpoch(member, memberEpoch, topicPartitions)
+  checkMember(member, request)
   return member
 }
 
@@ -71,26 +72,10 @@ export function staticMember(
   return member
 }
 
-/**
- * A member that missed the answer to its last heartbeat comes with the epoch before, and may go on
- * when it has nothing that is not its own.
- */
-function checkEpoch(
-  member: ConsumerMember,
-  epoch: number,
-  owned: ConsumerHeartbeatRequest['topicPartitions'],
-): void {
-  // A member that was fenced comes back with nothing.
-  if (epoch === member.memberEpoch || epoch === joinEpoch) return
-  const isGreater = epoch > member.memberEpoch
-  const missedOne = !isGreater && epoch === member.previousMemberEpoch
-  if (missedOne && owned !== null && isWithin(owned, member.assigned)) return
-  throw new BrokerError(
-    'FENCED_MEMBER_EPOCH',
-    `The consumer group member has a ${isGreater ? 'greater' : 'smaller'} member epoch (${epoch}) ` +
-      `than the one known by the group coordinator (${member.memberEpoch}). The member must ` +
-      'abandon all its partitions and rejoin.',
-  )
+function checkMember(member: ConsumerMember, request: ConsumerHeartbeatRequest): void {
+  const { memberEpoch: epoch, topicPartitions: owned } = request
+  const ownsOnlyItsOwn = () => owned !== null && isWithin(owned, member.assigned)
+  checkEpoch(member, { kind: 'consumer', epoch, ownsOnlyItsOwn })
 }
 
 /** The new member takes the place of the old: its target, and what it had of it. */

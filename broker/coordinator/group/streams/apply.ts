@@ -2,28 +2,27 @@
 // store, while loading and live alike. Returns how to take it back, for a write that fails.
 
 import { assertNever } from '../../../assert.ts'
-import type { Undo } from '../consumer/apply.ts'
+import {
+  applyEntry,
+  applyTargetEpoch,
+  applyToGroup,
+  nothing,
+  removeGroup,
+  replaceMember,
+  type Undo,
+} from '../apply-record.ts'
 import type { ShardState } from '../shard-state.ts'
 import { StreamsGroup } from './streams-group.ts'
-import { newStreamsMember, type StreamsMember } from './streams-member.ts'
+import { newStreamsMember } from './streams-member.ts'
 import type { GroupMetadata, StreamsGroupRecord } from './streams-records.ts'
 import { noTasks } from './tasks.ts'
 
-const nothing: Undo = () => undefined
-
 export function applyStreamsRecord(state: ShardState, record: StreamsGroupRecord): Undo {
-  const known = state.groups.get(record.groupId)
-  if (known?.type === 'streams') return applyTo(state, known, record)
-  // A removal of what is not there: of a group that has been compacted, or became another kind.
-  if (record.value === null) return nothing
-  const group = new StreamsGroup(record.groupId)
-  state.groups.set(record.groupId, group)
-  const undo = applyTo(state, group, record)
-  return () => {
-    undo()
-    if (known === undefined) state.groups.delete(record.groupId)
-    else state.groups.set(record.groupId, known)
-  }
+  return applyToGroup(state, record, {
+    isOf: (group) => group.type === 'streams',
+    make: (groupId) => new StreamsGroup(groupId),
+    apply: (group) => applyTo(state, group, record),
+  })
 }
 
 function applyTo(state: ShardState, group: StreamsGroup, record: StreamsGroupRecord): Undo {
@@ -37,18 +36,10 @@ function applyTo(state: ShardState, group: StreamsGroup, record: StreamsGroupRec
         group.topology = topology
       }
     }
-    case 'targetEpoch': {
-      const { assignmentEpoch, assignmentTimestampMs } = group
-      group.assignmentEpoch = record.value?.epoch ?? -1
-      group.assignmentTimestampMs = record.value?.timestampMs ?? 0
-      return () => Object.assign(group, { assignmentEpoch, assignmentTimestampMs })
-    }
-    case 'target': {
-      const { memberId, value } = record
-      const before = group.targets.get(memberId)
-      setTarget(group, memberId, value)
-      return () => setTarget(group, memberId, before ?? null)
-    }
+    case 'targetEpoch':
+      return applyTargetEpoch(group, record.value)
+    case 'target':
+      return applyEntry(group.targets, record.memberId, record.value)
     case 'member':
       return replaceMember(group, record.memberId, (before) =>
         record.value === null
@@ -78,10 +69,7 @@ const noCurrent = {
 } as const
 
 function applyMetadata(state: ShardState, group: StreamsGroup, value: GroupMetadata | null): Undo {
-  if (value === null) {
-    state.groups.delete(group.groupId)
-    return () => state.groups.set(group.groupId, group)
-  }
+  if (value === null) return removeGroup(state, group)
   const { groupEpoch, metadataHash, validatedTopologyEpoch, assignmentConfigs } = group
   group.groupEpoch = value.epoch
   group.metadataHash = value.metadataHash
@@ -89,27 +77,4 @@ function applyMetadata(state: ShardState, group: StreamsGroup, value: GroupMetad
   group.assignmentConfigs = value.assignmentConfigs
   return () =>
     Object.assign(group, { groupEpoch, metadataHash, validatedTopologyEpoch, assignmentConfigs })
-}
-
-function setTarget(
-  group: StreamsGroup,
-  memberId: string,
-  target: ReturnType<StreamsGroup['target']> | null,
-): void {
-  if (target === null) group.targets.delete(memberId)
-  else group.targets.set(memberId, target)
-}
-
-function replaceMember(
-  group: StreamsGroup,
-  memberId: string,
-  change: (before: StreamsMember | undefined) => StreamsMember | null,
-): Undo {
-  const before = group.members.get(memberId)
-  const set = (member: StreamsMember | null | undefined) => {
-    if (member === null || member === undefined) group.removeMember(memberId)
-    else group.setMember(member)
-  }
-  set(change(before))
-  return () => set(before)
 }

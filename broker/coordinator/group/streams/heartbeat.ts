@@ -4,9 +4,9 @@
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { BrokerError } from '../../../errors.ts'
-import { Changes } from '../changes.ts'
+import { attempt } from '../attempt.ts'
+import type { Changes } from '../changes.ts'
 import { noDeadline } from '../classic/classic-member.ts'
-import { commitChanges } from '../commit-changes.ts'
 import { joinEpoch, leaveEpoch, staticLeaveEpoch } from '../consumer/consumer-member.ts'
 import { metadataHash } from '../consumer/metadata-hash.ts'
 import type { StreamsHeartbeatEvent } from '../events.ts'
@@ -29,19 +29,11 @@ import { noTasks, sameTasks, type TargetTasks, toTaskIds, toTasks } from './task
 import { requiredTopics, sameTopology, topologyFrom } from './topology.ts'
 
 export function streamsHeartbeat(turn: Turn, event: StreamsHeartbeatEvent): void {
-  const { groupId, request, token } = event
-  const changes = new Changes(turn.state, groupId)
+  const { request } = event
   const isLeaving = request.memberEpoch === leaveEpoch || request.memberEpoch === staticLeaveEpoch
-  try {
-    const response = isLeaving
-      ? leaveStreamsGroup(turn, changes, request)
-      : beat(turn, changes, event)
-    commitChanges(turn, changes, { token, response, refused: streamsHeartbeatError })
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error
-    changes.undo()
-    turn.respond(token, streamsHeartbeatError(error.kafkaError, error.message))
-  }
+  attempt(turn, event, streamsHeartbeatError, (changes) =>
+    isLeaving ? leaveStreamsGroup(turn, changes, request) : beat(turn, changes, event),
+  )
 }
 
 function beat(turn: Turn, changes: Changes, event: StreamsHeartbeatEvent): StreamsHeartbeatResult {
