@@ -6,15 +6,12 @@ import { errorByCode } from '@samsa/proto/kafka/errors'
 import * as batches from '@samsa/proto/record/batch'
 import { batchPositions, checkCrc } from '@samsa/proto/record/batches'
 import { batchRecords } from '@samsa/proto/record/records'
-import { zeroUuid } from '@samsa/proto/wire/types'
 import type { KafkaClient } from '../kafka-client.ts'
 import type { ClusterView, Leader } from './cluster-view.ts'
 import type { SeenRecord } from './history.ts'
 import { LeaderLink } from './leader-link.ts'
+import { fetchPartition, readCommitted } from './partition-fetch.ts'
 
-const fetchVersion = 12
-const readCommitted = 1
-const fetchBytes = 1_048_576
 const retryMs = 50
 
 export interface AbortedTransaction {
@@ -82,32 +79,8 @@ export async function fetchCommitted(
   leader: Leader,
   { view, partition, offset, maxWaitMs, shown }: CommittedFetch,
 ): Promise<Committed> {
-  const answer = await client.send('fetch', fetchVersion, {
-    maxWaitMs,
-    minBytes: 1,
-    isolationLevel: readCommitted,
-    sessionId: 0,
-    sessionEpoch: -1,
-    topics: [
-      {
-        topic: view.topic,
-        topicId: zeroUuid,
-        partitions: [
-          {
-            partition,
-            currentLeaderEpoch: leader.epoch,
-            fetchOffset: offset,
-            partitionMaxBytes: fetchBytes,
-          },
-        ],
-      },
-    ],
-    forgottenTopicsData: [],
-    rackId: '',
-  })
-  const result = answer.responses[0]?.partitions[0]
-  if (result === undefined) throw new Error('the answer is about no partition')
-  view.learn(partition, result.currentLeader.leaderId, result.currentLeader.leaderEpoch)
+  const asked = { view, partition, offset, maxWaitMs, isolationLevel: readCommitted }
+  const result = await fetchPartition(client, leader, asked)
   if (result.errorCode !== 0) throw new Error(errorByCode(result.errorCode).name)
   const { records, abortedTransactions, lastStableOffset, highWatermark } = result
   const visible = visibleRecords(records, abortedTransactions ?? [], { offset, shown })

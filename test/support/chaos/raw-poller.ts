@@ -6,17 +6,15 @@ import { errorByCode, errorCodes } from '@samsa/proto/kafka/errors'
 import * as batches from '@samsa/proto/record/batch'
 import { batchPositions, checkCrc } from '@samsa/proto/record/batches'
 import { batchRecords } from '@samsa/proto/record/records'
-import { zeroUuid } from '@samsa/proto/wire/types'
 import type { KafkaClient } from '../kafka-client.ts'
 import type { ClusterView, Leader } from './cluster-view.ts'
 import type { History, SeenRecord } from './history.ts'
 import { LeaderLink } from './leader-link.ts'
+import { fetchPartition, readUncommitted } from './partition-fetch.ts'
 
-const fetchVersion = 12
 const maxWaitMs = 250
 const answerMs = 2_000
 const retryMs = 50
-const fetchBytes = 1_048_576
 
 export interface RawPollerOptions {
   readonly name: string
@@ -94,32 +92,8 @@ export async function fetchFrom(
   leader: Leader,
   { view, partition, offset }: FetchTarget,
 ): Promise<Fetched> {
-  const answer = await client.send('fetch', fetchVersion, {
-    maxWaitMs,
-    minBytes: 1,
-    isolationLevel: 0,
-    sessionId: 0,
-    sessionEpoch: -1,
-    topics: [
-      {
-        topic: view.topic,
-        topicId: zeroUuid,
-        partitions: [
-          {
-            partition,
-            currentLeaderEpoch: leader.epoch,
-            fetchOffset: offset,
-            partitionMaxBytes: fetchBytes,
-          },
-        ],
-      },
-    ],
-    forgottenTopicsData: [],
-    rackId: '',
-  })
-  const result = answer.responses[0]?.partitions[0]
-  if (result === undefined) throw new Error('the answer is about no partition')
-  view.learn(partition, result.currentLeader.leaderId, result.currentLeader.leaderEpoch)
+  const asked = { view, partition, offset, maxWaitMs, isolationLevel: readUncommitted }
+  const result = await fetchPartition(client, leader, asked)
   if (result.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) {
     throw new Complaint('OFFSET_OUT_OF_RANGE: what was read is no longer there')
   }
