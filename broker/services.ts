@@ -11,6 +11,7 @@ import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import type { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
 import type { TransactionJoins } from './coordinator/transaction/transaction-joins.ts'
 import type { ProducerIds } from './producer-ids.ts'
+import type { ClientQuotas } from './quota/client-quotas.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
 import type { LogIn } from './security/sasl/log-in.ts'
 import type { ClientTelemetry } from './telemetry/client-telemetry.ts'
@@ -47,6 +48,8 @@ export interface Services {
   authorizer(): Authorizer | null
   /** The log-ins of connections on SASL listeners. */
   readonly logIn: LogIn
+  /** What clients are held to. */
+  readonly quotas: ClientQuotas
   readonly clock: Clock
   readonly timers: Timers
   readonly metrics: TrafficMetrics

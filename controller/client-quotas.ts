@@ -1,9 +1,35 @@
 // Client quotas as the metadata log has them (KIP-546): for an entity, made of user, client id or
-// address, each by name or as the default, the values that it is held to. Enforced by nobody yet.
+// address, each by name or as the default, the values that it is held to. Brokers enforce them
+// (broker/quota); what may be set is decided in client-quota-changes.ts.
 
 import type { MetadataDraft } from './image/draft.ts'
 import type { ClientQuotaImage, QuotaEntityPart } from './image.ts'
 import type { NewRecord, RecordOf } from './records/record.ts'
+
+const clientKeys: ReadonlyMap<string, 'whole' | 'any'> = new Map([
+  ['producer_byte_rate', 'whole'],
+  ['consumer_byte_rate', 'whole'],
+  ['request_percentage', 'any'],
+  ['controller_mutation_rate', 'any'],
+])
+const addressKeys: ReadonlyMap<string, 'whole' | 'any'> = new Map([
+  ['connection_creation_rate', 'whole'],
+])
+
+/** What an entity may be held to; null where its parts do not go together. */
+export function quotaKeysOf(
+  entity: readonly QuotaEntityPart[],
+): ReadonlyMap<string, 'whole' | 'any'> | null {
+  const ofAddress = entity.filter(({ type }) => type === 'ip').length
+  if (ofAddress === 0) return entity.length === 0 ? null : clientKeys
+  return ofAddress === entity.length ? addressKeys : null
+}
+
+/** An address, or a name that could be a host's: names are not looked up here, as they are in
+ * Kafka. */
+export function isHostName(name: string): boolean {
+  return /^[0-9a-z]([0-9a-z.:-]{0,252})$/i.test(name) || /^::[0-9a-f.:]*$/i.test(name)
+}
 
 /** The same for the same entity, in whichever order its parts come. */
 export function quotaEntityKey(entity: readonly QuotaEntityPart[]): string {

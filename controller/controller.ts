@@ -7,6 +7,8 @@ import type { BrokerId, MetadataDelta, MetadataImage } from './image.ts'
 import type { QuorumStatus } from './metadata-log.ts'
 import type {
   AddVoter,
+  AlterClientQuotas,
+  AlterClientQuotasResult,
   AlterConfigs,
   AlterConfigsResult,
   AlterPartition,
@@ -87,6 +89,7 @@ export interface Controller {
   createAcls(request: CreateAcls): Promise<Outcome[]>
   deleteAcls(request: DeleteAcls): Promise<DeletedAcls[]>
   alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]>
+  alterClientQuotas(request: AlterClientQuotas): Promise<AlterClientQuotasResult[]>
 
   registerController(registration: ControllerRegistration): Promise<void>
   addVoter(voter: AddVoter): Promise<void>

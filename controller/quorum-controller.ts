@@ -6,6 +6,7 @@
 import { randomInt } from 'node:crypto'
 import { createAcls, deleteAcls } from './acls.ts'
 import { assert } from './assert.ts'
+import { alterClientQuotas } from './client-quota-changes.ts'
 import {
   beginControlledShutdown,
   fenceBroker,
@@ -46,6 +47,8 @@ import { electLeaders, type Rebalanced, rebalanceLeaders } from './replication/e
 import { alterReassignments } from './replication/reassignments.ts'
 import type {
   AddVoter,
+  AlterClientQuotas,
+  AlterClientQuotasResult,
   AlterConfigs,
   AlterConfigsResult,
   AlterPartition,
@@ -277,6 +280,10 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]> {
     return this.#decide((image) => alterScramCredentials(image, request))
+  }
+
+  alterClientQuotas(request: AlterClientQuotas): Promise<AlterClientQuotasResult[]> {
+    return this.#decide((image) => alterClientQuotas(image, request))
   }
 
   registerController(registration: ControllerRegistration): Promise<void> {

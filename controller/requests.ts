@@ -10,6 +10,7 @@ import type {
   ConfigResource,
   Endpoint,
   FeatureRange,
+  QuotaEntityPart,
   ScramCredential,
   TopicId,
 } from './image.ts'
@@ -250,6 +251,28 @@ export interface DeleteAcls {
 /** Of one filter. */
 export interface DeletedAcls extends Outcome {
   readonly deleted: readonly AclBinding[]
+}
+
+/** One value of an entity's; `value` means nothing where it is removed. */
+export interface ClientQuotaOp {
+  readonly key: string
+  readonly value: number
+  readonly remove: boolean
+}
+
+export interface ClientQuotaAlteration {
+  readonly entity: readonly QuotaEntityPart[]
+  readonly ops: readonly ClientQuotaOp[]
+}
+
+/** KIP-546. */
+export interface AlterClientQuotas {
+  readonly alterations: readonly ClientQuotaAlteration[]
+  readonly validateOnly: boolean
+}
+
+export interface AlterClientQuotasResult extends Outcome {
+  readonly entity: readonly QuotaEntityPart[]
 }
 
 /** A voter of the controller quorum: a wiped disk has a new directory id and is a new voter. */

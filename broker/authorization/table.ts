@@ -54,6 +54,8 @@ export const guards: { readonly [N in ApiName]?: Guard<N> } = {
   alterPartitionReassignments: cluster.alterPartitionReassignments,
   listPartitionReassignments: cluster.listPartitionReassignments,
   offsetDelete: groups.offsetDelete,
+  describeClientQuotas: cluster.describeClientQuotas,
+  alterClientQuotas: cluster.alterClientQuotas,
   describeUserScramCredentials: cluster.describeUserScramCredentials,
   alterUserScramCredentials: cluster.alterUserScramCredentials,
   describeQuorum: cluster.describeQuorum,

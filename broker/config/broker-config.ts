@@ -6,6 +6,7 @@ import type { Endpoint } from '@samsa/controller/image'
 import { parseHostPort } from './checks.ts'
 import { BrokerValues, type ConfigLayers, type Overrides, usableDynamic } from './layers.ts'
 import { type ListenerSecurity, readListenerSecurity } from './listener-security.ts'
+import { ListenerValues } from './listener-values.ts'
 import { readListeners } from './listeners.ts'
 
 export type BrokerConfig = ReturnType<typeof resolveBrokerConfig>
@@ -87,13 +88,45 @@ function networkFields(values: BrokerValues) {
     maxConnections: values.number('max.connections'),
     maxConnectionsPerIp: values.number('max.connections.per.ip'),
     maxConnectionsPerIpOverrides: connectionOverrides(values),
+    maxConnectionCreationRate: values.number('max.connection.creation.rate'),
     connectionsMaxIdleMs: values.number('connections.max.idle.ms'),
     /** -1 is no limit. */
     queuedMaxRequestBytes: values.number('queued.max.request.bytes'),
     maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
     fetchMaxBytes: values.number('fetch.max.bytes'),
     telemetryMaxBytes: values.number('telemetry.max.bytes'),
+    /** Of a listener's own, beside those of the node; null where it has none. */
+    listenerConnections: listenerConnections(values, listeners.broker),
+    quotaWindows: {
+      samples: values.number('quota.window.num'),
+      sampleSeconds: values.number('quota.window.size.seconds'),
+    },
+    controllerQuotaWindows: {
+      samples: values.number('controller.quota.window.num'),
+      sampleSeconds: values.number('controller.quota.window.size.seconds'),
+    },
   }
+}
+
+export interface ListenerConnections {
+  readonly connectionsMax: number | null
+  /** New ones a second. */
+  readonly creationRate: number | null
+}
+
+function listenerConnections(
+  values: BrokerValues,
+  listeners: readonly Endpoint[],
+): ReadonlyMap<string, ListenerConnections> {
+  const own = (listener: ListenerValues, name: string) =>
+    listener.keyOf(name) === name ? null : listener.number(name)
+  const limitsOf = ({ listener }: Endpoint): [string, ListenerConnections] => {
+    const ofListener = new ListenerValues(values, listener)
+    const connectionsMax = own(ofListener, 'max.connections')
+    const creationRate = own(ofListener, 'max.connection.creation.rate')
+    return [listener, { connectionsMax, creationRate }]
+  }
+  return new Map(listeners.map(limitsOf))
 }
 
 function securityFields(values: BrokerValues, listeners: readonly Endpoint[]) {

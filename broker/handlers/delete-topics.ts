@@ -1,6 +1,7 @@
 // DeleteTopics (key 20), versions 1-6: deletes topics by name, from version 6 on (KIP-516) also by
 // id. Differs from Kafka: internal topics are refused with INVALID_REQUEST, where Kafka leaves that
-// to its own tool; there is no throttling of mutations (KIP-599) yet.
+// to its own tool; controller_mutation_rate (KIP-599) is what a client may ask of each broker,
+// not of the controller.
 
 import type { MetadataImage } from '@samsa/controller/image'
 import type { DeleteTopicResult, Outcome, TopicReference } from '@samsa/controller/requests'
@@ -8,11 +9,14 @@ import { isInternalTopic } from '@samsa/controller/topic-names'
 import { zeroUuid } from '@samsa/proto/wire/types'
 import type { Handler, RequestOf } from './handler.ts'
 import { askController, errorFields } from './shared/ask-controller.ts'
+import { MutationQuota, quotaExceeded } from './shared/mutation-quota.ts'
 
 type Asked = RequestOf<'deleteTopics'>['topics'][number]
 
 /** The first version that knows TOPIC_DELETION_DISABLED. */
 const deletionDisabledSince = 3
+/** The first one that knows THROTTLING_QUOTA_EXCEEDED. */
+const strictSince = 5
 
 export const deleteTopics: Handler<'deleteTopics'> = async (request, services, context) => {
   const asked = [
@@ -26,10 +30,11 @@ export const deleteTopics: Handler<'deleteTopics'> = async (request, services, c
     return { responses: asked.map((topic) => response({ ...topic, ...disabled })) }
   }
   const image = services.metadata()
+  const quota = new MutationQuota(services, context, strictSince)
   const refused: DeleteTopicResult[] = []
   const references: TopicReference[] = []
   for (const topic of asked) {
-    const outcome = refusal(image, topic)
+    const outcome = refusal(image, topic) ?? exceeded(image, topic, quota)
     if (outcome === null) references.push(reference(topic))
     else refused.push({ ...topic, ...outcome })
   }
@@ -44,7 +49,14 @@ export const deleteTopics: Handler<'deleteTopics'> = async (request, services, c
           topicId: topicId ?? zeroUuid,
           ...answered.outcome,
         }))
-  return { responses: [...refused, ...results].map(response) }
+  const responses = [...refused, ...results].map(response)
+  return { throttleTimeMs: quota.throttleTimeMs, responses }
+}
+
+function exceeded(image: MetadataImage, topic: Asked, quota: MutationQuota): Outcome | null {
+  const { name, topicId } = topic
+  const found = name === null ? image.topicsById.get(topicId) : image.topicsByName.get(name)
+  return quota.allows(found?.partitions.length ?? 0) ? null : quotaExceeded
 }
 
 function refusal(image: MetadataImage, { name, topicId }: Asked): Outcome | null {

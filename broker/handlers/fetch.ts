@@ -153,7 +153,7 @@ async function readAll(
   services: Services,
   context: RequestContext,
 ): Promise<void> {
-  const wanted = Math.min(request.minBytes, request.maxBytes)
+  const wanted = Math.min(request.minBytes, bytesMax(request, services, context))
   const endMs = services.clock.monotonicMs() + request.maxWaitMs
   for (;;) {
     check(reads)
@@ -176,6 +176,14 @@ async function readAll(
     })
     if (context.signal.aborted) return
   }
+}
+
+/** A client with a quota is given little at a time, so that it need not wait for long. */
+function bytesMax({ maxBytes }: FetchRequest, services: Services, context: RequestContext): number {
+  const { quotas, clock } = services
+  const most = Math.min(maxBytes, services.config().fetchMaxBytes)
+  if (!quotas.enforced) return most
+  return Math.min(most, quotas.fetchBytesMax(context, clock.monotonicMs()))
 }
 
 /**
@@ -217,7 +225,7 @@ async function readOnce(
   services: Services,
   context: RequestContext,
 ): Promise<number> {
-  let bytesLeft = Math.min(request.maxBytes, services.config().fetchMaxBytes)
+  let bytesLeft = bytesMax(request, services, context)
   let first = true
   const running: Promise<void>[] = []
   for (const read of reads) {

@@ -5,6 +5,7 @@ import { type Registration, register } from '../request/api-table.ts'
 import { addOffsetsToTxn } from './add-offsets-to-txn.ts'
 import { addPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { addRaftVoter } from './add-raft-voter.ts'
+import { alterClientQuotas } from './alter-client-quotas.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterUserScramCredentials } from './alter-user-scram-credentials.ts'
@@ -19,6 +20,7 @@ import { deleteGroups } from './delete-groups.ts'
 import { deleteRecords } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
 import { describeAcls } from './describe-acls.ts'
+import { describeClientQuotas } from './describe-client-quotas.ts'
 import { describeCluster } from './describe-cluster.ts'
 import { describeConfigs } from './describe-configs.ts'
 import { describeGroups } from './describe-groups.ts'
@@ -101,6 +103,8 @@ export const handlers: readonly Registration[] = [
   register('alterPartitionReassignments', alterPartitionReassignments),
   register('listPartitionReassignments', listPartitionReassignments),
   register('offsetDelete', offsetDelete),
+  register('describeClientQuotas', describeClientQuotas),
+  register('alterClientQuotas', alterClientQuotas),
   register('describeUserScramCredentials', describeUserScramCredentials),
   register('alterUserScramCredentials', alterUserScramCredentials),
   register('describeQuorum', describeQuorum),

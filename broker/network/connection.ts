@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import { type Inlet, readInto } from './accept.ts'
 import type { Chunk, ChunkPool } from './chunk-pool.ts'
 import { FrameReader } from './frame-reader.ts'
-import { pipelinedRequestsMax, unsentBytesMax } from './limits.ts'
+import { muteMaxMs, pipelinedRequestsMax, unsentBytesMax } from './limits.ts'
 import type { RequestBudget } from './request-budget.ts'
 
 export interface IncomingRequest {
@@ -79,7 +79,8 @@ export class Connection {
   readonly #slots: Slot[] = []
   #paused = false
   #corked = false
-  #muted = false
+  /** There while the connection is muted: what will end that, and when. */
+  #mute: { readonly timer: NodeJS.Timeout; readonly untilMs: number } | null = null
   #awaitingBudget = false
   #draining = false
   #closed = false
@@ -137,7 +138,7 @@ export class Connection {
   #mustPause(): boolean {
     return (
       this.#closed ||
-      this.#muted ||
+      this.#mute !== null ||
       this.#draining ||
       this.#queued.length + this.#slots.length >= pipelinedRequestsMax ||
       this.#socket.writableLength > unsentBytesMax
@@ -161,7 +162,7 @@ export class Connection {
   #startQueued(): void {
     for (;;) {
       const next = this.#queued[0]
-      if (next === undefined || this.#closed || this.#muted || this.#awaitingBudget) return
+      if (next === undefined || this.#closed || this.#mute !== null || this.#awaitingBudget) return
       const last = this.#slots.at(-1)
       if (last !== undefined && !(last.overlaps && next.overlaps)) return
       if (this.#socket.writableLength > unsentBytesMax) return
@@ -212,7 +213,7 @@ export class Connection {
   }
 
   #send({ chunks, release, muteMs }: OutgoingResponse): void {
-    if (muteMs !== undefined && muteMs > 0) this.#mute(muteMs)
+    if (muteMs !== undefined && muteMs > 0) this.#muteFor(muteMs)
     if (chunks === null || chunks.length === 0) return release?.()
     if (!this.#corked) {
       this.#corked = true
@@ -227,13 +228,21 @@ export class Connection {
     this.#socket.write(chunks[lastIndex] as Buffer, release)
   }
 
-  #mute(muteMs: number): void {
-    this.#muted = true
-    const timer = setTimeout(() => {
-      this.#muted = false
-      this.#advance()
-    }, muteMs)
-    this.#abort.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  /** The longest of what responses ask for counts; closing ends it. */
+  #muteFor(muteMs: number): void {
+    const untilMs = this.#options.monotonicMs() + Math.min(muteMs, muteMaxMs)
+    if (this.#mute !== null) {
+      if (this.#mute.untilMs >= untilMs) return
+      clearTimeout(this.#mute.timer)
+    }
+    const timer = setTimeout(
+      () => {
+        this.#mute = null
+        this.#advance()
+      },
+      Math.min(muteMs, muteMaxMs),
+    )
+    this.#mute = { timer, untilMs }
   }
 
   /** Starts what may start, then takes in what was held back. */
@@ -266,6 +275,7 @@ export class Connection {
   close(cause: Error | null): void {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#mute?.timer)
     for (const request of this.#queued.splice(0)) request.chunk?.release()
     this.#abort.abort()
     this.#socket.destroy()

@@ -24,3 +24,12 @@ export const unsentBytesMax = 2 * MiB
 /** How often connections are checked for idleness, as a part of `connections.max.idle.ms`. */
 export const idleChecksPerTimeout = 10
 export const idleCheckMaxMs = 10_000
+
+/** A connection is not read for this long at most after a response, whatever its client owes. */
+export const muteMaxMs = 30_000
+
+/** New connections that wait because too many came: so long, and so many. */
+export const heldConnectionMaxMs = 10_000
+export const heldConnectionsMax = 1_000
+/** Addresses whose rate of new connections is remembered. */
+export const ratedAddressesMax = 10_000

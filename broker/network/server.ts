@@ -1,12 +1,18 @@
 // Listens for clients. Owns the open connections, TLS handshakes under way included, and their
-// limits: how many, how many from one address, how long idle. Knows nothing of the protocol;
-// requests go to the service that it is given.
+// limits: how many, how many from one address, how fast, how long idle. Knows nothing of the
+// protocol; requests go to the service that it is given.
 
 import type { Socket } from 'node:net'
 import { type BoundServer, listen } from './accept.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { Connection, type ConnectionService } from './connection.ts'
-import { idleCheckMaxMs, idleChecksPerTimeout } from './limits.ts'
+import type { ConnectionRates } from './connection-rates.ts'
+import {
+  heldConnectionMaxMs,
+  heldConnectionsMax,
+  idleCheckMaxMs,
+  idleChecksPerTimeout,
+} from './limits.ts'
 import { RequestBudget } from './request-budget.ts'
 import type { TlsAcceptor } from './tls-acceptor.ts'
 
@@ -25,8 +31,10 @@ export interface ServerOptions {
   readonly backlog: number
   readonly frameBytesMax: number
   readonly requestBytesMax: number
-  readonly connectionsMax: number
+  readonly connectionsMax: () => number
   readonly connectionsPerIpMax: (host: string) => number
+  readonly connectionsPerListenerMax: (listener: string) => number
+  readonly rates: ConnectionRates
   readonly idleMaxMs: number
   readonly service: ConnectionService
   readonly monotonicMs: () => number
@@ -43,7 +51,10 @@ export class NetworkServer {
   readonly #connections = new Set<Connection>()
   /** Connections whose TLS handshake is under way. */
   readonly #handshakes = new Set<Socket>()
+  /** Connections that wait for their turn, or for being turned away; nothing is read from them. */
+  readonly #held = new Map<Socket, NodeJS.Timeout>()
   readonly #countByHost = new Map<string, number>()
+  readonly #countByListener = new Map<string, number>()
   readonly #bound: (BoundServer & { readonly name: string })[] = []
   #idleTimer: NodeJS.Timeout | null = null
 
@@ -78,18 +89,56 @@ export class NetworkServer {
   }
 
   #accept(listener: ListenerOptions, accepted: Socket): void {
-    const host = accepted.remoteAddress ?? ''
-    const fromHost = this.#countByHost.get(host) ?? 0
-    const { connectionsMax, connectionsPerIpMax } = this.#options
-    const tooManyFromHost = fromHost >= connectionsPerIpMax(host)
-    const count = this.#connections.size + this.#handshakes.size
-    if (count >= connectionsMax || tooManyFromHost) {
-      accepted.destroy()
-      const limit = tooManyFromHost ? 'max.connections.per.ip' : 'max.connections'
-      this.#options.onConnectionRefused(host, limit)
+    const host = (accepted.remoteAddress ?? '').replace(/^::ffff:/, '')
+    const limit = this.#fullLimit(listener.name, host)
+    if (limit !== null) return this.#refuse(accepted, host, limit)
+    const { rates, monotonicMs } = this.#options
+    const admission = rates.admit(listener.name, host, monotonicMs())
+    const { afterMs } = admission
+    const isFull = afterMs > 0 && this.#held.size >= heldConnectionsMax
+    if (admission.type === 'refused' || isFull) {
+      const why = admission.type === 'refused' ? admission.limit : 'max.connection.creation.rate'
+      if (afterMs === 0 || isFull) return this.#refuse(accepted, host, why)
+      // As in Kafka: who tries again at once is told late.
+      this.#count(listener.name, host, 1)
+      this.#hold(accepted, Math.min(afterMs, heldConnectionMaxMs), () => {
+        this.#count(listener.name, host, -1)
+        this.#refuse(accepted, host, why)
+      })
       return
     }
-    this.#countByHost.set(host, fromHost + 1)
+    this.#count(listener.name, host, 1)
+    if (afterMs === 0) this.#secure(listener, accepted, host)
+    else this.#hold(accepted, afterMs, () => this.#secure(listener, accepted, host))
+  }
+
+  #fullLimit(listener: string, host: string): string | null {
+    const { connectionsMax, connectionsPerIpMax, connectionsPerListenerMax } = this.#options
+    const fromHost = this.#countByHost.get(host) ?? 0
+    if (fromHost >= connectionsPerIpMax(host)) return 'max.connections.per.ip'
+    const toListener = this.#countByListener.get(listener) ?? 0
+    const count = this.#connections.size + this.#handshakes.size + this.#held.size
+    const isFull = count >= connectionsMax() || toListener >= connectionsPerListenerMax(listener)
+    return isFull ? 'max.connections' : null
+  }
+
+  #refuse(accepted: Socket, host: string, limit: string): void {
+    accepted.destroy()
+    this.#options.onConnectionRefused(host, limit)
+  }
+
+  #hold(accepted: Socket, delayMs: number, proceed: () => void): void {
+    const timer = setTimeout(() => {
+      this.#held.delete(accepted)
+      accepted.off('error', destroy)
+      proceed()
+    }, delayMs)
+    const destroy = () => void accepted.destroy()
+    accepted.on('error', destroy)
+    this.#held.set(accepted, timer)
+  }
+
+  #secure(listener: ListenerOptions, accepted: Socket, host: string): void {
     if (listener.tls === null) this.#open(listener, accepted, host)
     else this.#handshake(listener, listener.tls, accepted, host)
   }
@@ -105,7 +154,7 @@ export class NetworkServer {
       onFailed: (error) => {
         this.#handshakes.delete(accepted)
         accepted.destroy()
-        this.#release(host)
+        this.#count(listener.name, host, -1)
         this.#options.onConnectionRefused(host, `TLS: ${error.message}`)
       },
     })
@@ -117,7 +166,7 @@ export class NetworkServer {
       principal = listener.principalOf(accepted)
     } catch (error) {
       accepted.destroy()
-      this.#release(host)
+      this.#count(listener.name, host, -1)
       this.#options.onConnectionRefused(host, (error as Error).message)
       return
     }
@@ -137,14 +186,13 @@ export class NetworkServer {
 
   #forget(connection: Connection, host: string, cause: Error | null): void {
     this.#connections.delete(connection)
-    this.#release(host)
+    this.#count(connection.listener, host, -1)
     this.#options.onConnectionClosed(connection, cause)
   }
 
-  #release(host: string): void {
-    const left = (this.#countByHost.get(host) ?? 1) - 1
-    if (left === 0) this.#countByHost.delete(host)
-    else this.#countByHost.set(host, left)
+  #count(listener: string, host: string, change: 1 | -1): void {
+    add(this.#countByHost, host, change)
+    add(this.#countByListener, listener, change)
   }
 
   #closeIdle(): void {
@@ -163,6 +211,11 @@ export class NetworkServer {
   async close(graceMs: number): Promise<void> {
     if (this.#idleTimer !== null) clearInterval(this.#idleTimer)
     for (const bound of this.#bound.splice(0)) bound.stop()
+    for (const [socket, timer] of this.#held) {
+      clearTimeout(timer)
+      socket.destroy()
+    }
+    this.#held.clear()
     for (const socket of this.#handshakes) socket.destroy()
     for (const connection of this.#connections) connection.drain()
     const endMs = this.#options.monotonicMs() + graceMs
@@ -171,4 +224,10 @@ export class NetworkServer {
     }
     for (const connection of this.#connections) connection.close(null)
   }
+}
+
+function add(counts: Map<string, number>, name: string, change: 1 | -1): void {
+  const count = (counts.get(name) ?? 0) + change
+  if (count <= 0) counts.delete(name)
+  else counts.set(name, count)
 }

@@ -83,6 +83,7 @@ export class ControllerClient implements Controller {
   readonly createAcls = this.#method('createAcls')
   readonly deleteAcls = this.#method('deleteAcls')
   readonly alterScramCredentials = this.#method('alterScramCredentials')
+  readonly alterClientQuotas = this.#method('alterClientQuotas')
   readonly registerController = this.#method('registerController')
   readonly addVoter = this.#method('addVoter')
   readonly removeVoter = this.#method('removeVoter')

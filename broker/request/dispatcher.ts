@@ -28,6 +28,11 @@ const logInApis: ReadonlySet<number> = new Set([
   apis.saslAuthenticate.key,
 ])
 
+/** Other nodes' business, which is not held back. */
+const exemptApi = apis.writeTxnMarkers.key
+/** Times are 32 bits on the wire. */
+const throttleTimeMaxMs = 2 ** 31 - 1
+
 const frameSizeBytes = 4
 const fixedHeaderBytes = 8
 
@@ -87,17 +92,55 @@ export class Dispatcher implements ConnectionService {
       connection,
       pool: this.#options.pool,
     })
+    const { quotas, clock } = this.#options.services
+    // Runs until it first waits, which is when the time that it holds the processor for is over.
+    const handled = this.#handle(api, request, context)
+    const busyMs = quotas.enforced ? clock.monotonicMs() - startedAtMs : 0
     let chunks: Buffer[] | null
+    let muteMs = 0
     try {
-      const response = await this.#handle(api, request, context)
+      const response = await handled
       chunks = response === null ? null : encode(api, apiVersion, correlationId, response as never)
+      if (quotas.enforced) {
+        muteMs = this.#charge(incoming, context, { api, response, chunks, busyMs })
+        if (muteMs > 0 && response !== null) {
+          // Once more: the time is a part of it.
+          const told = { ...response, throttleTimeMs: muteMs }
+          chunks = encode(api, apiVersion, correlationId, told as never)
+        }
+      }
     } catch (error) {
       context.release?.()
       throw error
     }
-    const responseBytes = chunks === null ? 0 : (chunks[0]?.readInt32BE(0) ?? 0)
+    const responseBytes = bytesOf(chunks)
     this.#options.observer.onServed(api.name, receivedAtMs, startedAtMs, responseBytes)
-    return { chunks, release: context.release }
+    return { chunks, release: context.release, muteMs }
+  }
+
+  /** Books what a request cost; for how long its connection is muted (KIP-219). */
+  #charge(
+    { frame, connection }: IncomingRequest,
+    context: RequestContext,
+    work: {
+      readonly api: ServedApi
+      readonly response: unknown
+      readonly chunks: readonly Buffer[] | null
+      readonly busyMs: number
+    },
+  ): number {
+    const { quotas, logIn, clock } = this.#options.services
+    const { api, response, chunks, busyMs } = work
+    if (api.key === exemptApi || !logIn.isOpen(connection)) return 0
+    const cost = {
+      produceBytes: api.key === apis.produce.key ? frame.length : 0,
+      fetchBytes: api.key === apis.fetch.key ? bytesOf(chunks) : 0,
+      busyMs,
+    }
+    // What a handler holds its client back for is said in its response.
+    const asked = (response as { readonly throttleTimeMs?: number } | null)?.throttleTimeMs ?? 0
+    const owed = quotas.spend(context, cost, clock.monotonicMs())
+    return Math.min(throttleTimeMaxMs, Math.max(asked, owed))
   }
 
   /** By way of the API's guard where an authorizer is configured. */
@@ -128,6 +171,11 @@ export class Dispatcher implements ConnectionService {
     size.writeInt32BE(result.reply.length)
     return { chunks: [size, result.reply] }
   }
+}
+
+/** Of a response, without its size field. */
+function bytesOf(chunks: readonly Buffer[] | null): number {
+  return chunks?.[0]?.readInt32BE(0) ?? 0
 }
 
 function encode(api: ServedApi, apiVersion: number, correlationId: number, response: never) {

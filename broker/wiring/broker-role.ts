@@ -15,6 +15,7 @@ import { offsetsTopic, transactionTopic } from '@samsa/controller/topic-names'
 import type { RegisterInit } from '@samsa/proto/grpc/gen/controller'
 import { registerNodeMetrics } from '../admin/node-metrics.ts'
 import type { MetricsRegistry } from '../admin/prometheus.ts'
+import { registerQuotaMetrics } from '../admin/quota-metrics.ts'
 import { TrafficMetrics } from '../admin/traffic-metrics.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { CurrentConfig } from '../config/current-config.ts'
@@ -29,6 +30,7 @@ import type { ControllerClient } from '../peer/controller-client.ts'
 import { GrpcServer } from '../peer/grpc-server.ts'
 import { isAlone } from '../peer/quorum-addresses.ts'
 import { ProducerIds } from '../producer-ids.ts'
+import { ClientQuotas } from '../quota/client-quotas.ts'
 import { InternalTopic } from '../replica/internal-topic.ts'
 import type { Partition } from '../replica/partition.ts'
 import type { ReplicaManager } from '../replica/replica-manager.ts'
@@ -84,6 +86,7 @@ export class BrokerRole {
   readonly #producerIds: ProducerIds
   readonly #transactions: NodeTransactions
   readonly #telemetry: ClientTelemetry
+  readonly #quotas: ClientQuotas
   readonly #session: BrokerSession
   readonly #grpc = new GrpcServer()
   /** What to close, in the order of opening. */
@@ -112,6 +115,11 @@ export class BrokerRole {
       monotonicMs: systemClock.monotonicMs,
       bytesMax: () => this.#config.broker.telemetryMaxBytes,
     })
+    this.#quotas = new ClientQuotas({
+      clientWindows: file.quotaWindows,
+      controllerWindows: file.controllerQuotaWindows,
+    })
+    registerQuotaMetrics(registry, this.#quotas, systemClock.monotonicMs)
     this.#session = new BrokerSession({
       addresses: cluster.addresses,
       follower: this.#client.follower,
@@ -221,6 +229,7 @@ export class BrokerRole {
   async #startReplicas(replication: Replication): Promise<void> {
     this.#refreshConfig()
     this.#groupTopics = new GroupTopics(this.#client.image())
+    this.#quotas.update(this.#client.image().clientQuotas)
     const started = replication.replicas.start(this.#client.image())
     const unsubscribe = this.#client.subscribe((image, delta) => this.#onMetadata(image, delta))
     await this.#own(async () => {
@@ -280,6 +289,7 @@ export class BrokerRole {
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     this.#refreshConfig()
     this.#groupTopics.onMetadata(image, delta)
+    if (delta.quotasChanged) this.#quotas.update(image.clientQuotas)
     this.#replication?.onMetadata(image, delta)
     for (const key of delta.changedConfigs) {
       const [type, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)]
@@ -322,6 +332,7 @@ export class BrokerRole {
       transactions: this.#transactions.coordinator,
       transactionJoins: this.#transactions.joins,
       producerIds: this.#producerIds,
+      quotas: this.#quotas,
       clock: systemClock,
       timers: systemTimers,
       metrics: this.#metrics,

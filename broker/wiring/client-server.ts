@@ -8,6 +8,7 @@ import { BrokerError } from '../errors.ts'
 import { handlers } from '../handlers/registry.ts'
 import type { LogEvents } from '../log/log-manager.ts'
 import type { Connection, ConnectionService } from '../network/connection.ts'
+import { ConnectionRates } from '../network/connection-rates.ts'
 import { FrameError } from '../network/frame-reader.ts'
 import { NetworkServer } from '../network/server.ts'
 import { apiTable } from '../request/api-table.ts'
@@ -15,6 +16,9 @@ import { Dispatcher, InvalidRequestError } from '../request/dispatcher.ts'
 import type { ListenerTls } from '../security/tls/listener-tls.ts'
 import type { Services } from '../services.ts'
 import { systemClock } from '../system-time.ts'
+
+/** Kafka's Integer.MAX_VALUE, the default of limits. */
+const unlimited = 2 ** 31 - 1
 
 /** Who has shown neither a certificate nor credentials. */
 const anonymous = 'User:ANONYMOUS'
@@ -48,9 +52,14 @@ export function makeClientServer(options: ClientServerOptions): NetworkServer {
     frameBytesMax: config.socketRequestMaxBytes,
     requestBytesMax:
       config.queuedMaxRequestBytes > 0 ? config.queuedMaxRequestBytes : requestBytesMaxDefault,
-    connectionsMax: config.maxConnections,
-    connectionsPerIpMax: (host) =>
-      config.maxConnectionsPerIpOverrides.get(host) ?? config.maxConnectionsPerIp,
+    connectionsMax: () => services.config().maxConnections,
+    connectionsPerIpMax: (host) => {
+      const { maxConnectionsPerIpOverrides, maxConnectionsPerIp } = services.config()
+      return maxConnectionsPerIpOverrides.get(host) ?? maxConnectionsPerIp
+    },
+    connectionsPerListenerMax: (listener) =>
+      services.config().listenerConnections.get(listener)?.connectionsMax ?? unlimited,
+    rates: makeConnectionRates(services),
     idleMaxMs: config.connectionsMaxIdleMs,
     service: {
       overlaps: (frame) => dispatcher.overlaps(frame),
@@ -69,6 +78,17 @@ export function makeClientServer(options: ClientServerOptions): NetworkServer {
     observer: metrics,
   })
   return server
+}
+
+function makeConnectionRates(services: Services): ConnectionRates {
+  const limited = (rate: number | null) => (rate === null || rate >= unlimited ? null : rate)
+  return new ConnectionRates({
+    ofNode: () => limited(services.config().maxConnectionCreationRate),
+    ofListener: (listener) =>
+      limited(services.config().listenerConnections.get(listener)?.creationRate ?? null),
+    ofAddress: (host) => services.quotas.connectionRate(host),
+    burstSeconds: services.config().quotaWindows.sampleSeconds,
+  })
 }
 
 /** A client that breaks the protocol or goes away is its business; anything else is a bug. */

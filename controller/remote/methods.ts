@@ -128,6 +128,11 @@ export const methods: { readonly [M in RemoteMethod]: MethodCodec<M> } = {
     only(schemas.alterScramCredentials),
     schemas.alterScramCredentialsResults,
   ),
+  alterClientQuotas: method(
+    'alterClientQuotas',
+    only(schemas.alterClientQuotas),
+    schemas.alterClientQuotasResults,
+  ),
   registerController: method('registerController', only(schemas.controllerRegistration), nothing),
   addVoter: method('addVoter', only(schemas.addVoter), nothing),
   removeVoter: method('removeVoter', only(schemas.voterReference), nothing),

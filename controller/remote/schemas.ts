@@ -6,6 +6,7 @@ import {
   array,
   boolean,
   bytes,
+  float64,
   int8,
   int16,
   int32,
@@ -242,6 +243,21 @@ export const alterScramCredentials: Type<requests.AlterScramCredentials> = struc
 export const alterScramCredentialsResults: Type<requests.AlterScramCredentialsResult[]> = array({
   ...outcome,
   user: string,
+})
+
+const quotaEntity = array({ type: string, name: nullable(string) })
+
+export const alterClientQuotas: Type<requests.AlterClientQuotas> = struct({
+  alterations: array({
+    entity: quotaEntity,
+    ops: array({ key: string, value: float64, remove: boolean }),
+  }),
+  validateOnly: boolean,
+})
+
+export const alterClientQuotasResults: Type<requests.AlterClientQuotasResult[]> = array({
+  ...outcome,
+  entity: quotaEntity,
 })
 
 const voter = { nodeId: int32, directoryId: uuid }

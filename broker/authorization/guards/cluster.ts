@@ -97,3 +97,14 @@ export const listConfigResources: Guard<'listConfigResources'> = (request, right
   rights.canOnCluster('DESCRIBE_CONFIGS')
     ? { request }
     : { response: { errorCode, configResources: [] } }
+
+export const describeClientQuotas: Guard<'describeClientQuotas'> = (request, rights) =>
+  rights.canOnCluster('DESCRIBE_CONFIGS')
+    ? { request }
+    : { response: { errorCode, errorMessage, entries: null } }
+
+export const alterClientQuotas: Guard<'alterClientQuotas'> = (request, rights) => {
+  if (rights.canOnCluster('ALTER_CONFIGS')) return { request }
+  const entries = request.entries.map(({ entity }) => ({ errorCode, errorMessage, entity }))
+  return { response: { entries } }
+}

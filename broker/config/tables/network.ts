@@ -68,7 +68,7 @@ export const networkConfigs: readonly ConfigDefinition[] = [
   int('max.connection.creation.rate', intMax, 'medium', {
     check: atLeast(0),
     dynamic: 'cluster-wide',
-    accepted: 'Most new connections a second.',
+    effective: 'Most new connections a second; those beyond wait, up to ten seconds.',
   }),
   long('connections.max.idle.ms', 600_000, 'medium', {
     effective: 'A connection without traffic for this long is closed.',

@@ -1,5 +1,5 @@
-// Broker configs: Samples over which rates are measured. Quotas themselves are set per client, not
-// here.
+// Broker configs: the windows of clients' quotas, and samples over which other rates are measured.
+// Quotas themselves are set per client, not here.
 
 import { atLeast } from '../checks.ts'
 import { type ConfigDefinition, className, int } from '../definition.ts'
@@ -7,11 +7,11 @@ import { type ConfigDefinition, className, int } from '../definition.ts'
 export const quotaConfigs: readonly ConfigDefinition[] = [
   int('quota.window.num', 11, 'low', {
     check: atLeast(1),
-    accepted: "Samples kept for a client's rate.",
+    effective: 'Windows after which what a client owes to a quota is forgotten.',
   }),
   int('quota.window.size.seconds', 1, 'low', {
     check: atLeast(1),
-    accepted: "Length of a sample of a client's rate.",
+    effective: 'What a client may save of its quota and use at once.',
   }),
   int('replication.quota.window.num', 11, 'low', {
     check: atLeast(1),
@@ -31,11 +31,11 @@ export const quotaConfigs: readonly ConfigDefinition[] = [
   }),
   int('controller.quota.window.num', 11, 'low', {
     check: atLeast(1),
-    accepted: 'Samples kept for the rate of topic changes.',
+    effective: 'Windows of controller_mutation_rate that a client may save and use at once.',
   }),
   int('controller.quota.window.size.seconds', 1, 'low', {
     check: atLeast(1),
-    accepted: 'Length of a sample of the rate of topic changes.',
+    effective: 'Length of such a window.',
   }),
   className('client.quota.callback.class', null, 'low', {
     accepted: 'Java class that decides quotas.',

@@ -7,6 +7,7 @@ import { fetch as fetchHandler } from '@samsa/broker/handlers/fetch'
 import type { RequestContext } from '@samsa/broker/handlers/handler'
 import { listOffsets } from '@samsa/broker/handlers/list-offsets'
 import { produce as produceHandler } from '@samsa/broker/handlers/produce'
+import type { ClientQuotas } from '@samsa/broker/quota/client-quotas'
 import type { Services } from '@samsa/broker/services'
 import { errorByCode, type KafkaErrorName } from '@samsa/proto/kafka/errors'
 import type { BrokerRun } from './broker-host.ts'
@@ -47,6 +48,7 @@ function servicesOf(run: BrokerRun): Services {
     config: () => config as BrokerConfig,
     metadata: () => run.image,
     replicas: run.replicas,
+    quotas: { enforced: false } as ClientQuotas,
     clock: run.clock,
     timers: run.process,
     metrics: metrics as TrafficMetrics,

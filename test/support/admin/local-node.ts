@@ -13,6 +13,7 @@ import { loadBrokerConfig } from '../../../broker/config/server-properties.ts'
 import type { RequestContext } from '../../../broker/handlers/handler.ts'
 import { handlers } from '../../../broker/handlers/registry.ts'
 import { ProducerIds } from '../../../broker/producer-ids.ts'
+import { ClientQuotas } from '../../../broker/quota/client-quotas.ts'
 import type { Services } from '../../../broker/services.ts'
 import { MemoryDirectory } from '../../unit/raft/driver/memory-directory.ts'
 import { soleVoterLog } from '../controller/controllers.ts'
@@ -101,6 +102,10 @@ export async function startLocalNode(
     metadata: () => controller.image(),
     controller,
     producerIds: new ProducerIds(1, controller),
+    quotas: new ClientQuotas({
+      clientWindows: config.quotaWindows,
+      controllerWindows: config.controllerQuotaWindows,
+    }),
     timers: { schedule: () => ({ cancel: () => undefined }) },
     ...options.services,
   } as unknown as Services

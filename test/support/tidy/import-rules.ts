@@ -167,10 +167,12 @@ const broker: readonly Layer[] = [
     path: 'broker/handlers/registry.ts',
     values: ['broker/handlers', 'broker/request/api-table.ts'],
   },
+  // What clients are held to: pure, on the metadata and a time that is passed in.
+  { path: 'broker/quota', types: ['controller/image.ts'] },
   // Frames and sockets, encrypted or not; nothing of the protocol, and of no user.
   {
     path: 'broker/network',
-    values: common,
+    values: ['broker/quota/token-bucket.ts', ...common],
     types: commonTypes,
     packages: ['node:net', 'node:tls'],
   },
@@ -200,11 +202,12 @@ const broker: readonly Layer[] = [
   },
   {
     path: 'broker/admin',
-    values: common,
+    values: ['broker/quota/limits.ts', ...common],
     types: [
       'controller/image.ts',
       'broker/log/cleaner',
       'broker/network',
+      'broker/quota',
       'broker/replica',
       'broker/request',
       ...commonTypes,

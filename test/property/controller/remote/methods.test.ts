@@ -57,6 +57,7 @@ const aclBinding = {
 }
 const scramName = { name: text, mechanism: fc.integer({ min: -128, max: 127 }) }
 const secret = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
+const quotaEntity = list(fc.record({ type: text, name: textOrNull }))
 const partition = { topic: text, partitionIndex: int32 }
 const voter = { nodeId: int32, directoryId: uuid }
 const directory = { directoryId: uuid, topicId: uuid, partitionIndex: int32 }
@@ -167,6 +168,22 @@ const cases: {
       }),
     ),
     results({ ...outcome, user: text }),
+  ],
+  alterClientQuotas: [
+    only(
+      fc.record({
+        alterations: list(
+          fc.record({
+            entity: quotaEntity,
+            ops: list(
+              fc.record({ key: text, value: fc.double({ noNaN: true }), remove: fc.boolean() }),
+            ),
+          }),
+        ),
+        validateOnly: fc.boolean(),
+      }),
+    ),
+    results({ ...outcome, entity: quotaEntity }),
   ],
   incrementalAlterConfigs: [
     only(

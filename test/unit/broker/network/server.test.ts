@@ -6,6 +6,7 @@ import type {
   IncomingRequest,
   OutgoingResponse,
 } from '@samsa/broker/network/connection'
+import { ConnectionRates } from '@samsa/broker/network/connection-rates'
 import { pipelinedRequestsMax } from '@samsa/broker/network/limits'
 import { NetworkServer, type ServerOptions } from '@samsa/broker/network/server'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -51,6 +52,13 @@ function frame(text: string): Buffer {
   return buffer
 }
 
+const noRates = {
+  ofNode: () => null,
+  ofListener: () => null,
+  ofAddress: () => null,
+  burstSeconds: 1,
+}
+
 const nobody = () => 'User:ANONYMOUS'
 
 const cleanups: (() => unknown)[] = []
@@ -65,8 +73,10 @@ async function start(overrides: Partial<ServerOptions> = {}) {
     backlog: 50,
     frameBytesMax: 1_000_000,
     requestBytesMax: 10_000_000,
-    connectionsMax: 100,
+    connectionsMax: () => 100,
     connectionsPerIpMax: () => 100,
+    connectionsPerListenerMax: () => 100,
+    rates: new ConnectionRates(noRates),
     idleMaxMs: 60_000,
     service,
     monotonicMs: () => performance.now(),
@@ -236,5 +246,78 @@ describe('NetworkServer', () => {
       service.take(text).answer({ ...reply(text), release: () => released.push(text) })
     }
     await eventually(() => expect(released.sort()).toEqual(['a', 'b']))
+  })
+
+  it('reads nothing more of a connection for as long as its response says', async () => {
+    const { service, port } = await start()
+    const client = open(port)
+    client.send('a', 'b')
+    await eventually(() => expect(service.held).toHaveLength(1))
+    const answeredAtMs = performance.now()
+    service.take('a').answer({ ...reply('a'), muteMs: 150 })
+    await eventually(() => expect(client.texts()).toEqual(['a']))
+    await eventually(() => expect(service.held.map(({ text }) => text)).toEqual(['b']))
+    expect(performance.now() - answeredAtMs).toBeGreaterThanOrEqual(149)
+  })
+
+  it('keeps a connection muted for the longest of what several responses say', async () => {
+    const { service, port } = await start()
+    const client = open(port)
+    client.send('p1', 'p2', 'a')
+    await eventually(() => expect(service.held).toHaveLength(2))
+    const answeredAtMs = performance.now()
+    service.take('p1').answer({ ...reply('p1'), muteMs: 200 })
+    service.take('p2').answer({ ...reply('p2'), muteMs: 10 })
+    await eventually(() => expect(service.held.map(({ text }) => text)).toEqual(['a']))
+    expect(performance.now() - answeredAtMs).toBeGreaterThanOrEqual(199)
+  })
+
+  it('frees all that a muted connection holds when it is closed', async () => {
+    const { server, service, port } = await start()
+    const client = open(port)
+    client.send('p1', 'p2', 'a')
+    await eventually(() => expect(service.held).toHaveLength(2))
+    service.take('p1').answer({ ...reply('p1'), muteMs: 20_000 })
+    service.take('p2').answer()
+    await eventually(() => expect(client.texts()).toEqual(['p1', 'p2']))
+    await server.close(0)
+    expect(server.connectionCount).toBe(0)
+    expect(server.pool.usedBytes).toBe(0)
+    expect(server.budget.usedBytes).toBe(0)
+  })
+
+  it('lets new connections wait where they come faster than they may', async () => {
+    const rates = new ConnectionRates({ ...noRates, ofNode: () => 10, burstSeconds: 0.1 })
+    const { server, port } = await start({ rates })
+    const startedAtMs = performance.now()
+    for (let index = 0; index < 4; index++) open(port)
+    await eventually(() => expect(server.connectionCount).toBe(4))
+    // One was saved; the third and fourth wait for what the second and third took.
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(199)
+  })
+
+  it('turns those of an address away that come faster than its quota', async () => {
+    const refused: string[] = []
+    const rates = new ConnectionRates({ ...noRates, ofAddress: () => 5, burstSeconds: 0.2 })
+    const { server, port } = await start({
+      rates,
+      onConnectionRefused: (_host, reason) => refused.push(reason),
+    })
+    const clients = [open(port), open(port), open(port), open(port)]
+    await eventually(() => expect(refused).toEqual(Array(2).fill('connection_creation_rate')))
+    await eventually(() => expect(clients.filter((one) => one.isClosed())).toHaveLength(2))
+    expect(server.connectionCount).toBe(2)
+  })
+
+  it('refuses connections past the limit of a listener', async () => {
+    const refused: string[] = []
+    const { server, port } = await start({
+      connectionsPerListenerMax: (listener) => (listener === 'PLAINTEXT' ? 1 : 0),
+      onConnectionRefused: (_host, reason) => refused.push(reason),
+    })
+    open(port)
+    open(port)
+    await eventually(() => expect(refused).toEqual(['max.connections']))
+    expect(server.connectionCount).toBe(1)
   })
 })

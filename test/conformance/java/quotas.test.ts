@@ -1,0 +1,94 @@
+// Client quotas by Kafka's own tools: set and described with kafka-configs, and held to by Java
+// producers.
+
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Cluster, startCluster } from '../../support/conformance/cluster.ts'
+import { java } from '../../support/conformance/java.ts'
+import { kafkaTools, lines, type RunTool } from '../../support/conformance/kafka-tools.ts'
+import { conformanceSuite } from '../../support/conformance/suite.ts'
+
+const mebibyte = 1024 * 1024
+
+conformanceSuite('Client quotas with Java tools', ['java'], () => {
+  let cluster: Cluster
+  let tools: RunTool
+
+  beforeAll(async () => {
+    cluster = await startCluster()
+    tools = kafkaTools(cluster.bootstrap)
+  })
+  afterAll(() => cluster?.close())
+
+  const alter = (entity: readonly string[], ...args: string[]) =>
+    tools('configs', ['--alter', ...entity, ...args], { allowFailure: true })
+  const described = async (...entity: string[]) =>
+    lines(await tools('configs', ['--describe', ...entity])).join('\n')
+  const user = (name: string) => ['--entity-type', 'users', '--entity-name', name]
+  const client = (name: string) => ['--entity-type', 'clients', '--entity-name', name]
+  const quota = (key: string, value: number) => ['--add-config', `${key}=${value}`]
+
+  it('are set, described and removed, for users, clients, both and defaults', async () => {
+    await alter([...user('ada'), ...client('app')], ...quota('producer_byte_rate', 1024))
+    await alter(user('ada'), ...quota('request_percentage', 12.5))
+    await alter(['--entity-type', 'clients', '--entity-default'], ...quota('consumer_byte_rate', 9))
+    expect(await described(...user('ada'), ...client('app'))).toMatch(
+      /Quota configs for user-principal 'ada', client-id 'app' are producer_byte_rate=1024/,
+    )
+    expect(await described(...user('ada'))).toContain('request_percentage=12.5')
+    expect(await described('--entity-type', 'clients', '--entity-default')).toMatch(
+      /Quota configs for the default client-id are consumer_byte_rate=9/,
+    )
+    await alter(user('ada'), '--delete-config', 'request_percentage')
+    expect(await described(...user('ada'))).not.toContain('request_percentage')
+  })
+
+  it('of addresses are rates of new connections', async () => {
+    const address = ['--entity-type', 'ips', '--entity-name', '10.9.8.7']
+    await alter(address, ...quota('connection_creation_rate', 50))
+    expect(await described(...address)).toMatch(/ip '10.9.8.7' are connection_creation_rate=50/)
+    await alter(address, '--delete-config', 'connection_creation_rate')
+    expect(await described(...address)).not.toContain('connection_creation_rate')
+  })
+
+  it('are refused where there is no such key', async () => {
+    const refused = await alter(client('app'), ...quota('shoe_size', 44))
+    expect(refused.text).toMatch(/shoe_size|Invalid|Unknown/)
+    expect(await described(...client('app'))).not.toContain('shoe_size')
+  })
+
+  it('hold a producer within 5 % over 30 s, while another keeps its rate', async () => {
+    const bytesPerSecond = 2 * mebibyte
+    await alter(client('held'), ...quota('producer_byte_rate', bytesPerSecond))
+    await tools('topics', ['--create', '--topic', 'held', '--partitions', '1'])
+    const perform = async (clientId: string, records: number, perSecond: number) => {
+      const startMs = performance.now()
+      const recordBytes = 10_000
+      const args = ['--topic', 'held', '--num-records', String(records)]
+      const rate = ['--record-size', String(recordBytes), '--throughput', String(perSecond)]
+      const props = [
+        `bootstrap.servers=${cluster.bootstrap}`,
+        `client.id=${clientId}`,
+        'batch.size=100000',
+        'delivery.timeout.ms=120000',
+      ]
+      const run = await java('org.apache.kafka.tools.ProducerPerformance', [
+        ...[...args, ...rate],
+        ...['--producer-props', ...props],
+      ])
+      const total = lines(run).at(-1) ?? ''
+      const [, sent, , mebibytes] =
+        /^(\d+) records sent, ([\d.]+) records\/sec \(([\d.]+) MB\/sec\)/.exec(total) ?? []
+      expect(Number(sent)).toBe(records)
+      return { bytesPerSecond: Number(mebibytes) * mebibyte, seconds: performance.now() - startMs }
+    }
+    const seconds = 31
+    const [held, free] = await Promise.all([
+      perform('held', Math.round((bytesPerSecond * seconds) / 10_000), -1),
+      perform('free', 400 * (seconds - 10), 400),
+    ])
+    expect(held.bytesPerSecond / bytesPerSecond).toBeGreaterThan(0.95)
+    expect(held.bytesPerSecond / bytesPerSecond).toBeLessThan(1.05)
+    // 4 MB/s is what the other one asks for.
+    expect(free.bytesPerSecond).toBeGreaterThan(0.9 * 400 * 10_000)
+  }, 180_000)
+})
