@@ -71,15 +71,17 @@ export class ClientQuotas {
   }
 
   /** The quotas of the metadata, in effect from the next request on. */
-  update(quotas: MetadataImage['clientQuotas']): void {
+  update(quotas: MetadataImage['clientQuotas'], nowMs: number): void {
     this.#table = new QuotaTable(quotas)
     this.enforced = !this.#table.isEmpty
     this.#epoch++
-    for (const [name, { key, user, clientId }] of this.#accounts) {
+    for (const [name, account] of this.#accounts) {
+      const { key, user, clientId } = account
       // What is not told apart matches no name: there is no empty one.
       const found = this.#table.find(key, user ?? '', clientId ?? '')
-      const isSame = found?.user === user && found.clientId === clientId
-      if (!isSame) this.#accounts.delete(name)
+      if (found === null || found.user !== user || found.clientId !== clientId) {
+        this.#accounts.delete(name)
+      } else account.change(this.#termsOf(key, found.value), nowMs)
     }
   }
 
@@ -187,12 +189,9 @@ export class ClientQuotas {
     const match = this.#table.find(key, user, clientId)
     if (match === null) return null
     const name = JSON.stringify([key, match.user, match.clientId])
-    const terms = this.#termsOf(key, match.value)
     const known = this.#accounts.get(name)
-    if (known !== undefined) {
-      known.change(terms, nowMs)
-      return known
-    }
+    if (known !== undefined) return known
+    const terms = this.#termsOf(key, match.value)
     if (this.#accounts.size >= accountsMax) this.#makeRoom()
     // Nobody has saved anything before it came, but for what KIP-599 gives.
     const savedSeconds = key === 'controller_mutation_rate' ? terms.savedSecondsMax : 0

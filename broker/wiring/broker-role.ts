@@ -229,7 +229,7 @@ export class BrokerRole {
   async #startReplicas(replication: Replication): Promise<void> {
     this.#refreshConfig()
     this.#groupTopics = new GroupTopics(this.#client.image())
-    this.#quotas.update(this.#client.image().clientQuotas)
+    this.#quotas.update(this.#client.image().clientQuotas, systemClock.monotonicMs())
     const started = replication.replicas.start(this.#client.image())
     const unsubscribe = this.#client.subscribe((image, delta) => this.#onMetadata(image, delta))
     await this.#own(async () => {
@@ -289,7 +289,7 @@ export class BrokerRole {
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     this.#refreshConfig()
     this.#groupTopics.onMetadata(image, delta)
-    if (delta.quotasChanged) this.#quotas.update(image.clientQuotas)
+    if (delta.quotasChanged) this.#quotas.update(image.clientQuotas, systemClock.monotonicMs())
     this.#replication?.onMetadata(image, delta)
     for (const key of delta.changedConfigs) {
       const [type, name] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)]

@@ -52,3 +52,26 @@ export async function alterScram(
     }
   })
 }
+
+export interface ScramUser {
+  readonly name: string
+  readonly credentials: readonly { readonly mechanism: ScramName; readonly iterations: number }[]
+}
+
+/** All that there are, by name. */
+export async function listScram(cluster: Cluster): Promise<ScramUser[]> {
+  return await cluster.retrying(async () => {
+    const { response } = await cluster.toAny('describeUserScramCredentials', { users: null })
+    throwIfError(response.errorCode, 'SCRAM credentials', response.errorMessage)
+    const users = response.results.map(({ user, errorCode, errorMessage, credentialInfos }) => {
+      throwIfError(errorCode, `user ${user}`, errorMessage)
+      const names = Object.keys(scramNumbers) as ScramName[]
+      const credentials = names.flatMap((name) => {
+        const found = credentialInfos.find(({ mechanism }) => mechanism === scramNumbers[name])
+        return found === undefined ? [] : [{ mechanism: name, iterations: found.iterations }]
+      })
+      return { name: user, credentials }
+    })
+    return users.sort((a, b) => (a.name < b.name ? -1 : 1))
+  })
+}

@@ -186,6 +186,51 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/txn-abort.ts')).txnAbort,
   },
   {
+    name: 'user list',
+    summary: 'List the users that log in by SCRAM.',
+    load: async () => (await import('../commands/user-list.ts')).userList,
+  },
+  {
+    name: 'user add',
+    summary: 'Give a user a SCRAM password.',
+    load: async () => (await import('../commands/user-add.ts')).userAdd,
+  },
+  {
+    name: 'user remove',
+    summary: 'Take the SCRAM passwords of users away.',
+    load: async () => (await import('../commands/user-remove.ts')).userRemove,
+  },
+  {
+    name: 'acl list',
+    summary: 'List who may do what.',
+    load: async () => (await import('../commands/acl-list.ts')).aclList,
+  },
+  {
+    name: 'acl add',
+    summary: 'Allow or deny operations on a resource.',
+    load: async () => (await import('../commands/acl-add.ts')).aclAdd,
+  },
+  {
+    name: 'acl remove',
+    summary: 'Take access control entries away.',
+    load: async () => (await import('../commands/acl-remove.ts')).aclRemove,
+  },
+  {
+    name: 'quota list',
+    summary: 'List whom quotas hold, and to what.',
+    load: async () => (await import('../commands/quota-list.ts')).quotaList,
+  },
+  {
+    name: 'quota set',
+    summary: 'Hold users, client ids or addresses to rates.',
+    load: async () => (await import('../commands/quota-set.ts')).quotaSet,
+  },
+  {
+    name: 'quota remove',
+    summary: 'Let users, client ids or addresses go.',
+    load: async () => (await import('../commands/quota-remove.ts')).quotaRemove,
+  },
+  {
     name: 'config get',
     summary: 'Show configs of a topic, a broker, a group or a metrics subscription.',
     load: async () => (await import('../commands/config-get.ts')).configGet,

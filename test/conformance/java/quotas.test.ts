@@ -72,8 +72,10 @@ conformanceSuite('Client quotas with Java tools', ['java'], () => {
         'delivery.timeout.ms=120000',
       ]
       const run = await java('org.apache.kafka.tools.ProducerPerformance', [
-        ...[...args, ...rate],
-        ...['--producer-props', ...props],
+        ...args,
+        ...rate,
+        '--producer-props',
+        ...props,
       ])
       const total = lines(run).at(-1) ?? ''
       const [, sent, , mebibytes] =

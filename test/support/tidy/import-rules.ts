@@ -305,6 +305,8 @@ const cli: readonly Layer[] = [
     types: ['cli/format/record.ts'],
     packages: ['node:net', 'node:timers/promises'],
   },
+  // Passwords are salted before they leave.
+  { path: 'cli/client/scram.ts', values: ['cli/client'], packages: ['node:crypto', 'node:util'] },
   // What the Kafka protocol has no request for.
   {
     path: 'cli/client/controller-ask.ts',

@@ -20,7 +20,7 @@ function quotasOf(...quotas: readonly Quota[]) {
 function held(...quotas: readonly Quota[]) {
   const windows = { samples: 11, sampleSeconds: 1 }
   const made = new ClientQuotas({ clientWindows: windows, controllerWindows: windows })
-  made.update(quotasOf(...quotas))
+  made.update(quotasOf(...quotas), 0)
   return made
 }
 
@@ -85,12 +85,12 @@ describe('ClientQuotas', () => {
     const quotas = held([{ user: 'ada' }, { producer_byte_rate: 1000 }])
     const one = client('a')
     expect(quotas.spend(one, produce(1000), 0)).toBe(1000)
-    quotas.update(quotasOf([{ user: 'ada' }, { producer_byte_rate: 10_000 }]))
+    quotas.update(quotasOf([{ user: 'ada' }, { producer_byte_rate: 10_000 }]), 0)
     expect(quotas.spend(one, produce(1000), 0)).toBe(200)
-    quotas.update(quotasOf([{ user: 'ada', 'client-id': 'a' }, { producer_byte_rate: 500 }]))
+    quotas.update(quotasOf([{ user: 'ada', 'client-id': 'a' }, { producer_byte_rate: 500 }]), 0)
     expect(quotas.accountCount).toBe(0)
     expect(quotas.spend(one, produce(1000), 0)).toBe(2000)
-    quotas.update(quotasOf())
+    quotas.update(quotasOf(), 0)
     expect(quotas.enforced).toBe(false)
     expect(quotas.spend(one, produce(1000), 0)).toBe(0)
   })
