@@ -143,6 +143,8 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly type: 'left'
       readonly group: string
       readonly member: number
+      /** The client itself did not come to its end: closing.py tells why. */
+      readonly isLeftBehind: boolean
     }
   | {
       /** A client was told what no client may be told, such as that its own past is unknown. */

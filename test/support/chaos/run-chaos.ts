@@ -79,6 +79,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const acked = eventsOf(history.events, 'acked').reduce((sum, event) => sum + event.count, 0)
     const ended = eventsOf(history.events, 'transactionEnded')
     const committed = ended.filter(({ outcome }) => outcome === 'committed').length
+    const left = eventsOf(history.events, 'left')
+    const leftBehind = left.filter(({ isLeftBehind }) => isLeftBehind).length
+    log(`${left.length} group members came and went, ${leftBehind} of them did not close`)
     writeFileSync(join(dir, 'anomalies.json'), JSON.stringify(anomalies, undefined, 2))
     for (const line of anomalyLines(anomalies)) log(`FOUND ${line}`)
     return { anomalies, acked, committed, ...done }

@@ -7,16 +7,22 @@
 #                       F partition number reason     the producer gave it up
 #                       P assignment partition offset key    a record read by the group
 #                       C partition offset            a commit's acknowledgement
+#                       H                             the consumer does not close, and is left behind
 #                       E                             the producer has ended, everything flushed
-# Ends when standard input ends.
+# Ends when standard input ends. SIGUSR1 writes the stacks of all threads to standard error.
 
+import faulthandler
+import os
+import signal
 import sys
 import threading
 import time
 
+from closing import closes
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 bootstrap, topic, partitions, name = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+faulthandler.register(signal.SIGUSR1)
 stopping = threading.Event()
 write_lock = threading.Lock()
 payload = b"x" * 300
@@ -112,13 +118,13 @@ def consume():
         if time.monotonic() - last_commit > 0.5:
             last_commit = time.monotonic()
             try:
-                # Never waited for: a commit that was under way while all brokers died may never be
-                # answered (confluentinc/librdkafka#5511: the coordinator is gone from its metadata).
+                # Never waited for: one that is under way while all brokers die may never end.
                 consumer.commit(asynchronous=True)
             except KafkaException:
                 # Nothing to commit, or a coordinator that is away: the next turn tries again.
                 pass
-    consumer.close()
+    if not closes(consumer):
+        tell("H")
 
 
 threads = [threading.Thread(target=produce), threading.Thread(target=consume)]
@@ -128,3 +134,5 @@ sys.stdin.read()
 stopping.set()
 for thread in threads:
     thread.join()
+# Past a consumer that was left behind.
+os._exit(0)

@@ -9,17 +9,23 @@
 #   P member partition first last records are read, with all offsets from the first to the last
 #   C member partition offset     a commit's acknowledgement
 #   X member                      the member has left
-# Ends when standard input ends.
+#   H member                      the member does not close, and is left behind
+# Ends when standard input ends. SIGUSR1 writes the stacks of all threads to standard error.
 
+import faulthandler
 import itertools
+import os
 import random
+import signal
 import sys
 import threading
 import time
 
+from closing import closes
 from confluent_kafka import Consumer, KafkaException
 
 bootstrap, topic, group, protocol, seed = sys.argv[1:6]
+faulthandler.register(signal.SIGUSR1)
 stopping = threading.Event()
 write_lock = threading.Lock()
 numbers = itertools.count(1)
@@ -77,7 +83,12 @@ def member(chance):
 
         return on_change
 
-    consumer = Consumer(settings())
+    def committed(error, offsets):
+        for result in offsets if error is None else []:
+            if result.error is None and result.offset >= 0:
+                tell(f"C {number} {result.partition} {result.offset}")
+
+    consumer = Consumer({**settings(), "on_commit": committed})
     consumer.subscribe([topic], on_assign=each("O"), on_revoke=each("R"), on_lost=each("L"))
     ends = time.monotonic() + 5 + 20 * chance.random()
     last_commit = time.monotonic()
@@ -87,14 +98,12 @@ def member(chance):
         if time.monotonic() - last_commit > 0.3:
             last_commit = time.monotonic()
             try:
-                for result in consumer.commit(asynchronous=False) or []:
-                    if result.error is None and result.offset >= 0:
-                        tell(f"C {number} {result.partition} {result.offset}")
+                # Never waited for: one that is under way while all brokers die may never end.
+                consumer.commit(asynchronous=True)
             except KafkaException:
                 # Nothing to commit, a rebalance, or a coordinator that is away.
                 pass
-    consumer.close()
-    tell(f"X {number}")
+    tell(f"{'X' if closes(consumer) else 'H'} {number}")
 
 
 def members(turn):
@@ -111,3 +120,5 @@ sys.stdin.read()
 stopping.set()
 for thread in threads:
     thread.join()
+# Past those that were left behind.
+os._exit(0)

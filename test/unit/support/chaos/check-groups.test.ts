@@ -7,7 +7,12 @@ import type { Happening, HistoryEvent } from '../../../support/chaos/history.ts'
 const of = (member: number) => ({ group: 'g', member, partition: 0 })
 const owns = (member: number): Happening => ({ type: 'owns', ...of(member) })
 const givesUp = (member: number): Happening => ({ type: 'gives up', ...of(member), isLost: false })
-const left = (member: number): Happening => ({ type: 'left', group: 'g', member })
+const left = (member: number): Happening => ({
+  type: 'left',
+  group: 'g',
+  member,
+  isLeftBehind: false,
+})
 const read = (member: number, ...offsets: number[]): Happening[] =>
   offsets.map((offset) => ({ type: 'memberRead', ...of(member), offset, last: offset }))
 const commits = (member: number, offset: number): Happening => ({
