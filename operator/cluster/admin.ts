@@ -2,6 +2,7 @@
 // against it. Every call has a deadline and rejects with an AdminError that says whether trying
 // again can help.
 
+import type { Acl } from '@samsa/cli/client/acls'
 import type { ScramCredential, ScramName } from '@samsa/cli/client/users'
 import type { PartitionFacts, QuorumFacts } from '../rollout/facts.ts'
 
@@ -104,4 +105,19 @@ export interface ClusterAdmin {
   /** The mechanisms that a user can log in by. */
   scramOf(user: string, signal: AbortSignal): Promise<readonly ScramName[]>
   alterScram(user: string, change: ScramChange, signal: AbortSignal): Promise<void>
+
+  /** All that name the principal. */
+  aclsOf(principal: string, signal: AbortSignal): Promise<readonly Acl[]>
+  alterAcls(
+    change: { readonly add: readonly Acl[]; readonly remove: readonly Acl[] },
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Of the user by itself, not together with a client id. */
+  quotasOf(user: string, signal: AbortSignal): Promise<Readonly<Record<string, number>>>
+  /** null removes one. */
+  alterQuotas(
+    user: string,
+    changes: Readonly<Record<string, number | null>>,
+    signal: AbortSignal,
+  ): Promise<void>
 }

@@ -2,6 +2,7 @@
 // connections to one cluster; after an error they are dropped and opened anew, since an address may
 // be another pod's by then. Whatever fails rejects with an AdminError.
 
+import { type Acl, addAcls, listAcls, removeAcls } from '@samsa/cli/client/acls'
 import { parseAddresses } from '@samsa/cli/client/addresses'
 import { Cluster } from '@samsa/cli/client/cluster'
 import { describeCluster, unregisterBroker } from '@samsa/cli/client/cluster-state'
@@ -13,6 +14,7 @@ import {
   listReassignments,
 } from '@samsa/cli/client/partitions'
 import { addVoter, describeQuorum, removeVoter } from '@samsa/cli/client/quorum'
+import { alterQuota, describeQuotas } from '@samsa/cli/client/quotas'
 import { removeThrottles, setThrottles } from '@samsa/cli/client/throttles'
 import { addPartitions, deleteTopics, type NewTopic } from '@samsa/cli/client/topics'
 import { alterScram, describeScram, type ScramName } from '@samsa/cli/client/users'
@@ -213,6 +215,37 @@ export class KafkaAdmin implements ClusterAdmin {
     return this.#ask(signal, (cluster) => alterScram(cluster, user, change))
   }
 
+  aclsOf(principal: string, signal: AbortSignal): Promise<readonly Acl[]> {
+    return this.#ask(signal, (cluster) => listAcls(cluster, { principal }))
+  }
+
+  alterAcls(change: Parameters<ClusterAdmin['alterAcls']>[0], signal: AbortSignal): Promise<void> {
+    // Denials come first and go last: nobody may more for a moment than before and after.
+    const denials = ({ permission }: Acl) => permission === 'deny'
+    const rights = ({ permission }: Acl) => permission === 'allow'
+    return this.#ask(signal, async (cluster) => {
+      await addAcls(cluster, change.add.filter(denials))
+      await removeAcls(cluster, change.remove.filter(rights))
+      await removeAcls(cluster, change.remove.filter(denials))
+      await addAcls(cluster, change.add.filter(rights))
+    })
+  }
+
+  quotasOf(user: string, signal: AbortSignal): Promise<Readonly<Record<string, number>>> {
+    return this.#ask(signal, async (cluster) => {
+      const [found] = await describeQuotas(cluster, userEntity(user), { strict: true })
+      return found?.values ?? {}
+    })
+  }
+
+  alterQuotas(
+    user: string,
+    changes: Readonly<Record<string, number | null>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#ask(signal, (cluster) => alterQuota(cluster, userEntity(user), changes))
+  }
+
   async #ask<T>(signal: AbortSignal, action: (cluster: Cluster) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
     const cluster = this.#open()
@@ -279,3 +312,5 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
 }
+
+const userEntity = (name: string) => [{ type: 'user', name } as const]

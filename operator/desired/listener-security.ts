@@ -1,6 +1,7 @@
 // What a listener's tls and authentication are in server.properties. Pure. Certificates are files
 // that the kubelet keeps up to date, and that nodes read again as they change: nobody is restarted.
 
+import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import type { Listener } from './names.ts'
 
 /** Where a pod has its certificate and those that it trusts. */
@@ -40,4 +41,16 @@ export function securitySettings(listeners: readonly Listener[]): [string, strin
     }
     return settings
   })
+}
+
+/** Who shows no credentials, and so the operator itself, by the listener that asks for none. */
+const anonymous = 'User:ANONYMOUS'
+
+export function authorizerSettings({ spec }: KafkaCluster): [string, string][] {
+  if (spec.authorization === undefined) return []
+  const superUsers = [anonymous, ...(spec.authorization.superUsers ?? [])]
+  return [
+    ['authorizer.class.name', 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'],
+    ['super.users', superUsers.join(';')],
+  ]
 }

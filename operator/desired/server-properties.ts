@@ -4,7 +4,7 @@
 
 import type { KafkaCluster } from '../resources/kafka-cluster.ts'
 import { hostPlaceholder } from './addresses.ts'
-import { protocolOf, securitySettings } from './listener-security.ts'
+import { authorizerSettings, protocolOf, securitySettings } from './listener-security.ts'
 import { type ClusterNode, hasRole, hostOf, type Listener, ports } from './names.ts'
 import { servedListeners } from './served-listeners.ts'
 
@@ -63,6 +63,7 @@ function identitySettings(facts: NodeFacts): [string, string][] {
     ['advertised.listeners', advertised(facts)],
     ['listener.security.protocol.map', [...protocols, 'CONTROLLER:PLAINTEXT'].join(',')],
     ...securitySettings(listeners),
+    ...authorizerSettings(cluster),
     ['controller.listener.names', 'CONTROLLER'],
     ['log.dirs', pool.volumes.map(({ id }) => `${dataRoot}/${id}`).join(',')],
     ['metadata.log.dir', `${dataRoot}/${pool.volumes[0]?.id ?? 0}`],

@@ -1,6 +1,6 @@
 // What brokers know of a KafkaUser: SCRAM credentials, made from the password in its Secret and set
-// again when that is another one, or was lost. They go with the user; a finalizer sees to it, and
-// never outlives the cluster.
+// again when that is another one, or was lost; its rights and quotas. They go with the user; a
+// finalizer sees to it, and never outlives the cluster.
 
 import { isNotFound } from '../kube/errors.ts'
 import { kinds } from '../kube/objects.ts'
@@ -11,12 +11,13 @@ import type { KafkaUser } from '../resources/kafka-user.ts'
 import { bad, type Finding, unknown } from '../status/conditions.ts'
 import { homeOf } from './cluster-ref.ts'
 import type { Secret, UserReconcilerOptions } from './user-reconciler.ts'
+import { asksForAny, dropRights, keepRights, withoutAuthorization } from './user-rights.ts'
 
 export const userFinalizer = 'samsa.io/user'
 /** On its Secret: what brokers were given last, as a digest. */
 const appliedAnnotation = 'samsa.io/applied'
 const againMs = 2_000
-/** Credentials that cannot be reached are left behind after so long. */
+/** What cannot be reached are left behind after so long. */
 const unreachableMaxMs = 30_000
 
 const mechanisms = {
@@ -28,7 +29,8 @@ const allMechanisms = Object.values(mechanisms)
 interface Facts {
   readonly user: KafkaUser
   readonly cluster: KafkaCluster
-  readonly secretName: string
+  /** Null for a user without credentials. */
+  readonly secretName: string | null
   readonly signal: AbortSignal
 }
 
@@ -39,16 +41,19 @@ export async function keepAccess(
 ): Promise<Finding | null> {
   const { user, cluster, signal } = facts
   const mechanism = mechanismOf(user)
-  await keepFinalizer(options, user, mechanism !== null, signal)
-  if (mechanism !== null) {
+  const wasSet = user.metadata.finalizers?.includes(userFinalizer) === true
+  const isSet = mechanism !== null || asksForAny(user)
+  await keepFinalizer(options, user, isSet, signal)
+  if (isSet || wasSet) {
     try {
-      await keepScram(options, facts, mechanism)
+      if (mechanism !== null) await keepScram(options, facts, mechanism)
+      await keepRights({ admin: options.adminOf(cluster), cluster, signal }, user)
     } catch (error) {
       if (signal.aborted) throw error
       return unknown('ClusterUnreachable', error instanceof Error ? error.message : String(error))
     }
   }
-  return notServed(user) ?? withoutListener(user, cluster)
+  return withoutAuthorization(user, cluster) ?? withoutListener(user, cluster)
 }
 
 function mechanismOf({ spec }: KafkaUser): ScramMechanism | null {
@@ -62,6 +67,7 @@ async function keepScram(
   mechanism: ScramMechanism,
 ): Promise<void> {
   const { name, namespace } = user.metadata
+  if (secretName === null) throw new Error(`the password of ${name} has no Secret`)
   const secret = await client.get<Secret>(kinds.secret, namespace, secretName, signal)
   const { password } = decoded(secret?.data)
   if (secret === null || password === undefined) throw new Error(`Secret ${secretName} is gone`)
@@ -77,17 +83,6 @@ async function keepScram(
   if (isKnown) return
   const annotations = { [appliedAnnotation]: digest }
   await client.merge(kinds.secret, secret, { metadata: { annotations } }, signal)
-}
-
-function notServed({ spec }: KafkaUser): Finding | null {
-  const parts = [
-    (spec.acls ?? []).length > 0 && 'ACLs',
-    spec.superUser && 'superUser',
-    spec.quotas !== undefined && 'quotas',
-  ].filter((part) => typeof part === 'string')
-  if (parts.length === 0) return null
-  const message = `the operator of this release does not set ${parts.join(', ')} yet`
-  return bad('SecurityNotServed', message)
 }
 
 function withoutListener({ spec }: KafkaUser, cluster: KafkaCluster): Finding | null {
@@ -130,11 +125,12 @@ export async function letGo(
       const present = await admin.scramOf(name, signal)
       const remove = allMechanisms.filter((one) => present.includes(one))
       if (remove.length > 0) await admin.alterScram(name, { set: [], remove }, signal)
+      await dropRights({ admin, cluster, signal }, user)
     } catch (error) {
       if (signal.aborted) throw error
       if (wallMs() - Date.parse(deletionTimestamp) < unreachableMaxMs) return againMs
       const why = error instanceof Error ? error.message : String(error)
-      const note = `the credentials of ${name} stay in the cluster: ${why}`
+      const note = `credentials, rights and quotas of ${name} stay in the cluster: ${why}`
       const event = { type: 'Warning', reason: 'UserLeftBehind', action: 'Delete', note } as const
       await events.record(user, event)
     }

@@ -1,7 +1,6 @@
 // One pass over one KafkaUser: its credentials in a Secret of its namespace, and what brokers know
 // of them (user-access.ts). A Secret that is somebody else's is never written; a password stays as
 // it is until another one is asked for by an annotation; what was deleted comes back as it was.
-// Rights and quotas are not served yet, and the user says so instead of seeming ready.
 
 import type { ClusterAdmin } from '../cluster/admin.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -18,6 +17,7 @@ import type { KafkaUser } from '../resources/kafka-user.ts'
 import { bad, type Finding, good } from '../status/conditions.ts'
 import { clusterKeyOf, homeOf, namespaceRefusal, olderRival } from './cluster-ref.ts'
 import { keepAccess, letGo } from './user-access.ts'
+import { usernameOf } from './user-rights.ts'
 import { writeStatus } from './write-status.ts'
 
 /** On a KafkaUser, by people: another value of it makes another password or certificate. */
@@ -85,10 +85,11 @@ async function keep(
   const refusal = namespaceRefusal(cluster, user.metadata.namespace) ?? conflictOf(options, user)
   if (refusal !== null) return { credentials: refusal, againMs: checkMs }
   const { authentication } = user.spec
-  const username = authentication?.type === 'tls' ? `CN=${user.metadata.name}` : user.metadata.name
+  const username = usernameOf(user)
   if (authentication === undefined) {
     const credentials = good('NoCredentials', 'the spec asks for none')
-    return { credentials, againMs: checkMs, status: { username } }
+    const access = await keepAccess(options, { user, cluster, secretName: null, signal })
+    return { credentials, access, againMs: againAfter(access), status: { username } }
   }
   const { name: ownName, namespace } = user.metadata
   const secretName = user.spec.secretName ?? ownName
@@ -110,10 +111,12 @@ async function keep(
   return {
     credentials: good('CredentialsReady', `in Secret ${secretName}`),
     access,
-    againMs: access?.status === 'Unknown' ? againMs : checkMs,
+    againMs: againAfter(access),
     status: { username, secretName, ...until },
   }
 }
+
+const againAfter = (access: Finding | null) => (access?.status === 'Unknown' ? againMs : checkMs)
 
 /** Two of one name in one cluster would be one principal, with the rights of both. */
 function conflictOf({ usersNamed }: UserReconcilerOptions, user: KafkaUser): Finding | null {

@@ -75,6 +75,27 @@ const inlineTopic = object(
   },
 )
 
+const authorization = object(
+  {
+    superUsers: list(text({ maxLength: 255 }), {
+      description: 'Principals that may do everything, as User:admin.',
+      maxItems: 100,
+      identity: 'set',
+    }),
+  },
+  {
+    description:
+      'Clients need the rights that ACLs give them. Whoever comes in by a listener without ' +
+      'credentials may still do everything, as the operator itself does.',
+    rules: [
+      {
+        cel: "!has(self.superUsers) || self.superUsers.all(one, one.startsWith('User:') && !one.contains(';'))",
+        message: 'superUsers are principals, as User:admin, without a semicolon',
+      },
+    ],
+  },
+)
+
 const spec = object(
   {
     version: text({
@@ -95,6 +116,7 @@ const spec = object(
       maxItems: 100,
       identity: 'set',
     }),
+    authorization,
     certificates,
     metrics,
     updatePolicy,

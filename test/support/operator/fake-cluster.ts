@@ -1,6 +1,7 @@
 // A Samsa cluster as the operator sees one: brokers and voters are the pods that are ready, and
 // what the operator asks for happens at once or in the next look.
 
+import type { Acl } from '../../../cli/client/acls.ts'
 import type {
   ClusterAdmin,
   ClusterFacts,
@@ -30,6 +31,8 @@ export class FakeCluster implements ClusterAdmin {
   defaults: Record<string, string> = {}
   /** By user and mechanism. */
   readonly scram = new Map<string, Map<string, ScramChange['set'][number]>>()
+  acls: Acl[] = []
+  readonly quotas = new Map<string, Record<string, number>>()
   readonly #store: ObjectStore
 
   constructor(store: ObjectStore) {
@@ -108,6 +111,30 @@ export class FakeCluster implements ClusterAdmin {
 
   async brokerDefaults(): Promise<Record<string, string>> {
     return this.defaults
+  }
+
+  async aclsOf(principal: string): Promise<readonly Acl[]> {
+    return this.acls.filter((acl) => acl.principal === principal)
+  }
+
+  async alterAcls({ add, remove }: Parameters<ClusterAdmin['alterAcls']>[0]): Promise<void> {
+    this.calls.push(`acls +${add.length} -${remove.length}`)
+    const gone = new Set(remove.map((acl) => JSON.stringify(acl)))
+    this.acls = [...this.acls.filter((acl) => !gone.has(JSON.stringify(acl))), ...add]
+  }
+
+  async quotasOf(user: string): Promise<Readonly<Record<string, number>>> {
+    return this.quotas.get(user) ?? {}
+  }
+
+  async alterQuotas(user: string, changes: Record<string, number | null>): Promise<void> {
+    this.calls.push(`quotas ${user} ${JSON.stringify(changes)}`)
+    const values = { ...this.quotas.get(user) }
+    for (const [key, value] of Object.entries(changes)) {
+      if (value === null) delete values[key]
+      else values[key] = value
+    }
+    this.quotas.set(user, values)
   }
 
   async setBrokerDefaults(changes: Record<string, string | null>): Promise<void> {

@@ -425,7 +425,7 @@ const operator: readonly Layer[] = [
       'operator/status',
       'operator/steps',
     ],
-    types: ['operator/resources'],
+    types: ['cli/client/acls.ts', 'operator/resources'],
   },
 ]
 

@@ -29,6 +29,7 @@ const clusterOf = (roles: readonly string[]): KafkaCluster =>
         { name: 'mtls', port: 9096, type: 'internal', tls: true, authentication: { type: 'tls' } },
         { name: 'scram', port: 9097, type: 'internal', authentication: { type: 'scram-sha-256' } },
       ],
+      authorization: { superUsers: ['User:admin'] },
       config: { 'min.insync.replicas': 2, 'log.retention.ms': '86400000' },
     },
   }) as unknown as KafkaCluster
@@ -52,6 +53,9 @@ describe.each([[['broker', 'controller']], [['broker']], [['controller']]])(
       const { config, warnings } = loadBrokerConfig({ text })
       expect(warnings).toEqual([])
       expect(config.nodeId).toBe(0)
+      expect(config.isAuthorized).toBe(true)
+      // The operator comes in without credentials.
+      expect([...config.superUsers]).toEqual(['User:ANONYMOUS', 'User:admin'])
       for (const { host } of config.advertisedControllerListeners) {
         expect(host).toBe('c-nodes-0.c-nodes.ns.svc')
       }

@@ -119,12 +119,6 @@ describe('a KafkaUser with a password', () => {
     expect([...(stage.cluster.scram.get('alice')?.keys() ?? [])]).toEqual(['SCRAM-SHA-256'])
   })
 
-  it('says what is not served, and does not seem ready', async () => {
-    create('alice', { acls: [{}], quotas: {} })
-    expect(await pass('alice')).toMatchObject({ ready: 'SecurityNotServed' })
-    expect(user('alice').status?.conditions?.[0]?.message).toContain('ACLs, quotas')
-  })
-
   it('goes with the user, from the brokers too, unless the cluster is gone', async () => {
     for (const name of ['alice', 'bob']) {
       create(name)
@@ -229,5 +223,129 @@ describe('a KafkaUser from elsewhere', () => {
     expect(both.filter(({ ready }) => ready === 'ResourceConflict')).toHaveLength(1)
     create('lost', { clusterRef: { name: 'nobody' } })
     expect(await pass('lost')).toMatchObject({ ready: 'ClusterNotFound' })
+  })
+})
+
+describe('the rights and quotas of a KafkaUser', () => {
+  const topicAcl = (name: string, operations: string[], over: Record<string, string> = {}) => ({
+    resource: { type: 'topic', name, patternType: 'literal' },
+    operations,
+    type: 'allow',
+    host: '*',
+    ...over,
+  })
+  const authorize = () =>
+    stage.server.store.mergePatch(clusterPlace, { spec: { authorization: { superUsers: [] } } })
+  const texts = () =>
+    stage.cluster.acls
+      .map((acl) => `${acl.principal} ${acl.permission} ${acl.operation} ${acl.resourceName}`)
+      .toSorted()
+
+  it('are set, and make it ready', async () => {
+    authorize()
+    const acls = [
+      topicAcl('orders', ['Read', 'Describe']),
+      topicAcl('x', ['All'], { type: 'deny' }),
+    ]
+    create('alice', { acls, quotas: { producerByteRate: 1000, requestPercentage: 20 } })
+    expect(await pass('alice')).toMatchObject({ ready: 'Ready' })
+    expect(texts()).toEqual([
+      'User:alice allow Describe orders',
+      'User:alice allow Read orders',
+      'User:alice deny All x',
+    ])
+    expect(stage.cluster.quotas.get('alice')).toEqual({
+      producer_byte_rate: 1000,
+      request_percentage: 20,
+    })
+    const calls = [...stage.cluster.calls]
+    await pass('alice')
+    expect(stage.cluster.calls).toEqual(calls)
+  })
+
+  it('change by what is different, and what was added by others goes', async () => {
+    authorize()
+    create('alice', { acls: [topicAcl('a', ['Read'])], quotas: { consumerByteRate: 5 } })
+    await pass('alice')
+    const [known] = stage.cluster.acls
+    if (known === undefined) throw new Error('no ACL was made')
+    const theirs = { ...known, principal: 'User:bob' }
+    stage.cluster.acls.push({ ...known, operation: 'Delete' }, theirs)
+    stage.cluster.calls.length = 0
+    const spec = { acls: [topicAcl('a', ['Read', 'Write'])], quotas: { producerByteRate: 7 } }
+    stage.server.store.mergePatch(place('alice'), {
+      spec: { ...spec, quotas: { ...spec.quotas, consumerByteRate: null } },
+    })
+    await pass('alice')
+    expect(stage.cluster.calls).toEqual([
+      'quotas alice {"consumer_byte_rate":null,"producer_byte_rate":7}',
+      'acls +1 -1',
+    ])
+    expect(texts()).toEqual([
+      'User:alice allow Read a',
+      'User:alice allow Write a',
+      'User:bob allow Read a',
+    ])
+  })
+
+  it('go when the spec has none any more, and with the user', async () => {
+    authorize()
+    for (const name of ['alice', 'bob']) {
+      create(name, { acls: [topicAcl('a', ['Read'])], quotas: { producerByteRate: 1 } })
+      await pass(name)
+    }
+    const none = { acls: null, quotas: null }
+    stage.server.store.mergePatch(place('alice'), { spec: none })
+    await pass('alice')
+    expect(texts()).toEqual(['User:bob allow Read a'])
+    expect(stage.cluster.quotas.get('alice')).toEqual({})
+    stage.server.store.delete(place('bob'))
+    await reconcileUser(options, user('bob'), new AbortController().signal)
+    expect(texts()).toEqual([])
+    expect(stage.cluster.quotas.get('bob')).toEqual({})
+  })
+
+  it('are those of CN=name for a certificate, and need no credentials', async () => {
+    authorize()
+    create('guest', { authentication: undefined, quotas: { producerByteRate: 9 } })
+    expect(await pass('guest')).toEqual({ ready: 'Ready', credentials: 'NoCredentials' })
+    expect(stage.cluster.quotas.get('guest')).toEqual({ producer_byte_rate: 9 })
+    create('tina', { authentication: { type: 'tls' }, acls: [topicAcl('a', ['Read'])] })
+    for (let count = 0; count < 3; count++) await stage.pass()
+    await pass('tina')
+    expect(texts()).toEqual(['User:CN=tina allow Read a'])
+  })
+
+  it('follow a user that changes its kind of credentials, and so its name', async () => {
+    authorize()
+    create('tess', { acls: [topicAcl('a', ['Read'])], quotas: { producerByteRate: 1 } })
+    await pass('tess')
+    for (let count = 0; count < 3; count++) await stage.pass()
+    stage.server.store.mergePatch(place('tess'), { spec: { authentication: { type: 'tls' } } })
+    await pass('tess')
+    expect(texts()).toEqual(['User:CN=tess allow Read a'])
+    expect(stage.cluster.quotas.get('tess')).toEqual({})
+    expect(stage.cluster.quotas.get('CN=tess')).toEqual({ producer_byte_rate: 1 })
+  })
+
+  it('of a super user are all, without a restart', async () => {
+    authorize()
+    create('root', { superUser: true })
+    expect(await pass('root')).toMatchObject({ ready: 'Ready' })
+    expect(stage.cluster.acls.map(({ resourceType }) => resourceType).toSorted()).toEqual([
+      'cluster',
+      'delegation-token',
+      'group',
+      'topic',
+      'transactional-id',
+      'user',
+    ])
+  })
+
+  it('are refused aloud where the cluster asks nobody for rights', async () => {
+    create('alice', { acls: [topicAcl('a', ['Read'])], quotas: { producerByteRate: 3 } })
+    expect(await pass('alice')).toMatchObject({ ready: 'NoAuthorization' })
+    expect(stage.cluster.acls).toEqual([])
+    expect(stage.cluster.quotas.get('alice')).toEqual({ producer_byte_rate: 3 })
   })
 })
