@@ -13,6 +13,8 @@ interface Sighting {
 
 interface PartitionView {
   readonly acked: Sighting[]
+  /** Values that were acknowledged without an offset. */
+  readonly ackedSomewhere: string[]
   readonly polled: Sighting[]
   readonly finals: EventOf<'final'>[]
   /** Values that may be in the log: sent, and not certainly refused. */
@@ -43,6 +45,7 @@ function viewByPartition(events: readonly HistoryEvent[]): Map<number, Partition
     if (known !== undefined) return known
     const view: PartitionView = {
       acked: [],
+      ackedSomewhere: [],
       polled: [],
       finals: [],
       sent: new Set(),
@@ -63,6 +66,8 @@ function viewByPartition(events: readonly HistoryEvent[]): Map<number, Partition
       for (const [index, value] of valuesOf(event).entries()) {
         acked.push({ offset: event.offset + index, value, by: `${event.producer}'s ack` })
       }
+    } else if (event.type === 'ackedSomewhere') {
+      viewOf(event.partition).ackedSomewhere.push(...valuesOf(event))
     } else if (event.type === 'polled') {
       const { polled } = viewOf(event.partition)
       for (const [offset, value] of event.records) {
@@ -118,7 +123,7 @@ function* valuesAreUnique(view: PartitionView): Generator<Finding> {
   }
 }
 
-function* ackedAreThere({ acked, finals }: PartitionView): Generator<Finding> {
+function* ackedAreThere({ acked, ackedSomewhere, finals }: PartitionView): Generator<Finding> {
   for (const { copy, startOffset, records } of finals) {
     const offsets = new Map(records.map(([offset, value]) => [value, offset]))
     for (const { offset, value } of acked) {
@@ -129,6 +134,9 @@ function* ackedAreThere({ acked, finals }: PartitionView): Generator<Finding> {
       } else if (found !== offset) {
         yield ['moved', `${value}, acknowledged at ${offset}, is at ${found} in ${copy}`]
       }
+    }
+    for (const value of startOffset === 0 ? ackedSomewhere : []) {
+      if (!offsets.has(value)) yield ['lost', `${value}, acknowledged, is not in ${copy}`]
     }
   }
 }

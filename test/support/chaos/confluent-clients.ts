@@ -38,6 +38,7 @@ export class ConfluentClients {
     const record = { producer, partition: first, first: second, count: 1 }
     if (kind === 'S') this.#history.add({ type: 'sent', ...record })
     else if (kind === 'A') this.#history.add({ type: 'acked', ...record, offset: third })
+    else if (kind === 'D') this.#history.add({ type: 'ackedSomewhere', ...record })
     else if (kind === 'F') {
       const reason = words[2] ?? ''
       this.#history.add({ type: 'failed', ...record, isCertain: false, reason })

@@ -27,6 +27,14 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly offset: number
     }
   | {
+      /** Told to be in the log, but not where: DUPLICATE_SEQUENCE_NUMBER of an older batch. */
+      readonly type: 'ackedSomewhere'
+      readonly producer: string
+      readonly partition: number
+      readonly first: number
+      readonly count: number
+    }
+  | {
       /** The producer gave up. `isCertain`: the broker said that nothing was written. */
       readonly type: 'failed'
       readonly producer: string

@@ -4,6 +4,7 @@
 #
 # Output, a line each:  S partition number            a record is handed over, with the key NAME:number
 #                       A partition number offset     its acknowledgement
+#                       D partition number            the same, where it is not told the offset
 #                       F partition number reason     the producer gave it up
 #                       P assignment partition offset key    a record read by the group
 #                       C partition offset            a commit's acknowledgement
@@ -43,7 +44,9 @@ def tell(line):
 
 def delivered(number):
     def on_delivery(error, message):
-        if error is None:
+        if error is None and message.offset() is None:
+            tell(f"D {message.partition()} {number}")
+        elif error is None:
             tell(f"A {message.partition()} {number} {message.offset()}")
         else:
             tell(f"F {message.partition()} {number} {error.name()}")

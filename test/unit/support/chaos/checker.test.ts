@@ -115,6 +115,18 @@ describe('the checker finds', () => {
     expect(kinds(...writes, final(log.slice(0, 2)))).toEqual(['lost'])
   })
 
+  it('a lost record that was acknowledged without its offset', () => {
+    const somewhere: Happening = {
+      type: 'ackedSomewhere',
+      producer: 'p',
+      partition: 0,
+      first: 2,
+      count: 1,
+    }
+    expect(kinds(sent(0, 3), somewhere, final(log.slice(0, 3)))).toEqual([])
+    expect(kinds(sent(0, 3), somewhere, final(log.slice(0, 2)))).toEqual(['lost'])
+  })
+
   it('a lost record in one copy only', () => {
     expect(kinds(...writes, final(log), final(log.slice(0, 2), 'node 2'))).toEqual([
       'lost',
