@@ -87,14 +87,17 @@ def produce():
     tell("E")
 
 
-def committed(error, offsets):
-    if error is None:
-        for result in offsets:
+def consume():
+    # One at a time: of several, one that is sent again would come after the later ones.
+    is_committing = False
+
+    def committed(error, offsets):
+        nonlocal is_committing
+        is_committing = False
+        for result in offsets if error is None else []:
             if result.error is None:
                 tell(f"C {result.partition} {result.offset}")
 
-
-def consume():
     consumer = Consumer(
         {
             **common,
@@ -118,11 +121,12 @@ def consume():
         if message is not None and message.error() is None:
             key = message.key().decode()
             tell(f"P {assignment} {message.partition()} {message.offset()} {key}")
-        if time.monotonic() - last_commit > 0.5:
+        if not is_committing and time.monotonic() - last_commit > 0.5:
             last_commit = time.monotonic()
             try:
                 # Never waited for: one that is under way while all brokers die may never end.
                 consumer.commit(asynchronous=True)
+                is_committing = True
             except KafkaException:
                 # Nothing to commit, or a coordinator that is away: the next turn tries again.
                 pass

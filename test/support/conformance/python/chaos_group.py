@@ -83,7 +83,12 @@ def member(chance):
 
         return on_change
 
+    # One at a time: of several, one that is sent again would come after the later ones.
+    is_committing = False
+
     def committed(error, offsets):
+        nonlocal is_committing
+        is_committing = False
         for result in offsets if error is None else []:
             if result.error is None and result.offset >= 0:
                 tell(f"C {number} {result.partition} {result.offset}")
@@ -95,11 +100,12 @@ def member(chance):
     while not stopping.is_set() and time.monotonic() < ends:
         for partition, first, last in runs(consumer.consume(num_messages=500, timeout=0.1)):
             tell(f"P {number} {partition} {first} {last}")
-        if time.monotonic() - last_commit > 0.3:
+        if not is_committing and time.monotonic() - last_commit > 0.3:
             last_commit = time.monotonic()
             try:
                 # Never waited for: one that is under way while all brokers die may never end.
                 consumer.commit(asynchronous=True)
+                is_committing = True
             except KafkaException:
                 # Nothing to commit, a rebalance, or a coordinator that is away.
                 pass
