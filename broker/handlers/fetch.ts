@@ -4,7 +4,8 @@
 // leader hints (v16). Reads of a request go to the disk together; the memory that they fill returns
 // to the pool once the response has been sent.
 // Differs from Kafka: every fetch is a full one; incremental sessions (KIP-227) are declined with
-// session id 0, which clients must expect.
+// session id 0, which clients must expect. A leader that is cut off from the controller answers
+// NOT_LEADER_OR_FOLLOWER where it has less than the client, not OFFSET_OUT_OF_RANGE.
 
 import type { TopicImage } from '@samsa/controller/image'
 import { errorCodes, type KafkaErrorName } from '@samsa/proto/kafka/errors'
@@ -23,6 +24,7 @@ type FetchPartition = FetchRequest['topics'][number]['partitions'][number]
 
 const readCommitted = 1
 const noBytes = Buffer.alloc(0)
+const notLeader = 'NOT_LEADER_OR_FOLLOWER'
 /** Consumers of this version and later know that followers may be read. */
 const followersSince = 11
 const hintsSince = 16
@@ -156,7 +158,7 @@ async function readAll(
   const wanted = Math.min(request.minBytes, bytesMax(request, services, context))
   const endMs = services.clock.monotonicMs() + request.maxWaitMs
   for (;;) {
-    check(reads)
+    check(reads, services)
     const bytes = await readOnce(request, reads, services, context)
     const urgent = reads.some(
       ({ error, divergingEpoch, preferredReplica }) =>
@@ -190,18 +192,18 @@ function bytesMax({ maxBytes }: FetchRequest, services: Services, context: Reque
  * Finds what needs no file: wrong offsets, partitions gone, logs that diverge from what the client
  * read (KIP-320).
  */
-function check(reads: readonly Read[]): void {
+function check(reads: readonly Read[], { replicas }: Services): void {
   for (const read of reads) {
     const { partition, log, asked } = read
     if (partition === null || log === null || read.error !== null) continue
     const isServed = partition.isLeader || (read.fromFollower && !partition.isGone)
     const epochError = partition.epochError(asked.currentLeaderEpoch)
-    if (!isServed) read.error = 'NOT_LEADER_OR_FOLLOWER'
+    if (!isServed) read.error = notLeader
     else if (epochError !== null) read.error = epochError
     else if (!log.online) read.error = 'KAFKA_STORAGE_ERROR'
     else if (asked.lastFetchedEpoch >= 0) {
       const end = log.endOffsetForEpoch(asked.lastFetchedEpoch)
-      if (end.endOffset < 0) read.error = 'OFFSET_OUT_OF_RANGE'
+      if (end.endOffset < 0) read.error = replicas.inContact ? 'OFFSET_OUT_OF_RANGE' : notLeader
       else if (end.epoch < asked.lastFetchedEpoch || end.endOffset < asked.fetchOffset) {
         read.divergingEpoch = { epoch: end.epoch, endOffset: end.endOffset }
       }
@@ -209,8 +211,10 @@ function check(reads: readonly Read[]): void {
     if (read.error !== null || read.divergingEpoch !== undefined) continue
     if (asked.fetchOffset < log.logStartOffset) read.error = 'OFFSET_OUT_OF_RANGE'
     else if (asked.fetchOffset > log.logEndOffset) {
-      // A follower may just not have it yet.
-      read.error = partition.isLeader ? 'OFFSET_OUT_OF_RANGE' : 'OFFSET_NOT_AVAILABLE'
+      // A follower may just not have it yet. Nor may a leader that is cut off: by now another leads
+      // and has written more, and OFFSET_OUT_OF_RANGE would send the client back to its beginning.
+      if (!partition.isLeader) read.error = 'OFFSET_NOT_AVAILABLE'
+      else read.error = replicas.inContact ? 'OFFSET_OUT_OF_RANGE' : notLeader
     }
   }
 }

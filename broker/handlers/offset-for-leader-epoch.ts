@@ -1,6 +1,6 @@
 // OffsetForLeaderEpoch (key 23), versions 2-4: where an epoch ends in the leader's log, so that a
 // client can see that what it read was truncated (KIP-101, KIP-279, KIP-320).
-// Differs from Kafka: nothing known.
+// Differs from Kafka: a leader that is cut off does not call an epoch unknown that it cannot know.
 
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import { BrokerError, errorCodeOf } from '../errors.ts'
@@ -26,6 +26,9 @@ async function lookUp(services: Services, name: string, asked: Asked) {
     if (epochError !== null) throw new BrokerError(epochError, epochError)
     const { log } = await partition.lead()
     const { epoch, endOffset } = log.endOffsetForEpoch(asked.leaderEpoch)
+    if (endOffset < 0 && !services.replicas.inContact) {
+      throw new BrokerError('NOT_LEADER_OR_FOLLOWER', 'another may lead and know that epoch')
+    }
     return {
       partition: asked.partition,
       errorCode: errorCodes.NONE,

@@ -131,6 +131,7 @@ export class Reader {
     const offset = this.#nextOffset
     this.#checkEpoch(log, offset)
     if (offset >= log.logStartOffset && offset <= log.logEndOffset) return
+    if (offset > log.logEndOffset) this.#mustKnowTheEnd()
     throw new StorageError(
       'OFFSET_OUT_OF_RANGE',
       `offset ${offset} is not between ${log.logStartOffset} and ${log.logEndOffset}`,
@@ -145,11 +146,18 @@ export class Reader {
     if (epoch === lastLeaderEpoch && endOffset >= offset) return
     // No epoch as old as that: the log begins after it, and says no more.
     if (epoch < 0 && offset <= log.logStartOffset) return
+    if (epoch < 0) this.#mustKnowTheEnd()
     throw new StorageError(
       'OFFSET_OUT_OF_RANGE',
       `the log no longer has what was read before offset ${offset}`,
       { context: { diverging: { leaderEpoch: epoch, endOffset } } },
     )
+  }
+
+  /** A leader that is cut off does not know what another one has written since. */
+  #mustKnowTheEnd(): void {
+    if (this.#options.services.replicas.inContact) return
+    throw new StorageError('NOT_LEADER_OR_FOLLOWER', 'the leader is cut off from the controller')
   }
 
   #wait(waitMaxMs: number): Promise<void> {

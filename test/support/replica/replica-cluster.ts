@@ -103,6 +103,8 @@ export class FakeController {
 export class TestBroker {
   readonly id: number
   readonly events = new RecordedEvents()
+  /** Whether the controller hears of it. */
+  inContact = true
   readonly #logDir: string
   #disk: Disk
   readonly #controller: FakeController
@@ -132,6 +134,10 @@ export class TestBroker {
   get replicas(): ReplicaManager {
     if (this.#replicas === null) throw new Error(`broker ${this.id} is not running`)
     return this.#replicas
+  }
+
+  get image(): MetadataImage {
+    return this.#image
   }
 
   get partition(): Partition {
@@ -180,7 +186,7 @@ export class TestBroker {
       isRegistered: () => this.#image.brokers.get(nodeId)?.epoch === this.#epoch,
       alterPartition: (request) => this.#controller.alterPartition(request),
       links: this.#links,
-      inContact: () => true,
+      inContact: () => this.inContact,
       leadership: { onElected: () => {}, onResigned: () => {} },
     })
     const replicas = this.#replicas
