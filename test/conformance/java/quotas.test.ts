@@ -77,9 +77,10 @@ conformanceSuite('Client quotas with Java tools', ['java'], () => {
       ])
       return steadyRate(lines(run))
     }
+    const seconds = 42
     const [held, free] = await Promise.all([
-      perform('held', Math.round((bytesPerSecond * 42) / recordBytes), -1),
-      perform('free', 400 * 30, 400),
+      perform('held', Math.round((bytesPerSecond * seconds) / recordBytes), -1),
+      perform('free', 400 * seconds, 400),
     ])
     // 4 MB/s is what the other one asks for. Two JVMs on a busy machine may fall short of what they
     // are allowed: how close they come is measured by clients/quota-rate.test.ts.
