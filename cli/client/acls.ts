@@ -54,15 +54,7 @@ export type AclFilter = Partial<Acl>
 
 export async function listAcls(cluster: Cluster, filter: AclFilter): Promise<Acl[]> {
   return await cluster.retrying(async () => {
-    const { response } = await cluster.toAny('describeAcls', {
-      resourceTypeFilter: numberOf(aclResourceTypes, filter.resourceType),
-      resourceNameFilter: filter.resourceName ?? null,
-      patternTypeFilter: numberOf(patternTypes, filter.patternType),
-      principalFilter: filter.principal ?? null,
-      hostFilter: filter.host ?? null,
-      operation: numberOf(aclOperations, filter.operation),
-      permissionType: numberOf(permissions, filter.permission),
-    })
+    const { response } = await cluster.toAny('describeAcls', filterRow(filter))
     throwIfError(response.errorCode, 'ACLs', response.errorMessage)
     return response.resources.flatMap(({ acls, ...resource }) =>
       acls.map((acl) => aclOf({ ...resource, ...acl })),
@@ -95,21 +87,26 @@ export async function removeAcls(cluster: Cluster, filters: readonly AclFilter[]
   if (filters.length === 0) return []
   return await cluster.retrying(async () => {
     const { filterResults } = await cluster.toController('deleteAcls', {
-      filters: filters.map((filter) => ({
-        resourceTypeFilter: numberOf(aclResourceTypes, filter.resourceType),
-        resourceNameFilter: filter.resourceName ?? null,
-        patternTypeFilter: numberOf(patternTypes, filter.patternType),
-        principalFilter: filter.principal ?? null,
-        hostFilter: filter.host ?? null,
-        operation: numberOf(aclOperations, filter.operation),
-        permissionType: numberOf(permissions, filter.permission),
-      })),
+      filters: filters.map(filterRow),
     })
     return filterResults.flatMap(({ errorCode, errorMessage, matchingAcls }) => {
       throwIfError(errorCode, 'ACLs', errorMessage)
       return matchingAcls.map(aclOf)
     })
   })
+}
+
+/** A filter as both requests have it. */
+function filterRow(filter: AclFilter) {
+  return {
+    resourceTypeFilter: numberOf(aclResourceTypes, filter.resourceType),
+    resourceNameFilter: filter.resourceName ?? null,
+    patternTypeFilter: numberOf(patternTypes, filter.patternType),
+    principalFilter: filter.principal ?? null,
+    hostFilter: filter.host ?? null,
+    operation: numberOf(aclOperations, filter.operation),
+    permissionType: numberOf(permissions, filter.permission),
+  }
 }
 
 function numberOf<T extends Readonly<Record<string, number>>>(
