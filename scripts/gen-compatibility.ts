@@ -61,9 +61,14 @@ ${missingRows.join('\n')}
 ${outside.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 
 Records are of format 2 (magic 2) only, as in Kafka 4. Client listeners are
-PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, with PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512; keys are
-read from PEM or PKCS12. ACLs are those of
-Kafka's StandardAuthorizer.
+PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, with PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and
+OAUTHBEARER; keys are read from PEM or PKCS12. ACLs are those of Kafka's StandardAuthorizer.
+
+OAUTHBEARER takes signed tokens only (KIP-768), with public keys: RS, PS and ES with 256, 384 or 512
+bits, and EdDSA. No Java class is loaded, and the tokens without a signature that Kafka takes where
+nothing else is configured are refused. The keys' URL has to be in
+\`samsa.sasl.oauthbearer.allowed.urls\`, what Kafka's JVM property
+\`org.apache.kafka.sasl.oauthbearer.allowed.urls\` is; it is not \`http:\` but on this machine.
 `
 }
 

@@ -147,6 +147,7 @@ function securityFields(values: BrokerValues, listeners: readonly Endpoint[]) {
       'connection.failed.authentication.delay.ms',
     ),
     saslPlainWithoutTls: values.flag('samsa.sasl.plain.without.tls.enable'),
+    saslOauthbearerWithoutTls: values.flag('samsa.sasl.oauthbearer.without.tls.enable'),
   }
 }
 

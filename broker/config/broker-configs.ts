@@ -76,6 +76,7 @@ const mechanismConfigs: readonly string[] = [
   'sasl.server.callback.handler.class',
   'connections.max.reauth.ms',
 ]
+const oauthPrefix = /^oauthbearer\.(?=sasl\.oauthbearer\.)/
 
 /**
  * The plain key that a `listener.name.<listener>.` key sets for one listener; undefined for any
@@ -84,7 +85,7 @@ const mechanismConfigs: readonly string[] = [
 export function listenerBaseName(name: string): string | undefined {
   const rest = listenerPrefix.exec(name)?.[1]
   if (rest === undefined) return undefined
-  return mechanismConfigs.find((base) => rest.endsWith(base)) ?? rest
+  return mechanismConfigs.find((base) => rest.endsWith(base)) ?? rest.replace(oauthPrefix, '')
 }
 
 /** The definition that a key's value is read by: its own, or that of the listener key's base. */

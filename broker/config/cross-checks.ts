@@ -163,6 +163,11 @@ function checkListenerSecurity(config: BrokerConfig, endpoint: Endpoint): void {
     `Listener ${listener} would take passwords unencrypted (PLAIN without TLS): use SASL_SSL or ` +
       'SCRAM, or set samsa.sasl.plain.without.tls.enable=true',
   )
+  demand(
+    tls !== null || !sasl.mechanisms.includes('OAUTHBEARER') || config.saslOauthbearerWithoutTls,
+    `Listener ${listener} would take tokens unencrypted (OAUTHBEARER without TLS): use SASL_SSL, ` +
+      'or set samsa.sasl.oauthbearer.without.tls.enable=true',
+  )
 }
 
 function checkAuthorizer(values: BrokerValues): void {

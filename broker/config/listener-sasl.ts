@@ -2,10 +2,11 @@
 // the built-in log-in modules take; no Java class is loaded.
 
 import { type JaasModule, parseJaas } from './jaas.ts'
+import { type OauthConfig, readOauthConfig } from './listener-oauth.ts'
 import type { ListenerValues } from './listener-values.ts'
 import { ConfigError } from './value.ts'
 
-export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 export type SaslMechanism = (typeof saslMechanisms)[number]
 
 export interface SaslConfig {
@@ -13,6 +14,8 @@ export interface SaslConfig {
   readonly mechanisms: readonly SaslMechanism[]
   /** User to password, of `user_<name>` options: whom PLAIN lets in. */
   readonly plainUsers: ReadonlyMap<string, string>
+  /** Null where OAUTHBEARER is not on offer. */
+  readonly oauth: OauthConfig | null
   /** Largest message of a client that has not logged in. */
   readonly maxReceiveBytes: number
   /** A client must log in again within so long (KIP-368); 0 is never. By mechanism. */
@@ -21,10 +24,18 @@ export interface SaslConfig {
 
 /** Throws a ConfigError for what cannot be followed. */
 export function readSaslConfig(values: ListenerValues): SaslConfig {
-  const mechanisms = values.list('sasl.enabled.mechanisms').map((name) => mechanism(name, values))
+  const mechanisms = values
+    .list('sasl.enabled.mechanisms')
+    .map((name) => mechanism(name, values))
+    .filter((one) => one !== null)
   return {
-    mechanisms: mechanisms.filter((one) => one !== null),
+    mechanisms,
     plainUsers: readPlainUsers(values),
+    oauth: readOauthConfig(
+      values,
+      mechanisms.includes('OAUTHBEARER'),
+      modulesOf(values, 'OAUTHBEARER'),
+    ),
     maxReceiveBytes: values.number('sasl.server.max.receive.size'),
     maxReauthMs: new Map(
       saslMechanisms.map((one) => [
@@ -44,11 +55,13 @@ function mechanism(name: string, values: ListenerValues): SaslMechanism | null {
   throw new ConfigError(`${values.keyOf(key)} has ${name}; served are ${saslMechanisms.join(', ')}`)
 }
 
+function modulesOf(values: ListenerValues, of: SaslMechanism): readonly JaasModule[] {
+  const text = values.forMechanism('sasl.jaas.config', of)
+  return text === null || text === '' ? [] : parseJaas(String(text))
+}
+
 function readPlainUsers(values: ListenerValues): ReadonlyMap<string, string> {
-  const text = values.forMechanism('sasl.jaas.config', 'PLAIN')
-  if (text === null || text === '') return new Map()
-  const modules = parseJaas(String(text))
-  const plain = modules.find(({ name }) => name.endsWith('.PlainLoginModule'))
+  const plain = modulesOf(values, 'PLAIN').find(({ name }) => name.endsWith('.PlainLoginModule'))
   return plain === undefined ? new Map() : usersOf(plain)
 }
 

@@ -1,5 +1,5 @@
-// Broker configs: SASL OAUTHBEARER. Only PLAINTEXT listeners are served so far, so that none of it
-// is used.
+// Broker configs: SASL OAUTHBEARER (KIP-768, KIP-1139). What is about a log-in of the broker's own
+// has no effect: between nodes there is no SASL.
 
 import { between, listOf, oneOfAnyCase } from '../checks.ts'
 import {
@@ -18,35 +18,35 @@ export const oauthConfigs: readonly ConfigDefinition[] = [
     accepted: "Where the broker's own token comes from.",
   }),
   string('sasl.oauthbearer.jwks.endpoint.url', null, 'medium', {
-    accepted: "Where the issuer's keys come from.",
+    effective: 'URL of the keys of who issues tokens: https:, file:, or http: of this machine.',
   }),
   long('sasl.oauthbearer.jwks.endpoint.refresh.ms', 3_600_000, 'low', {
-    accepted: "Time between two fetches of the issuer's keys.",
+    effective: 'Age at which those keys are fetched again before they are used.',
   }),
   long('sasl.oauthbearer.jwks.endpoint.retry.backoff.ms', 100, 'low', {
-    accepted: 'First pause before the keys are fetched again.',
+    effective: 'Pause after the first failed try to fetch the keys, doubled with each.',
   }),
   long('sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms', 10_000, 'low', {
-    accepted: 'Longest pause before the keys are fetched again.',
+    effective: 'Longest such pause; keys that are not known are looked for as often.',
   }),
   list('sasl.oauthbearer.expected.audience', [], 'high', {
     check: listOf({ empty: 'allowed' }),
-    accepted: 'Audiences of which a token must name one.',
+    effective: 'Audiences of which a token must name one; without any, it may name none.',
   }),
   string('sasl.oauthbearer.expected.issuer', null, 'high', {
-    accepted: 'Issuer that a token must name.',
+    effective: 'Issuer that a token must name; any when unset.',
   }),
   int('sasl.oauthbearer.clock.skew.seconds', 30, 'low', {
-    accepted: "By how much the issuer's clock may differ.",
+    effective: "By how much the issuer's clock may differ.",
   }),
   string('sasl.oauthbearer.scope', null, 'medium', {
     accepted: "Scope that the broker's own token asks for.",
   }),
   string('sasl.oauthbearer.scope.claim.name', 'scope', 'low', {
-    accepted: 'Claim that holds the scope.',
+    effective: 'Claim that holds the scope.',
   }),
   string('sasl.oauthbearer.sub.claim.name', 'sub', 'low', {
-    accepted: 'Claim that holds the user.',
+    effective: 'Claim that holds the user.',
   }),
   className(
     'sasl.oauthbearer.jwt.retriever.class',

@@ -1,7 +1,7 @@
 // Broker configs of Samsa's own, which no Kafka knows. All start with `samsa.`.
 
-import { atLeast, hostAndPort, oneOf } from '../checks.ts'
-import { type ConfigDefinition, flag, long, string } from '../definition.ts'
+import { atLeast, hostAndPort, listOf, oneOf } from '../checks.ts'
+import { type ConfigDefinition, flag, list, long, string } from '../definition.ts'
 
 export const samsaConfigs: readonly ConfigDefinition[] = [
   string('samsa.http.listener', null, 'medium', {
@@ -30,6 +30,13 @@ export const samsaConfigs: readonly ConfigDefinition[] = [
   }),
   flag('samsa.sasl.plain.without.tls.enable', false, 'low', {
     effective: 'Whether a SASL_PLAINTEXT listener may offer PLAIN, which sends passwords in clear.',
+  }),
+  flag('samsa.sasl.oauthbearer.without.tls.enable', false, 'low', {
+    effective: 'Whether SASL_PLAINTEXT listeners may offer OAUTHBEARER: tokens are sent in clear.',
+  }),
+  list('samsa.sasl.oauthbearer.allowed.urls', [], 'medium', {
+    check: listOf({ empty: 'allowed' }),
+    effective: 'URLs, letter by letter, that keys of OAUTHBEARER tokens may be fetched from.',
   }),
   string('samsa.log.level', 'info', 'low', {
     check: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),

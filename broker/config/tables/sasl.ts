@@ -21,7 +21,7 @@ export const saslConfigs: readonly ConfigDefinition[] = [
   list('sasl.enabled.mechanisms', ['GSSAPI'], 'medium', {
     check: listOf({ empty: 'allowed' }),
     dynamic: 'per-broker',
-    effective: 'Mechanisms on offer: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.',
+    effective: 'Mechanisms on offer: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER.',
   }),
   string('sasl.mechanism.inter.broker.protocol', 'GSSAPI', 'medium', {
     dynamic: 'per-broker',

@@ -4,10 +4,13 @@
 import { randomBytes } from 'node:crypto'
 import type { MetadataImage } from '@samsa/controller/image'
 import { scramKey } from '@samsa/controller/security'
+import { assert } from '../../assert.ts'
 import type { Clock, Timers } from '../../clock.ts'
+import type { OauthConfig } from '../../config/listener-oauth.ts'
 import type { SaslConfig, SaslMechanism } from '../../config/listener-sasl.ts'
 import type { Connection } from '../../network/connection.ts'
 import type { SaslExchange } from './mechanism.ts'
+import { BearerExchange, type TokenVerifier } from './oauth/bearer.ts'
 import { PlainExchange } from './plain.ts'
 import { ScramExchange, scramMechanisms } from './scram.ts'
 import { SaslSession, type StepResult } from './session.ts'
@@ -20,12 +23,15 @@ export interface LogInOptions {
   /** Of a listener as it is now; null where it asks for none. */
   readonly config: (listener: string) => SaslConfig | null
   readonly image: () => MetadataImage
+  /** Of a listener that offers OAUTHBEARER. */
+  readonly tokenVerifier: (listener: string, config: OauthConfig) => TokenVerifier
   readonly frameBytesMax: number
   /** How long a failure takes to be told, so that guessing is slow. */
   readonly failureDelayMs: () => number
   readonly clock: Clock
   readonly timers: Timers
-  readonly onResult: (connection: Connection, result: 'succeeded' | 'failed') => void
+  /** With the reason of a failure, which is for our log and not for the client. */
+  readonly onResult: (connection: Connection, failure: string | null) => void
 }
 
 export class LogIn {
@@ -44,7 +50,7 @@ export class LogIn {
     if (first === null) return
     const session = new SaslSession({
       config: () => config(connection.listener) ?? first,
-      begin: (mechanism, sasl) => this.#begin(mechanism, sasl),
+      begin: (mechanism, sasl) => this.#begin(connection.listener, mechanism, sasl),
     })
     this.#sessions.set(connection, session)
     connection.limitFrames(Math.min(first.maxReceiveBytes, this.#options.frameBytesMax))
@@ -66,13 +72,16 @@ export class LogIn {
 
   /** One token of the connection's exchange. A failure comes late, and is the connection's last. */
   async step(connection: Connection, session: SaslSession, token: Buffer): Promise<StepResult> {
-    const result = session.step(token, this.#nowMs())
+    const result = await session.step(token, () => this.#nowMs())
     if (result.type === 'done') {
       connection.principal = `User:${result.user}`
       connection.limitFrames(this.#options.frameBytesMax)
-      this.#options.onResult(connection, 'succeeded')
+      this.#options.onResult(connection, null)
+    } else if (result.type === 'refused') {
+      this.#options.onResult(connection, result.reason)
+      await this.#delay(connection)
     } else if (result.type === 'failed') {
-      this.#options.onResult(connection, 'failed')
+      this.#options.onResult(connection, result.message)
       await this.#delay(connection)
       connection.drain()
     }
@@ -91,8 +100,14 @@ export class LogIn {
     })
   }
 
-  #begin(mechanism: SaslMechanism, { plainUsers }: SaslConfig): SaslExchange {
+  #begin(listener: string, mechanism: SaslMechanism, sasl: SaslConfig): SaslExchange {
+    const { plainUsers, oauth } = sasl
     if (mechanism === 'PLAIN') return new PlainExchange((user) => plainUsers.get(user))
+    if (mechanism === 'OAUTHBEARER') {
+      assert(oauth !== null, 'OAUTHBEARER is on offer with its settings only')
+      const verify = this.#options.tokenVerifier(listener, oauth)
+      return new BearerExchange(verify, this.#options.clock.nowMs)
+    }
     const { number } = scramMechanisms[mechanism]
     return new ScramExchange({
       mechanism,

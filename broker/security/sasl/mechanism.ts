@@ -6,15 +6,24 @@ export class SaslError extends Error {
   override readonly name = 'SaslError'
 }
 
-export interface SaslStep {
+/** Through: who the client is. */
+export interface SaslSuccess {
+  readonly type: 'done'
   readonly reply: Buffer
-  /** The user, once the exchange is through. */
-  readonly user: string | null
+  readonly user: string
+  /** For how long what the client showed is valid from now on; null is for ever. */
+  readonly lifetimeMs: number | null
 }
+
+export type SaslStep =
+  | { readonly type: 'continues'; readonly reply: Buffer }
+  /** The client has failed and is told so in the mechanism's own way, before the exchange ends. */
+  | { readonly type: 'refused'; readonly reply: Buffer; readonly reason: string }
+  | SaslSuccess
 
 export interface SaslExchange {
   /** Throws a SaslError; the exchange is over then. */
-  step(token: Buffer): SaslStep
+  step(token: Buffer): SaslStep | Promise<SaslStep>
 }
 
 export function invalidCredentials(mechanism: string): SaslError {

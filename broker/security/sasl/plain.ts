@@ -30,7 +30,7 @@ export class PlainExchange implements SaslExchange {
     }
     // Speaking for somebody else is nobody's right (CVE-2017-12610).
     if (authorizationId !== '' && authorizationId !== user) throw invalidCredentials('PLAIN')
-    return { reply: Buffer.alloc(0), user }
+    return { type: 'done', reply: Buffer.alloc(0), user, lifetimeMs: null }
   }
 }
 

@@ -86,7 +86,7 @@ export class ScramExchange implements SaslExchange {
       keys,
       isKnown: found !== undefined,
     }
-    return { reply: Buffer.from(serverFirst), user: null }
+    return { type: 'continues', reply: Buffer.from(serverFirst) }
   }
 
   #finish(text: string, first: FirstRound): SaslStep {
@@ -108,7 +108,8 @@ export class ScramExchange implements SaslExchange {
     const isStrong = iterations >= iterationsMin
     if (!(matches && isOurs && isBound && isStrong && first.isKnown)) throw this.#invalid()
     const verifier = createHmac(hash, serverKey).update(message).digest('base64')
-    return { reply: Buffer.from(`v=${verifier}`), user: first.user }
+    const reply = Buffer.from(`v=${verifier}`)
+    return { type: 'done', reply, user: first.user, lifetimeMs: null }
   }
 
   /** The same for the same name, as a real user's would be. */

@@ -1,9 +1,10 @@
 // The log-in of one connection of a SASL listener, as a state machine: what may be asked in which
 // state, the exchange under way, and until when the user may stay (KIP-152, KIP-368). Pure: time,
-// nonces and credentials are given.
+// nonces, credentials and the verification of tokens are given. One step is under way at a time:
+// a connection's requests are worked on one by one.
 
 import type { SaslConfig, SaslMechanism } from '../../config/listener-sasl.ts'
-import { SaslError, type SaslExchange } from './mechanism.ts'
+import { SaslError, type SaslExchange, type SaslSuccess } from './mechanism.ts'
 
 export interface SaslSessionOptions {
   readonly config: () => SaslConfig
@@ -16,6 +17,8 @@ export type HandshakeResult =
 
 export type StepResult =
   | { readonly type: 'continues'; readonly reply: Buffer }
+  /** Has failed, and is told so before the exchange ends. */
+  | { readonly type: 'refused'; readonly reply: Buffer; readonly reason: string }
   /** `lifetimeMs` 0: no need to log in again. */
   | {
       readonly type: 'done'
@@ -79,29 +82,37 @@ export class SaslSession {
     return { type: 'agreed' }
   }
 
-  step(token: Buffer, nowMs: number): StepResult {
+  /** The time is asked for when the exchange is through, which may take a while. */
+  async step(token: Buffer, nowMs: () => number): Promise<StepResult> {
     const exchange = this.#exchange
     if (exchange === null || this.#mechanism === null) return { type: 'out-of-turn' }
     try {
-      const { reply, user } = exchange.step(token)
-      if (user === null) return { type: 'continues', reply }
-      return this.#succeed(reply, user, this.#mechanism, nowMs)
+      const step = await exchange.step(token)
+      return step.type === 'done' ? this.#succeed(step, this.#mechanism, nowMs()) : step
     } catch (error) {
       if (!(error instanceof SaslError)) throw error
       return this.#fail(error.message)
     }
   }
 
-  #succeed(reply: Buffer, user: string, mechanism: SaslMechanism, nowMs: number): StepResult {
+  #succeed(success: SaslSuccess, mechanism: SaslMechanism, nowMs: number): StepResult {
+    const { reply, user } = success
     if (this.#user !== null && this.#user !== user) {
       return this.#fail('Cannot change principals during re-authentication')
     }
-    const lifetimeMs = this.#options.config().maxReauthMs.get(mechanism) ?? 0
+    const lifetimeMs = this.#lifetimeMs(success, mechanism)
     this.#user = user
     this.#exchange = null
     this.#state = 'authenticated'
-    this.#expiresAtMs = lifetimeMs > 0 ? nowMs + lifetimeMs : Number.POSITIVE_INFINITY
-    return { type: 'done', reply, user, lifetimeMs }
+    this.#expiresAtMs = lifetimeMs === null ? Number.POSITIVE_INFINITY : nowMs + lifetimeMs
+    return { type: 'done', reply, user, lifetimeMs: lifetimeMs ?? 0 }
+  }
+
+  /** The shorter of what the listener and the credential allow; null where neither sets a limit. */
+  #lifetimeMs({ lifetimeMs }: SaslSuccess, mechanism: SaslMechanism): number | null {
+    const maxMs = this.#options.config().maxReauthMs.get(mechanism) ?? 0
+    if (maxMs <= 0) return lifetimeMs
+    return Math.min(maxMs, lifetimeMs ?? maxMs)
   }
 
   #fail(message: string): StepResult {

@@ -62,6 +62,64 @@ describe('TLS settings', () => {
   })
 })
 
+describe('OAUTHBEARER settings', () => {
+  const url = 'https://issuer/keys'
+  const base = [
+    'listeners=SASL_SSL://127.0.0.1:1',
+    ...pem,
+    'sasl.enabled.mechanisms=OAUTHBEARER',
+    `samsa.sasl.oauthbearer.allowed.urls=https://other,${url}`,
+  ]
+  const jwks = `sasl.oauthbearer.jwks.endpoint.url=${url}`
+
+  it('are the mechanism’s own before those of all', () => {
+    const { config, warnings } = load(
+      ...base,
+      jwks,
+      'sasl.oauthbearer.expected.audience=a,b',
+      'listener.name.sasl_ssl.oauthbearer.sasl.oauthbearer.expected.issuer=us',
+      'listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=x.OAuthBearerLoginModule required ' +
+        'ssl.truststore.type="PEM" ssl.truststore.location="/ca.pem";',
+    )
+    expect(warnings).toEqual([])
+    expect(config.listenerSecurity('SASL_SSL').sasl?.oauth).toEqual({
+      jwksUrl: url,
+      trustedPath: '/ca.pem',
+      refreshMs: 3_600_000,
+      retryBackoffMs: 100,
+      retryBackoffMaxMs: 10_000,
+      expectedIssuer: 'us',
+      expectedAudience: ['a', 'b'],
+      clockSkewSeconds: 30,
+      scopeClaim: 'scope',
+      subClaim: 'sub',
+    })
+  })
+
+  it.each([
+    [[], 'set sasl.oauthbearer.jwks.endpoint.url'],
+    [['sasl.oauthbearer.jwks.endpoint.url=keys'], 'is not a URL'],
+    [['sasl.oauthbearer.jwks.endpoint.url=https://issuer/keys/'], 'is not in samsa.sasl.oauth'],
+    [[jwks, 'samsa.sasl.oauthbearer.allowed.urls='], 'is not in samsa.sasl.oauth'],
+    [
+      [jwks, 'sasl.jaas.config=x.OAuthBearerLoginModule required ssl.truststore.location=/a;'],
+      'PEM',
+    ],
+    [[jwks, 'listener.security.protocol.map=SASL_SSL:SASL_PLAINTEXT'], 'OAUTHBEARER without TLS'],
+    ...['http://issuer/keys', 'ftp://issuer/keys', 'https://user:word@issuer/keys'].map(
+      (other): [string[], string] => [
+        [
+          `sasl.oauthbearer.jwks.endpoint.url=${other}`,
+          `samsa.sasl.oauthbearer.allowed.urls=${other}`,
+        ],
+        other.includes('@') ? 'must not hold' : 'would fetch keys unprotected',
+      ],
+    ),
+  ])('are refused: %j', (lines, message) => {
+    expect(() => load(...base, ...lines)).toThrow(message)
+  })
+})
+
 describe('JAAS', () => {
   it('names the users of PLAIN, whatever is in their passwords', () => {
     const module = 'org.apache.kafka.common.security.plain.PlainLoginModule'

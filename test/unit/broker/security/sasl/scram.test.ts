@@ -27,8 +27,8 @@ function exchange(nonce = '%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0') {
 }
 
 function say(server: ScramExchange, text: string) {
-  const { reply, user } = server.step(Buffer.from(text))
-  return { reply: reply.toString(), user }
+  const step = server.step(Buffer.from(text))
+  return { reply: step.reply.toString(), user: step.type === 'done' ? step.user : null }
 }
 
 /** A client that does as it is told, with a password. */
