@@ -14,6 +14,7 @@ import type { BrokerRole } from './wiring/broker-role.ts'
 import type { ClusterLink, ClusterLinkOptions, ReachedController } from './wiring/cluster-link.ts'
 import { startControllerThread } from './wiring/controller.ts'
 import { type NodeIdentity, readIdentity } from './wiring/identity.ts'
+import { type OpenedKeys, openKeys } from './wiring/node-keys.ts'
 
 export interface NodeOptions {
   readonly config: BrokerConfig
@@ -88,6 +89,8 @@ class Node {
   }
 
   async start(): Promise<RunningNode> {
+    const keys = await openKeys(this.#file, this.#options.events)
+    await this.#own(async () => keys.close())
     const starting = this.#file.isController ? this.#startController() : null
     // Whoever waits for the port is told of its failure.
     starting?.catch(() => {})
@@ -97,12 +100,12 @@ class Node {
       import('./wiring/broker-role.ts'),
     ])
     const own = await starting
-    const cluster = makeClusterLink({ ...this.#link, own })
+    const cluster = makeClusterLink({ ...this.#link, keys, own })
     this.#cluster = cluster
     await this.#own(() => cluster.client.close())
     const http = await this.#openHttp(cluster)
     await cluster.client.start()
-    const broker = this.#file.isBroker ? await this.#makeBroker(Broker, cluster) : null
+    const broker = this.#file.isBroker ? await this.#makeBroker(Broker, cluster, keys) : null
     const opened = await broker?.start()
     // Closed while it was starting.
     this.#options.signal?.throwIfAborted()
@@ -126,13 +129,18 @@ class Node {
     return { port, calls: thread.calls }
   }
 
-  async #makeBroker(Broker: typeof BrokerRole, cluster: ClusterLink): Promise<BrokerRole> {
+  async #makeBroker(
+    Broker: typeof BrokerRole,
+    cluster: ClusterLink,
+    keys: OpenedKeys,
+  ): Promise<BrokerRole> {
     const { identity, incarnationId, events, onFault } = this.#link
     const broker = new Broker({
       file: this.#file,
       identity,
       incarnationId,
       cluster,
+      keys,
       registry: this.#registry,
       events,
       onLogLevel: (level) => this.#options.onLogLevel?.(level),

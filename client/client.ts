@@ -2,6 +2,7 @@
 // append with a producer, read with a reader, ask for offsets and topics. Follows the partitions'
 // leaders by itself. README.md shows how.
 
+import type { ChannelCredentials } from '@grpc/grpc-js'
 import { callUnary } from '@samsa/proto/grpc/calls'
 import {
   type Broker,
@@ -24,6 +25,8 @@ export interface ClientOptions {
   /** Addresses of the storage API ('host:port') of some brokers; better not one only. */
   readonly bootstrap: string | readonly string[]
   readonly requestTimeoutMs?: number
+  /** Of grpc-js: `credentials.createSsl(trusted, key, certificate)`. In the clear without. */
+  readonly credentials?: ChannelCredentials
 }
 
 export type Place = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestampMs: number }
@@ -49,14 +52,16 @@ export async function connect(options: ClientOptions): Promise<SamsaClient> {
 }
 
 export class SamsaClient {
-  readonly #connections = new Connections()
+  readonly #connections: Connections
   readonly #topics: Topics
   readonly #requestTimeoutMs: number
   readonly #closing = new AbortController()
   readonly #producers: Producer[] = []
   readonly #readers: Reader[] = []
 
-  constructor({ bootstrap, requestTimeoutMs = requestTimeoutMsDefault }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { bootstrap, requestTimeoutMs = requestTimeoutMsDefault } = options
+    this.#connections = new Connections(options.credentials)
     this.#requestTimeoutMs = requestTimeoutMs
     this.#topics = new Topics({
       connections: this.#connections,

@@ -1,7 +1,7 @@
 // The connections to brokers, one for each address. Owns them; whoever asks for one must not close
 // it.
 
-import { Client, credentials } from '@grpc/grpc-js'
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
 import { SamsaError } from './errors.ts'
 import { flowControlWindowBytes } from './limits.ts'
@@ -30,14 +30,19 @@ export function parseBootstrap(bootstrap: string | readonly string[]): string[] 
 
 export class Connections {
   readonly #clients = new Map<string, Client>()
+  readonly #credentials: ChannelCredentials
   #isClosed = false
+
+  constructor(shown: ChannelCredentials = credentials.createInsecure()) {
+    this.#credentials = shown
+  }
 
   /** To 'host:port'. */
   to(address: string): Client {
     if (this.#isClosed) throw new SamsaError('NETWORK_EXCEPTION', 'the client is closed')
     const known = this.#clients.get(address)
     if (known !== undefined) return known
-    const made = new Client(address, credentials.createInsecure(), {
+    const made = new Client(address, this.#credentials, {
       ...channelOptions,
       'grpc-node.flow_control_window': flowControlWindowBytes,
     })

@@ -8,6 +8,7 @@ import { BrokerValues, type ConfigLayers, type Overrides, usableDynamic } from '
 import { type ListenerSecurity, readListenerSecurity } from './listener-security.ts'
 import { ListenerValues } from './listener-values.ts'
 import { readListeners } from './listeners.ts'
+import { readNodeSecurity } from './node-security.ts'
 
 export type BrokerConfig = ReturnType<typeof resolveBrokerConfig>
 
@@ -80,6 +81,9 @@ function networkFields(values: BrokerValues) {
   return {
     listeners: listeners.broker,
     controllerListeners: listeners.controller,
+    nodeProtocols: listeners.nodeProtocols,
+    /** How this node talks to others, and they to it. */
+    nodeSecurity: readNodeSecurity(values, listeners),
     advertisedListeners: listeners.advertised,
     advertisedControllerListeners: listeners.advertisedController,
     interBrokerListenerName: interBrokerListenerName(values, listeners.broker),
@@ -146,6 +150,7 @@ function securityFields(values: BrokerValues, listeners: readonly Endpoint[]) {
     connectionFailedAuthenticationDelayMs: values.number(
       'connection.failed.authentication.delay.ms',
     ),
+    nodesWithoutTls: values.flag('samsa.nodes.without.tls.enable'),
     saslPlainWithoutTls: values.flag('samsa.sasl.plain.without.tls.enable'),
     saslOauthbearerWithoutTls: values.flag('samsa.sasl.oauthbearer.without.tls.enable'),
   }

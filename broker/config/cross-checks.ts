@@ -9,6 +9,7 @@ import type { BrokerValues } from './layers.ts'
 import { saslMechanisms } from './listener-sasl.ts'
 import { isEncrypted } from './listener-security.ts'
 import { securityProtocol } from './listeners.ts'
+import { checkNodeSecurity } from './node-checks.ts'
 import { standardAuthorizer } from './tables/sasl.ts'
 import { ConfigError } from './value.ts'
 
@@ -19,6 +20,7 @@ export function checkBrokerConfig(config: BrokerConfig): void {
   checkCordonedDirs(config)
   checkConnections(values)
   checkListeners(config)
+  checkNodeSecurity(config)
   checkAuthorizer(values)
   checkQuorum(config)
   checkGroupDefaults(values)
@@ -106,13 +108,6 @@ function isHost(text: string): boolean {
 
 function checkListeners(config: BrokerConfig): void {
   const { values, listeners, controllerListeners, advertisedListeners } = config
-  for (const { listener, securityProtocol } of controllerListeners) {
-    demand(
-      securityProtocol === 'PLAINTEXT',
-      `Listener ${listener} asks for ${securityProtocol}, and controllers are only reached in ` +
-        'PLAINTEXT so far',
-    )
-  }
   for (const endpoint of listeners) checkListenerSecurity(config, endpoint)
   if (!config.isBroker) {
     demand(

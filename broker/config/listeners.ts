@@ -15,9 +15,18 @@ export interface Listeners {
   readonly controller: readonly Endpoint[]
   /** Where other nodes are told that this node's controller is. */
   readonly advertisedController: readonly Endpoint[]
+  /** The first of controller.listener.names: how controllers are reached by other nodes. */
+  readonly controllerName: string
+  readonly nodeProtocols: {
+    readonly controllers: SecurityProtocol
+    readonly brokers: SecurityProtocol
+  }
   /** What clients are told. Host '' means this machine's name, port 0 the port that was opened. */
   readonly advertised: readonly Endpoint[]
 }
+
+/** samsa.grpc.listener, in the protocol map and in listener.name.* keys. */
+export const brokerGrpcName = 'SAMSA_GRPC'
 
 const protocols: readonly SecurityProtocol[] = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
 
@@ -33,10 +42,14 @@ export function readListeners(values: BrokerValues): Listeners {
   const advertised = values.isSet('advertised.listeners') ? parse('advertised.listeners') : all
   assertDistinctNames(advertised)
   const controller = all.filter(isController)
+  const [controllerName = 'CONTROLLER'] = controllerNames
+  const controllers = protocolOf.get(controllerName) ?? 'PLAINTEXT'
   const toldController = advertised.filter(isController)
   return {
     broker: all.filter((endpoint) => !isController(endpoint)),
     controller,
+    controllerName,
+    nodeProtocols: { controllers, brokers: protocolOf.get(brokerGrpcName) ?? controllers },
     advertisedController: toldController.length > 0 ? toldController : controller,
     advertised: advertised.filter((endpoint) => !isController(endpoint)),
   }

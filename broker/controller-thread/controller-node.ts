@@ -29,6 +29,7 @@ import { isAlone, staticVoters } from '../peer/quorum-addresses.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 import { randomUuid } from '../uuid.ts'
 import { controllerEndpoints } from '../wiring/endpoints.ts'
+import type { OpenedKeys } from '../wiring/node-keys.ts'
 import type { ControllerStatus } from './messages.ts'
 import { OwnBroker } from './own-broker.ts'
 import { makeQuorumLog, metadataLogPath } from './quorum-log.ts'
@@ -41,6 +42,7 @@ export interface ControllerNodeOptions {
   readonly incarnationId: string
   /** Where the broker of this process calls, if there is one. */
   readonly calls: MessagePort | null
+  readonly keys: OpenedKeys
   readonly events: PeerEvents
   readonly onFault: (error: Error) => void
 }
@@ -89,12 +91,16 @@ export class ControllerNode {
     const onDamage = () => {
       this.#damageCount++
     }
-    this.#log = makeQuorumLog({ config, directoryId, image, ownAddress, onDamage, events })
+    const credentials = options.keys.toControllers
+    const isNode: GrpcServer['isNode'] = (call, nodeId) => this.#server.isNode(call, nodeId)
+    const shared = { config, directoryId, image, ownAddress, onDamage, events }
+    this.#log = makeQuorumLog({ ...shared, credentials, isNode })
     this.#controller = this.#makeController()
     this.#addresses = new ControllerAddresses({
       own: null,
       voters: staticVoters(config),
       bootstrap: [],
+      credentials,
     })
     const leader = () => this.#leaderAndAddress()
     this.#feed = new MetadataFeed({ image, leader })
@@ -113,7 +119,7 @@ export class ControllerNode {
     })
     this.#rebalancer = config.autoLeaderRebalanceEnable ? this.#makeRebalancer() : null
     const [feed, sessions] = [this.#feed, this.#sessions]
-    const service = new ControllerService({ controller, feed, sessions, leader, events })
+    const service = new ControllerService({ controller, feed, sessions, leader, events, isNode })
     this.#server.add(controllerServiceMethods, service.handlers())
     this.#server.add(Raft, this.#log.service)
     const { calls } = options
@@ -127,7 +133,7 @@ export class ControllerNode {
     // Two processes on one log would be one voter with two votes.
     this.#unlock = await nodeDisk.lock(path)
     const [listener = ownListener] = this.#options.config.controllerListeners
-    this.#port = await this.#server.start(listener)
+    this.#port = await this.#server.start(listener, this.#options.keys.ofControllers)
     if (!isAlone(this.#options.config)) this.#server.prepare()
     return this.#port
   }
@@ -190,6 +196,7 @@ export class ControllerNode {
     await this.#server.close(closeGraceMs)
     await this.#controller.close()
     this.#addresses.close()
+    this.#options.keys.close()
     this.#delay.disable()
     await this.#unlock?.()
   }

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import type { MetadataImage } from '@samsa/controller/image'
 import type { QuorumEvents } from '@samsa/controller/quorum/quorum-options'
 import { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
-import { grpcJs } from '@samsa/proto/grpc/grpc-js'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import { defaultRaftOptions } from '@samsa/raft/core/options'
 import { NodeRaftDirectory } from '@samsa/raft/driver/node-directory'
 import { systemClock as raftClock } from '@samsa/raft/driver/system-clock'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { metadataLogFolder } from '../log/file-names.ts'
 import type { Address } from '../peer/controller-addresses.ts'
+import type { GrpcServer } from '../peer/grpc-server.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
 import { bootstrapServers, staticVoters } from '../peer/quorum-addresses.ts'
 import { systemClock } from '../system-time.ts'
@@ -25,6 +26,8 @@ export interface QuorumLogOptions {
   /** Files of the log were found damaged, and are healed from the other voters. */
   readonly onDamage: () => void
   readonly events: PeerEvents
+  readonly credentials: NodeCredentials
+  readonly isNode: GrpcServer['isNode']
 }
 
 export function metadataLogPath({ metadataLogDir }: BrokerConfig): string {
@@ -48,7 +51,8 @@ export function makeQuorumLog(options: QuorumLogOptions): RaftMetadataLog {
     ownAddress,
     clusterId: () => image().clusterId,
     registeredAddress: (id) => image().controllers.get(id)?.endpoints[0] ?? null,
-    credentials: () => grpcJs().credentials.createInsecure(),
+    credentials: options.credentials,
+    isNode: options.isNode,
     clock: raftClock,
     nowMs: systemClock.nowMs,
     random: Math.random,

@@ -9,6 +9,7 @@ import { fileLayer } from '../config/layers.ts'
 import { settle } from '../garbage.ts'
 import type { PeerEvents } from '../peer/peer-events.ts'
 import { systemTimers } from '../system-time.ts'
+import { openKeys } from '../wiring/node-keys.ts'
 import { ControllerNode } from './controller-node.ts'
 import {
   type ControllerThreadData,
@@ -66,7 +67,10 @@ async function run(): Promise<void> {
   goFirst()
   const { settings, ...identity } = workerData as ControllerThreadData
   const config = resolveBrokerConfig(fileLayer(settings))
-  const node = new ControllerNode({ config, ...identity, events, onFault: fail })
+  // Nothing is shared with the main thread but the files.
+  const nodeSecurity = { ...config.nodeSecurity, brokers: null }
+  const keys = await openKeys({ nodeId: config.nodeId, nodeSecurity }, events)
+  const node = new ControllerNode({ config, ...identity, keys, events, onFault: fail })
   let closing: Promise<void> | null = null
   const close = async () => {
     try {

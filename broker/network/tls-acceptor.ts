@@ -21,6 +21,8 @@ export interface TlsContext {
 export interface TlsAcceptorOptions {
   readonly context: TlsContext
   readonly handshakeTimeoutMs: number
+  /** What is spoken inside, where clients choose by name (ALPN). */
+  readonly applicationProtocols?: readonly string[]
 }
 
 interface Waiting {
@@ -35,7 +37,7 @@ export class TlsAcceptor {
   readonly #waiting = new Map<string, Waiting>()
 
   /** Throws what node:tls says of key material that it cannot use. */
-  constructor({ context, handshakeTimeoutMs }: TlsAcceptorOptions) {
+  constructor({ context, handshakeTimeoutMs, applicationProtocols }: TlsAcceptorOptions) {
     this.#clientAuth = context.clientAuth
     this.#server = createServer({
       ...context.material,
@@ -43,6 +45,7 @@ export class TlsAcceptor {
       rejectUnauthorized: context.clientAuth === 'required',
       handshakeTimeout: handshakeTimeoutMs,
       pauseOnConnect: true,
+      ...(applicationProtocols === undefined ? {} : { ALPNProtocols: [...applicationProtocols] }),
     })
     this.#server.on('secureConnection', (socket) => this.#secured(socket))
     this.#server.on('tlsClientError', (error, socket) => this.#failed(socket, error))

@@ -3,6 +3,7 @@
 // controller is reached in its own way.
 
 import type { MetadataImage } from '@samsa/controller/image'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import { type ControllerCaller, GrpcControllerCaller } from './controller-caller.ts'
 
 export interface Address {
@@ -22,6 +23,7 @@ export interface ControllerAddressesOptions {
   /** controller.quorum.voters, by node id. */
   readonly voters: ReadonlyMap<number, Address>
   readonly bootstrap: readonly Address[]
+  readonly credentials: NodeCredentials
 }
 
 /** More addresses than a quorum ever has: an old one's caller is closed. */
@@ -63,7 +65,7 @@ export class ControllerAddresses {
       this.#callers.set(target, existing)
       return existing
     }
-    const caller = new GrpcControllerCaller(target)
+    const caller = new GrpcControllerCaller(target, this.#options.credentials)
     this.#callers.set(target, caller)
     const [oldest] = this.#callers
     if (this.#callers.size > callersMax && oldest !== undefined) {

@@ -8,6 +8,7 @@ import {
   openServerStream,
   type UnaryOptions,
 } from '@samsa/proto/grpc/calls'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import {
   type AskAnswer,
   type AskRequestInit,
@@ -53,9 +54,8 @@ export class GrpcControllerCaller implements ControllerCaller {
   readonly #client: Client
 
   /** `target`: host and port. */
-  constructor(target: string) {
-    const { Client: GrpcClient, credentials } = grpcJs()
-    this.#client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
+  constructor(target: string, credentials: NodeCredentials) {
+    this.#client = new (grpcJs().Client)(target, credentials(null), channelOptions)
   }
 
   ready(timeoutMs: number): Promise<void> {

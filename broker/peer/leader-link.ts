@@ -4,6 +4,7 @@
 import type { Client, ClientDuplexStream } from '@grpc/grpc-js'
 import type { BrokerId, MetadataImage } from '@samsa/controller/image'
 import { openBidiStream } from '@samsa/proto/grpc/calls'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import {
   type FollowerEventInit,
   type FollowerMessageInit,
@@ -34,6 +35,7 @@ export interface LeaderLinkOptions {
   readonly timers: Timers
   readonly events: PeerEvents
   readonly memory: Pick<YoungMemory, 'shortLived'>
+  readonly credentials: NodeCredentials
   /** Over gRPC where nothing is said: a simulated network has its own. */
   readonly openStream?: (address: LeaderAddress) => LeaderStream
 }
@@ -224,8 +226,8 @@ export class LeaderLink implements PeerLink {
 
   #clientTo({ host, port }: LeaderAddress): Client {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const { Client: GrpcClient, credentials } = grpcJs()
-    const client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
+    const { credentials, leaderId } = this.#options
+    const client = new (grpcJs().Client)(target, credentials(leaderId), channelOptions)
     this.#client = client
     return client
   }

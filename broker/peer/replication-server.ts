@@ -34,6 +34,8 @@ export interface ReplicationServerOptions {
   readonly timers: Timers
   readonly events: PeerEvents
   readonly memory: Pick<YoungMemory, 'shortLived'>
+  /** Whether whoever calls may speak for that broker. */
+  readonly isNode: (call: FollowerCall, brokerId: BrokerId) => boolean
 }
 
 export class ReplicationServer implements StreamHost {
@@ -83,7 +85,7 @@ export class ReplicationServer implements StreamHost {
   }
 
   #welcome(call: FollowerCall, hello: Hello): FollowerStream | null {
-    const refusal = this.#refusalOf(hello)
+    const refusal = this.#refusalOf(call, hello)
     if (refusal !== null) {
       call.emit('error', { code: status.FAILED_PRECONDITION, details: refusal })
       return null
@@ -96,9 +98,10 @@ export class ReplicationServer implements StreamHost {
   }
 
   /** Why that broker cannot follow here; null when it can. */
-  #refusalOf(hello: Hello): string | null {
-    const { nodeId, image } = this.#options
+  #refusalOf(call: FollowerCall, hello: Hello): string | null {
+    const { nodeId, image, isNode } = this.#options
     if (hello.clusterId !== image().clusterId) return `this is cluster ${image().clusterId}`
+    if (!isNode(call, hello.brokerId)) return `your certificate is not broker ${hello.brokerId}'s`
     return hello.leaderId === nodeId ? null : `this is broker ${nodeId}`
   }
 

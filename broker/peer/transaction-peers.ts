@@ -4,6 +4,7 @@
 import type { Client, sendUnaryData } from '@grpc/grpc-js'
 import type { BrokerId, MetadataImage } from '@samsa/controller/image'
 import { callUnary } from '@samsa/proto/grpc/calls'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import {
   type Message,
   type MessageInit,
@@ -42,10 +43,12 @@ function answer(body: Promise<Buffer>, done: sendUnaryData<MessageInit>): void {
 
 export class TransactionPeers {
   readonly #image: () => MetadataImage
+  readonly #credentials: NodeCredentials
   readonly #clients = new Map<BrokerId, { readonly target: string; readonly client: Client }>()
 
-  constructor(image: () => MetadataImage) {
+  constructor(image: () => MetadataImage, credentials: NodeCredentials) {
     this.#image = image
+    this.#credentials = credentials
   }
 
   /** Rejects where the answer is not known: what was asked for may have been done. */
@@ -70,8 +73,8 @@ export class TransactionPeers {
     const known = this.#clients.get(brokerId)
     if (known?.target === target) return known.client
     known?.client.close()
-    const { Client: GrpcClient, credentials } = grpcJs()
-    const client = new GrpcClient(target, credentials.createInsecure(), channelOptions)
+    const credentials = this.#credentials(brokerId)
+    const client = new (grpcJs().Client)(target, credentials, channelOptions)
     this.#clients.set(brokerId, { target, client })
     return client
   }

@@ -2,6 +2,7 @@
 // Owns one connection to each that was asked lately.
 
 import type { Client } from '@grpc/grpc-js'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import { Storage } from '@samsa/proto/grpc/gen/storage'
 import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
@@ -15,6 +16,11 @@ export const passedOnKey = 'samsa-passed-on'
 export class PeerStorage {
   /** By address. As many as there are brokers; those of addresses that changed go idle. */
   readonly #clients = new Map<string, Client>()
+  readonly #credentials: NodeCredentials
+
+  constructor(credentials: NodeCredentials) {
+    this.#credentials = credentials
+  }
 
   readonly fetchCommittedOffsets: AskPeer = ({ host, port }, request, signal) => {
     const { path, requestSerialize, responseDeserialize } = Storage.fetchCommittedOffsets
@@ -44,8 +50,7 @@ export class PeerStorage {
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const known = this.#clients.get(address)
     if (known !== undefined) return known
-    const { Client: GrpcClient, credentials } = grpcJs()
-    const made = new GrpcClient(address, credentials.createInsecure(), channelOptions)
+    const made = new (grpcJs().Client)(address, this.#credentials(null), channelOptions)
     this.#clients.set(address, made)
     return made
   }

@@ -2,6 +2,7 @@
 // closed together.
 
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import type { Services } from '../services.ts'
 import { HealthService, healthDefinition } from './health.ts'
 import {
@@ -13,11 +14,13 @@ import { StorageService, storageDefinition } from './storage-service.ts'
 
 /** The broker's gRPC server, as far as it is needed here. */
 export interface ServiceHost {
-  add(methods: ServiceDefinition, handlers: UntypedServiceImplementation): void
+  addPublic(methods: ServiceDefinition, handlers: UntypedServiceImplementation): void
 }
 
 export interface PublicServicesOptions {
   readonly services: Services
+  /** For questions to other brokers. */
+  readonly credentials: NodeCredentials
   /** Whether the node serves: what /readyz says. */
   readonly isReady: () => boolean
   /** Told of errors that no caller is to blame for. */
@@ -37,9 +40,9 @@ export class PublicServices {
   /** Nobody logs in here, so that there is no storage API where rights are asked for. */
   readonly #isOpen: boolean
 
-  constructor({ services, isReady, onFault }: PublicServicesOptions) {
+  constructor({ services, credentials, isReady, onFault }: PublicServicesOptions) {
     this.#isOpen = services.authorizer() === null
-    this.#storage = new StorageService({ services, onFault })
+    this.#storage = new StorageService({ services, credentials, onFault })
     this.#health = new HealthService({
       services: [storageName],
       isReady,
@@ -48,12 +51,12 @@ export class PublicServices {
   }
 
   addTo(host: ServiceHost): void {
-    if (this.#isOpen) host.add(storageDefinition, this.#storage.handlers())
-    host.add(healthDefinition, this.#health.handlers())
+    if (this.#isOpen) host.addPublic(storageDefinition, this.#storage.handlers())
+    host.addPublic(healthDefinition, this.#health.handlers())
     const names = [...(this.#isOpen ? [storageName] : []), healthName, ...reflectionNames]
     const reflection = reflectionHandlers(names)
-    host.add(reflectionDefinition, reflection)
-    host.add(reflectionV1AlphaDefinition, reflection)
+    host.addPublic(reflectionDefinition, reflection)
+    host.addPublic(reflectionV1AlphaDefinition, reflection)
   }
 
   /** Ends what is open, before the server is closed: callers go elsewhere at once. */

@@ -8,6 +8,7 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import {
   type AppendResponseInit,
   type DescribeTopicsRequest,
@@ -75,6 +76,8 @@ type ReadCall = ServerWritableStream<ReadRequest | Malformed, OutgoingResponse>
 
 export interface StorageServiceOptions {
   readonly services: Services
+  /** For questions to other brokers. */
+  readonly credentials: NodeCredentials
   /** Told of what no caller is to blame for. */
   readonly onFault: (error: unknown) => void
 }
@@ -85,12 +88,13 @@ export class StorageService {
   readonly #appender: Appender
   readonly #appendBudget = new ByteBudget(appendBytesMax)
   readonly #memory = new YoungMemory()
-  readonly #peers = new PeerStorage()
+  readonly #peers: PeerStorage
   readonly #appendStreams = new Set<AppendStream>()
   readonly #readers = new Map<ReadCall, AbortController>()
   #isClosed = false
 
-  constructor({ services, onFault }: StorageServiceOptions) {
+  constructor({ services, credentials, onFault }: StorageServiceOptions) {
+    this.#peers = new PeerStorage(credentials)
     this.#services = services
     this.#onFault = onFault
     this.#appender = new Appender(services)

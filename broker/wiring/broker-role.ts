@@ -46,6 +46,7 @@ import { brokerEndpoints } from './endpoints.ts'
 import { GroupTopics } from './group-topics.ts'
 import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
+import type { OpenedKeys } from './node-keys.ts'
 import { Replication } from './replication.ts'
 import { makeAuthorizer, makeLogIn, openListenerTls, type SecurityOptions } from './security.ts'
 import { NodeTransactions } from './transactions.ts'
@@ -62,6 +63,7 @@ export interface BrokerRoleOptions {
   readonly identity: NodeIdentity
   readonly incarnationId: string
   readonly cluster: ClusterLink
+  readonly keys: OpenedKeys
   readonly registry: MetricsRegistry
   readonly events: LogEvents
   readonly onLogLevel: (level: string) => void
@@ -214,6 +216,7 @@ export class BrokerRole {
         },
       },
       grpc: this.#grpc,
+      credentials: this.#options.keys.toBrokers,
       events: this.#events,
     })
     this.#replication = replication
@@ -270,6 +273,7 @@ export class BrokerRole {
       image: () => this.#client.image(),
       replicas: () => this.#replicas(),
       producerIds: this.#producerIds,
+      credentials: this.#options.keys.toBrokers,
       events: this.#events,
     })
   }
@@ -361,11 +365,12 @@ export class BrokerRole {
     if (grpcListener === null) return null
     const storage = new PublicServices({
       services,
+      credentials: this.#options.keys.toBrokers,
       isReady: () => this.notReady() === null,
       onFault: (error) => this.#events.error({ error }, 'a gRPC call failed unexpectedly'),
     })
     storage.addTo(this.#grpc)
-    const port = await this.#grpc.start(grpcListener)
+    const port = await this.#grpc.start(grpcListener, this.#options.keys.ofBrokers)
     await this.#own(() => this.#grpc.close(grpcGraceMs))
     if (!isAlone(this.#file)) this.#grpc.prepare()
     await this.#own(async () => storage.close())

@@ -10,6 +10,7 @@ import type { PeerEvents } from '../peer/peer-events.ts'
 import { bootstrapServers, staticVoters } from '../peer/quorum-addresses.ts'
 import { systemClock, systemTimers } from '../system-time.ts'
 import type { NodeIdentity } from './identity.ts'
+import type { OpenedKeys } from './node-keys.ts'
 
 export interface ClusterLink {
   readonly client: ControllerClient
@@ -37,6 +38,7 @@ export interface ReachedController {
 export interface ControllerLinkOptions extends ClusterLinkOptions {
   /** This node's own controller, where it has one. */
   readonly own: ReachedController | null
+  readonly keys: OpenedKeys
 }
 
 export function makeClusterLink(options: ControllerLinkOptions): ClusterLink {
@@ -47,6 +49,7 @@ export function makeClusterLink(options: ControllerLinkOptions): ClusterLink {
     own: own && { nodeId, address: { host, port: own.port }, caller: new OwnController(own.calls) },
     voters: staticVoters(config),
     bootstrap: bootstrapServers(config),
+    credentials: options.keys.toControllers,
   })
   const client = new ControllerClient({
     nodeId,

@@ -16,7 +16,11 @@ export function brokerEndpoints(
   )
   const grpc = config.grpcAdvertisedListener ?? config.grpcListener
   if (grpc === null || grpcPort === null) return client
-  const endpoint = { ...grpc, listener: grpcListenerName, securityProtocol: 'PLAINTEXT' as const }
+  const endpoint = {
+    ...grpc,
+    listener: grpcListenerName,
+    securityProtocol: config.nodeProtocols.brokers,
+  }
   return [...client, reachable(endpoint, grpcPort)]
 }
 

@@ -2,6 +2,7 @@
 // service that followers come to.
 
 import type { MetadataDelta, MetadataImage } from '@samsa/controller/image'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import type { CurrentConfig } from '../config/current-config.ts'
 import type { LogEvents, LogManager } from '../log/log-manager.ts'
 import type { GrpcServer } from '../peer/grpc-server.ts'
@@ -30,6 +31,7 @@ export interface ReplicationOptions extends Pick<ReplicaManagerOptions, FromNode
   readonly config: CurrentConfig
   readonly grpc: GrpcServer
   readonly events: LogEvents
+  readonly credentials: NodeCredentials
   readonly assignDirectories: DirectoryAssignmentsOptions['assign']
 }
 
@@ -47,6 +49,7 @@ export class Replication {
     const memory = new YoungMemory()
     this.#links = new ReplicationClient({
       ...shared,
+      credentials: options.credentials,
       memory,
       throttledRate: () => config.broker.followerReplicationThrottledRate,
       throttledReplicas: (topic) => config.topic(topic).followerThrottledReplicas,
@@ -66,6 +69,7 @@ export class Replication {
       ...shared,
       memory,
       replicas: this.replicas,
+      isNode: (call, brokerId) => options.grpc.isNode(call, brokerId),
       throttledRate: () => config.broker.leaderReplicationThrottledRate,
       throttledReplicas: (topic) => config.topic(topic).leaderThrottledReplicas,
     })

@@ -4,6 +4,7 @@
 
 import type { MetadataImage } from '@samsa/controller/image'
 import { transactionTopic } from '@samsa/controller/topic-names'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import type { CurrentConfig } from '../config/current-config.ts'
 import { MarkerSender } from '../coordinator/transaction/marker-sender.ts'
 import {
@@ -33,6 +34,7 @@ export interface NodeTransactionsOptions {
   readonly replicas: () => ReplicaManager
   readonly producerIds: ProducerIds
   readonly events: LogEvents
+  readonly credentials: NodeCredentials
 }
 
 /** A leader answers once its replicas have the markers, for which it takes 5 s at most. */
@@ -56,7 +58,7 @@ export class NodeTransactions {
     const { image, replicas, config, producerIds, events } = options
     const time = { clock: systemClock, timers: systemTimers }
     this.#options = options
-    this.#peers = new TransactionPeers(image)
+    this.#peers = new TransactionPeers(image, options.credentials)
     const topic = () => image().topicsByName.get(transactionTopic)
     const partitionCount = () =>
       topic()?.partitions.length ?? config.broker.transactionStateLogNumPartitions

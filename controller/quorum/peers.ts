@@ -1,8 +1,8 @@
 // Asks other controllers who they are, and the leader to be let in. One short-lived connection a
 // question: it happens when a quorum is founded or joined, not later.
 
-import type { ChannelCredentials } from '@grpc/grpc-js'
 import { callUnary } from '@samsa/proto/grpc/calls'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import { type DescribeResponse, type JoinRequestInit, Raft } from '@samsa/proto/grpc/gen/raft'
 import { grpcJs } from '@samsa/proto/grpc/grpc-js'
 import { channelOptions } from '@samsa/proto/grpc/options'
@@ -15,9 +15,9 @@ const describeWithinMs = 1_000
 const joinWithinMs = 35_000
 
 export class Peers {
-  readonly #credentials: () => ChannelCredentials
+  readonly #credentials: NodeCredentials
 
-  constructor(credentials: () => ChannelCredentials) {
+  constructor(credentials: NodeCredentials) {
     this.#credentials = credentials
   }
 
@@ -53,7 +53,7 @@ export class Peers {
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<Response> {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const client = new (grpcJs().Client)(target, this.#credentials(), channelOptions)
+    const client = new (grpcJs().Client)(target, this.#credentials(null), channelOptions)
     try {
       return await callUnary(client, method, request, options)
     } finally {

@@ -1,6 +1,6 @@
 // What the metadata quorum is told by the node that it runs in, and what it tells the node.
 
-import type { ChannelCredentials } from '@grpc/grpc-js'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import type { RaftOptions } from '@samsa/raft/core/options'
 import type { VoterId } from '@samsa/raft/core/types'
 import type { RaftClock } from '@samsa/raft/driver/clock'
@@ -42,7 +42,9 @@ export interface QuorumOptions {
   /** What the metadata says of where a controller listens. */
   readonly registeredAddress: (nodeId: number) => Address | null
   /** Asked for when another controller is connected to. */
-  readonly credentials: () => ChannelCredentials
+  readonly credentials: NodeCredentials
+  /** Whether whoever calls may speak for that node. */
+  readonly isNode: (call: { getPeer(): string }, nodeId: number) => boolean
   readonly clock: RaftClock
   /** Wall time. */
   readonly nowMs: () => number

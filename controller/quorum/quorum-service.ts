@@ -3,7 +3,7 @@
 
 import type { DescribeResponseInit, RaftHandlers } from '@samsa/proto/grpc/gen/raft'
 import { status as statusCode } from '@samsa/proto/grpc/status-codes'
-import type { VoterId } from '@samsa/raft/core/types'
+import { nodeIdOf, type VoterId } from '@samsa/raft/core/types'
 import type { Address } from '@samsa/raft/grpc/address-book'
 
 export interface Newcomer {
@@ -29,6 +29,7 @@ export type QuorumService = RaftHandlers
 export function quorumService(
   member: QuorumMember,
   exchange: RaftHandlers['exchange'],
+  isNode: (call: { getPeer(): string }, nodeId: number) => boolean,
 ): QuorumService {
   return {
     exchange,
@@ -37,9 +38,15 @@ export function quorumService(
       if (description !== null) return answer(null, description)
       answer({ code: statusCode.UNAVAILABLE, details: 'the node is starting' })
     },
-    join: ({ request: { voter, host, port, clusterId, observer: isObserver } }, answer) => {
+    join: (call, answer) => {
+      const { voter, host, port, clusterId, observer: isObserver } = call.request
       if (!voterPattern.test(voter) || host === '' || port === 0) {
         answer({ code: statusCode.INVALID_ARGUMENT, details: `${voter} is no voter's id` })
+        return
+      }
+      if (!isNode(call, nodeIdOf(voter as VoterId))) {
+        const details = `your certificate is not ${voter}'s`
+        answer({ code: statusCode.PERMISSION_DENIED, details })
         return
       }
       const address = { host, port }

@@ -95,6 +95,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
       clock,
       addresses: this.addresses,
       credentials,
+      isNode: (call, nodeId) => options.isNode(call, nodeId),
       ownAddress: () => options.ownAddress(),
       clusterId: () => options.clusterId(),
       onRefused: (peer, reason) => options.events.refused(peer, reason),
@@ -104,7 +105,7 @@ export class RaftMetadataLog implements MetadataLog, RaftListener, QuorumMember 
     const members = () => this.#otherMembers
     const setup = { nodeId, voters, bootstrapServers, members, peers: this.#peers, clock, signal }
     this.#formation = new Formation(setup)
-    this.service = quorumService(this, this.#transport.exchange)
+    this.service = quorumService(this, this.#transport.exchange, options.isNode)
     this.#gate = new AppendGate((epoch) => this.#tellLeads(epoch), clock)
   }
 

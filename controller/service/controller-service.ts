@@ -32,6 +32,8 @@ export interface ControllerServiceOptions {
   readonly sessions: BrokerSessions
   readonly leader: () => QuorumLeaderInit
   readonly events: ServiceEvents
+  /** Whether whoever calls may speak for that node. */
+  readonly isNode: (call: { getPeer(): string }, nodeId: number) => boolean
 }
 
 /** Brokers are few; more streams than this are a mistake or an attack. */
@@ -175,6 +177,19 @@ export class ControllerService {
       session.ended()
       call.end()
     })
-    call.on('data', session.take)
+    call.on('data', (message: BrokerMessage) => {
+      const refusal = this.#refusalOf(call, message)
+      if (refusal === null) session.take(message)
+      else call.emit('error', refusal)
+    })
+  }
+
+  /** A broker registers itself, and no other. */
+  #refusalOf(call: SessionCall, message: BrokerMessage): CallRefused | null {
+    if (message.message !== 'register') return null
+    const { brokerId } = message.register
+    if (this.#options.isNode(call, brokerId)) return null
+    const details = `your certificate is not that of node ${brokerId}`
+    return new CallRefused(status.PERMISSION_DENIED, details)
   }
 }

@@ -69,6 +69,8 @@ function identitySettings(facts: NodeFacts): [string, string][] {
     ['metadata.log.dir', `${dataRoot}/${pool.volumes[0]?.id ?? 0}`],
     ['samsa.grpc.listener', `0.0.0.0:${ports.grpc}`],
     ['samsa.grpc.advertised.listener', `${hostOf(cluster, node)}:${ports.grpc}`],
+    // Network policies keep others from these ports.
+    ['samsa.nodes.without.tls.enable', 'true'],
     ['samsa.http.listener', `0.0.0.0:${ports.http}`],
     ...(zone === null ? [] : [['broker.rack', zone] as [string, string]]),
   ]

@@ -2,11 +2,12 @@
 // voter that speaks. Looks at who is who (node, directory, cluster) and where they are; what the
 // messages mean is the core's affair.
 
-import type { ChannelCredentials, ServerDuplexStream, StatusObject } from '@grpc/grpc-js'
+import type { ServerDuplexStream, StatusObject } from '@grpc/grpc-js'
+import type { NodeCredentials } from '@samsa/proto/grpc/credentials'
 import type { Hello, PeerMessage, RaftHandlers, WelcomeInit } from '@samsa/proto/grpc/gen/raft'
 import { status as statusCode } from '@samsa/proto/grpc/status-codes'
 import type { Message } from '../core/messages.ts'
-import { entryBytes, type VoterId } from '../core/types.ts'
+import { entryBytes, nodeIdOf, type VoterId } from '../core/types.ts'
 import type { RaftClock } from '../driver/clock.ts'
 import type { RaftTransport, TransportEvents } from '../driver/transport.ts'
 import type { Address, AddressBook } from './address-book.ts'
@@ -21,7 +22,9 @@ export interface GrpcTransportSetup {
   readonly id: VoterId
   readonly clock: RaftClock
   readonly addresses: AddressBook
-  readonly credentials: () => ChannelCredentials
+  readonly credentials: NodeCredentials
+  /** Whether whoever calls may speak for that node. */
+  isNode(call: { getPeer(): string }, nodeId: number): boolean
   /** Where this voter listens, as the others see it. */
   ownAddress(): Address
   /** Empty until it is known. Voters of another cluster are not talked to. */
@@ -48,7 +51,7 @@ export class GrpcTransport implements RaftTransport {
     let from: VoterId | null = null
     call.on('data', (wire: PeerMessage) => {
       if (from !== null) return this.#receive(call, from, wire)
-      const refusal = wire.kind === 'hello' ? this.#refusal(wire.hello) : noHello
+      const refusal = wire.kind === 'hello' ? this.#refusal(call, wire.hello) : noHello
       if (refusal !== null) return void call.emit('error', refusal)
       if (wire.kind !== 'hello') return
       from = wire.hello.from as VoterId
@@ -63,7 +66,7 @@ export class GrpcTransport implements RaftTransport {
     call.on('error', ended)
   }
 
-  #refusal({ to, clusterId }: Hello): Partial<StatusObject> | null {
+  #refusal(call: Incoming, { from, to, clusterId }: Hello): Partial<StatusObject> | null {
     const { id } = this.#setup
     const own = this.#setup.clusterId()
     if (this.#events === null || this.#isClosed) {
@@ -73,6 +76,9 @@ export class GrpcTransport implements RaftTransport {
       return { code: statusCode.RESOURCE_EXHAUSTED, details: 'too many voters are connected' }
     }
     if (to !== id) return { code: statusCode.FAILED_PRECONDITION, details: `this is ${id}` }
+    if (!this.#setup.isNode(call, nodeIdOf(from as VoterId))) {
+      return { code: statusCode.PERMISSION_DENIED, details: `your certificate is not ${from}'s` }
+    }
     const isOther = clusterId !== '' && own !== '' && clusterId !== own
     if (!isOther) return null
     return { code: statusCode.FAILED_PRECONDITION, details: `this is a voter of cluster ${own}` }
@@ -127,7 +133,7 @@ export class GrpcTransport implements RaftTransport {
     const { id, clock, credentials, addresses } = this.#setup
     const link = new PeerLink({
       clock,
-      credentials,
+      credentials: () => credentials(nodeIdOf(peer)),
       addresses: () => addresses.addressesOf(peer),
       hello: () => {
         const clusterId = this.#setup.clusterId()

@@ -30,6 +30,7 @@ const retryMaxMs = 500
 
 export interface PeerLinkSetup {
   readonly clock: RaftClock
+  /** To call the peer with. */
   readonly credentials: () => ChannelCredentials
   /** Tried in turn, until one is the peer's. */
   addresses(): readonly Address[]

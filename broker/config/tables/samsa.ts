@@ -28,6 +28,10 @@ export const samsaConfigs: readonly ConfigDefinition[] = [
     effective:
       'How fast logs at rest are read, again and again, to find bits that flipped; 0: not at all.',
   }),
+  flag('samsa.nodes.without.tls.enable', false, 'medium', {
+    effective:
+      'Whether nodes may talk to each other in the clear beyond this machine, and to anybody else.',
+  }),
   flag('samsa.sasl.plain.without.tls.enable', false, 'low', {
     effective: 'Whether a SASL_PLAINTEXT listener may offer PLAIN, which sends passwords in clear.',
   }),

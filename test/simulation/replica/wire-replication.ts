@@ -8,6 +8,7 @@ import { ReplicationClient } from '@samsa/broker/peer/replication-client'
 import { ReplicationServer } from '@samsa/broker/peer/replication-server'
 import type { ReplicaManager } from '@samsa/broker/replica/replica-manager'
 import type { MetadataImage } from '@samsa/controller/image'
+import { plainCredentials } from '@samsa/proto/grpc/credentials'
 import {
   FollowerMessage,
   type FollowerMessageInit,
@@ -40,6 +41,8 @@ function shared({ process, brokerId, brokerEpoch, image }: WireWorld) {
     throttledRate: () => Number.MAX_SAFE_INTEGER,
     throttledReplicas: () => [],
     memory: { shortLived: () => {} },
+    credentials: plainCredentials,
+    isNode: () => true,
   }
 }
 

@@ -101,6 +101,8 @@ function settings(node: NodePlan, { nodes, configs }: ClusterPlan): Record<strin
             .join(','),
         }),
     'samsa.grpc.listener': `${host}:${port + grpcPortOffset}`,
+    // Networks of their own are made of addresses that are no loopback.
+    'samsa.nodes.without.tls.enable': 'true',
     'samsa.http.listener': `${host}:${port + httpPortOffset}`,
     'log.dirs': dataDir ?? join(dir, 'logs'),
     'group.initial.rebalance.delay.ms': '0',

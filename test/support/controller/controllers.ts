@@ -174,6 +174,7 @@ export function soleVoterLog(directory: RaftDirectory): RaftMetadataLog {
     clusterId: () => '',
     registeredAddress: () => null,
     credentials: () => credentials.createInsecure(),
+    isNode: () => true,
     clock: systemClock,
     nowMs: () => 1_700_000_000_000,
     random: Math.random,

@@ -132,6 +132,7 @@ export class Member {
       clusterId: () => '',
       registeredAddress: () => null,
       credentials: () => credentials.createInsecure(),
+      isNode: () => true,
       clock: systemClock,
       nowMs: Date.now,
       random: Math.random,

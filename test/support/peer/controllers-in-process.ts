@@ -12,6 +12,7 @@ import type { ControllerClient } from '@samsa/broker/peer/controller-client'
 import { systemClock, systemTimers } from '@samsa/broker/system-time'
 import { randomUuid } from '@samsa/broker/uuid'
 import { makeClusterLink } from '@samsa/broker/wiring/cluster-link'
+import { plainKeys } from '@samsa/broker/wiring/node-keys'
 import { supportedFeatures } from '@samsa/controller/features'
 import { freePort } from '../conformance/ports.ts'
 
@@ -68,6 +69,7 @@ export class ControllersInProcess {
       directoryId: Buffer.alloc(16, id).toString('base64url'),
       incarnationId: randomUuid(),
       calls: null,
+      keys: plainKeys,
       events: this.events,
       onFault: (error) => {
         throw error
@@ -118,6 +120,7 @@ export class ControllersInProcess {
         throw error
       },
       own: null,
+      keys: plainKeys,
     })
     const session = new BrokerSession({
       addresses,

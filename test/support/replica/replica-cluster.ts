@@ -29,6 +29,7 @@ import type {
   AssignDirectories,
   AssignDirectoriesResult,
 } from '@samsa/controller/requests'
+import { plainCredentials } from '@samsa/proto/grpc/credentials'
 import { decideContext } from '../controller/controllers.ts'
 import { cleanWorkerOn, logConfig, managerConfig, RecordedEvents } from '../disk/log-fixture.ts'
 import { MemoryDisk } from '../disk/memory-disk.ts'
@@ -176,6 +177,8 @@ export class TestBroker {
       throttledRate: () => Number.MAX_SAFE_INTEGER,
       throttledReplicas: () => [],
       memory: { shortLived: () => {} },
+      credentials: plainCredentials,
+      isNode: () => true,
     }
     this.#links = new ReplicationClient(shared)
     this.#replicas = new ReplicaManager({

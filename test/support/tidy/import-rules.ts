@@ -249,10 +249,25 @@ const broker: readonly Layer[] = [
       'proto/kafka/errors.ts',
       'proto/record',
       'broker/config',
+      'broker/security/tls/node-names.ts',
       ...common,
     ],
-    types: ['broker/log', 'broker/replica', 'broker/young-memory.ts', ...commonTypes],
-    packages: ['@grpc/grpc-js', 'node:net'],
+    types: [
+      'broker/log',
+      'broker/network',
+      'broker/replica',
+      'broker/security',
+      'broker/young-memory.ts',
+      ...commonTypes,
+    ],
+    packages: ['@grpc/grpc-js', 'node:net', 'node:tls'],
+  },
+  // Mutual TLS to other nodes; loaded where it is configured.
+  {
+    path: 'broker/peer/node-credentials.ts',
+    values: ['proto/grpc', 'broker/security/tls/node-names.ts'],
+    types: ['broker/security'],
+    packages: ['@grpc/grpc-js', 'node:crypto', 'node:net', 'node:tls'],
   },
   // The controller, in a thread of its own.
   {
@@ -268,6 +283,7 @@ const broker: readonly Layer[] = [
       'broker/log/file-names.ts',
       'broker/system-time.ts',
       'broker/wiring/endpoints.ts',
+      'broker/wiring/node-keys.ts',
       ...common,
     ],
     types: commonTypes,

@@ -40,6 +40,7 @@ class Peer {
       id,
       clock: systemClock,
       credentials: () => credentials.createInsecure(),
+      isNode: () => true,
       addresses: {
         addressesOf: (voter) => book.get(voter) ?? [],
         heard: (voter, address) => void this.heard.set(voter, address),

@@ -50,6 +50,7 @@ describe('listeners', () => {
       text: `node.id=1
         process.roles=broker,controller
         listeners=PLAINTEXT://:9092,CONTROLLER://:9093
+        samsa.nodes.without.tls.enable=true
         controller.listener.names=CONTROLLER`,
     })
     expect(config.listeners).toEqual([plain('PLAINTEXT', '', 9092)])
@@ -65,6 +66,7 @@ describe('listeners', () => {
         process.roles=broker,controller
         listeners=PLAINTEXT://:9092,CONTROLLER://:9093
         advertised.listeners=PLAINTEXT://h:9092,CONTROLLER://h:19093
+        samsa.nodes.without.tls.enable=true
         controller.listener.names=CONTROLLER`,
     })
     expect(config.advertisedListeners).toEqual([plain('PLAINTEXT', 'h', 9092)])

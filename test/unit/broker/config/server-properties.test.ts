@@ -110,6 +110,21 @@ describe('a key', () => {
   })
 })
 
+/** Another machine's way to a controller. */
+function controllerAt(host: string, protocol: string): string {
+  return `controller.listener.names=CONTROLLER
+    listeners=PLAINTEXT://:9092,CONTROLLER://${host}:9093
+    advertised.listeners=PLAINTEXT://h:9092
+    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:${protocol}`
+}
+
+const secured = `${controllerAt('', 'SSL')}
+  samsa.grpc.listener=:9094
+  ssl.keystore.type=PEM
+  ssl.keystore.location=/node.pem
+  ssl.truststore.type=PEM
+  ssl.truststore.location=/ca.pem`
+
 describe('settings that concern each other', () => {
   it.each([
     ['log.roll.ms=0', 'log.roll.ms must be greater than or equal to 1'],
@@ -129,11 +144,34 @@ describe('settings that concern each other', () => {
     ['controller.quorum.voters=2@h:1', 'must be included in the set of voters'],
     ['controller.quorum.voters=1@h:1,2@i:1', 'samsa.grpc.listener must be set'],
     [
-      'controller.quorum.voters=1@h:1,2@i:1\nsamsa.grpc.listener=:2',
+      'controller.quorum.voters=1@h:1,2@i:1\nsamsa.grpc.listener=127.0.0.1:2',
       'must have a listener that controller.listener.names names',
     ],
     ['broker.session.timeout.ms=400', 'more than twice broker.heartbeat.interval.ms'],
     ['process.roles=broker', 'needs controller.quorum.voters'],
+    ['samsa.grpc.listener=:2', 'samsa.nodes.without.tls.enable=true in a network'],
+    ['samsa.grpc.listener=node-1.example.org:2', 'whoever reaches it could be a node'],
+    [controllerAt('10.0.0.1', 'PLAINTEXT'), 'CONTROLLER is at 10.0.0.1, where whoever reaches it'],
+    [controllerAt('127.0.0.1', 'SASL_SSL'), 'do not log in: use SSL'],
+    [controllerAt('', 'SSL'), 'set listener.name.controller.ssl.keystore.location'],
+    [
+      `${controllerAt('', 'SSL')}\nssl.keystore.type=PEM\nssl.keystore.location=/k.pem`,
+      'the certificates to trust',
+    ],
+    [`${secured}\nlistener.name.controller.ssl.client.auth=none`, 'must be required, or left out'],
+    [
+      `${secured}\nlistener.name.controller.ssl.keystore.type=PKCS12`,
+      'keys of nodes are read in PEM only',
+    ],
+    [
+      `${secured}\nlistener.name.plaintext.ssl.client.auth=required
+       listener.name.plaintext.ssl.truststore.type=PEM
+       listener.name.plaintext.ssl.truststore.location=/ca.pem`.replace(
+        'PLAINTEXT:PLAINTEXT',
+        'PLAINTEXT:SSL',
+      ),
+      'give nodes an authority of their own',
+    ],
   ])('refuse %s', (setting, message) => {
     expect(() => load(setting)).toThrow(message)
   })
@@ -145,6 +183,11 @@ describe('settings that concern each other', () => {
     'max.connections.per.ip=0\nmax.connections.per.ip.overrides=::1:5, localhost:6',
     'connections.max.idle.ms=-1',
     'controller.quorum.voters=1@h:1',
+    'samsa.grpc.listener=127.0.0.1:2',
+    'samsa.grpc.listener=localhost:2',
+    'samsa.grpc.listener=[::1]:2',
+    'samsa.grpc.listener=:2\nsamsa.nodes.without.tls.enable=true',
+    secured,
     'cordoned.log.dirs=*',
   ])('accept %s', (setting) => {
     expect(() => load(setting)).not.toThrow()
