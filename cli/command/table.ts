@@ -216,6 +216,31 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('../commands/acl-remove.ts')).aclRemove,
   },
   {
+    name: 'certs ca',
+    summary: 'Make an authority, for nodes or for clients.',
+    load: async () => (await import('../commands/certs-ca.ts')).certsCa,
+  },
+  {
+    name: 'certs node',
+    summary: 'Make the key and certificate of a node.',
+    load: async () => (await import('../commands/certs-node.ts')).certsNode,
+  },
+  {
+    name: 'certs client',
+    summary: 'Make the key and certificate of a user.',
+    load: async () => (await import('../commands/certs-client.ts')).certsClient,
+  },
+  {
+    name: 'certs server',
+    summary: 'Make the key and certificate of a listener.',
+    load: async () => (await import('../commands/certs-client.ts')).certsServer,
+  },
+  {
+    name: 'certs show',
+    summary: 'Show whom certificates are for, and when they end.',
+    load: async () => (await import('../commands/certs-show.ts')).certsShow,
+  },
+  {
     name: 'quota list',
     summary: 'List whom quotas hold, and to what.',
     load: async () => (await import('../commands/quota-list.ts')).quotaList,

@@ -326,7 +326,7 @@ const cli: readonly Layer[] = [
   {
     path: 'cli/client/controller-ask.ts',
     values: ['cli/client', 'controller/remote', 'proto/grpc'],
-    packages: ['@grpc/grpc-js'],
+    packages: ['@grpc/grpc-js', 'node:crypto', 'node:tls'],
   },
   {
     path: 'cli/command',
@@ -345,6 +345,12 @@ const cli: readonly Layer[] = [
     path: 'cli/commands',
     values: ['cli'],
     packages: ['node:fs', 'node:path', 'node:stream'],
+  },
+  // Keys and certificates as files, made by what the operator makes them by.
+  {
+    path: 'cli/certs',
+    values: ['operator/pki/issue.ts', 'cli/command', 'cli/errors.ts'],
+    packages: ['node:crypto', 'node:fs', 'node:path'],
   },
   // Commands on the resources of Kubernetes; the operator does what they ask for.
   {
