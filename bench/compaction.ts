@@ -63,6 +63,7 @@ class CompactionBench {
   }
 
   async run(): Promise<boolean> {
+    await this.#until(() => this.#isReady(), 'the node is not ready')
     await this.#createTopics()
     await this.#configure('4', '', { 'log.cleaner.backoff.ms': '1000' })
     await this.#fill()
@@ -77,7 +78,7 @@ class CompactionBench {
     const during = await this.#probe(() => this.#isCleaned(1), deadlineMs)
     const cleanMs = performance.now() - startedMs
     console.log(`cleaned in ${(cleanMs / 1000).toFixed(1)} s`)
-    await this.#until(() => this.#isCleaned(2))
+    await this.#until(() => this.#isCleaned(2), 'the log is not cleaned')
     const usedMb = during.peakMb - residentMb
     const ratio = during.p99Ms / before.p99Ms
     console.log(
@@ -193,10 +194,14 @@ class CompactionBench {
     return Number(count ?? 0) >= times
   }
 
-  async #until(holds: () => Promise<boolean>): Promise<void> {
+  async #isReady(): Promise<boolean> {
+    return (await fetch(`http://127.0.0.1:${port + 20_000}/readyz`)).ok
+  }
+
+  async #until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
     const startedMs = performance.now()
     while (!(await holds())) {
-      if (performance.now() - startedMs > deadlineMs) throw new Error('the log is not cleaned')
+      if (performance.now() - startedMs > deadlineMs) throw new Error(otherwise)
       await delay(200)
     }
   }
