@@ -110,7 +110,8 @@ export class Informer<T extends KubeObject> {
     const ending = new AbortController()
     const signal = AbortSignal.any([this.#closing.signal, ending.signal])
     const seconds = watchSecondsMin + Math.floor(random() * (watchSecondsMax - watchSecondsMin))
-    let silence = timers.schedule(silenceMaxMs, () => ending.abort())
+    const silent = () => ending.abort(new Error(`silent for ${silenceMaxMs / 1000} s, begun anew`))
+    let silence = timers.schedule(silenceMaxMs, silent)
     try {
       const stream = await client.transport.stream({
         method: 'GET',
@@ -127,7 +128,7 @@ export class Informer<T extends KubeObject> {
       try {
         for await (const line of stream.lines) {
           silence.cancel()
-          silence = timers.schedule(silenceMaxMs, () => ending.abort())
+          silence = timers.schedule(silenceMaxMs, silent)
           if (stream.status >= 300) throw errorOf(stream.status, parsed(line), stream.retryAfterMs)
           this.#take(parsed(line) as WatchEvent<T>)
           this.#failures = 0

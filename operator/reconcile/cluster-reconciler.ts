@@ -47,7 +47,7 @@ export interface ClusterReconcilerOptions {
   readonly adminOf: (cluster: KafkaCluster) => ClusterAdmin
   readonly image: string
   readonly wallMs: () => number
-  /** For one step; the rest of the pass goes on without it. */
+  /** For one step, and for the look at the cluster; the rest of the pass goes on without it. */
   readonly stepTimeoutMs: number
   readonly onStepFailure: (cluster: string, condition: string, error: unknown) => void
 }
@@ -108,7 +108,7 @@ async function look(
   const known = knownNodes(cluster, ours, claimList.items)
   const { wanted, surplus } = planNodes(cluster.spec.nodePools, known)
   const admin = options.adminOf(cluster)
-  const { live, adminProblem } = await ask(admin, signal)
+  const { live, adminProblem } = await ask(admin, options.stepTimeoutMs, signal)
   const serviceOf = new Map(serviceList.items.map((one) => [one.metadata.name, one]))
   // Who is leaving is reached by clients until it has given everything away.
   const reached = [...wanted, ...nodesOf(cluster, surplus)]
@@ -171,15 +171,21 @@ function knownNodes(
   return [...known.values()]
 }
 
+/** Bounded in time: a cluster that does not answer must not keep its pods from being mended. */
 async function ask(
   admin: ClusterAdmin,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<{ live: ClusterFacts | null; adminProblem: string | null }> {
+  const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    return { live: await admin.describe(signal), adminProblem: null }
+    const live = await admin.describe(AbortSignal.any([signal, timeout]))
+    return { live, adminProblem: null }
   } catch (error) {
     if (signal.aborted) throw error
-    return { live: null, adminProblem: error instanceof Error ? error.message : String(error) }
+    const text = error instanceof Error ? error.message : String(error)
+    const late = `the cluster did not tell its state within ${timeoutMs} ms`
+    return { live: null, adminProblem: timeout.aborted ? late : text }
   }
 }
 

@@ -225,8 +225,8 @@ export class TestCluster {
     }
   }
 
-  close(): Promise<void> {
-    return dropNamespace(this.namespace)
+  close(timeoutMs?: number): Promise<void> {
+    return dropNamespace(this.namespace, timeoutMs)
   }
 }
 

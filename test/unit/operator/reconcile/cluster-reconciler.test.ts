@@ -2,7 +2,10 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EventRecorder } from '../../../../operator/kube/event-recorder.ts'
-import { reconcileCluster } from '../../../../operator/reconcile/cluster-reconciler.ts'
+import {
+  type ClusterReconcilerOptions,
+  reconcileCluster,
+} from '../../../../operator/reconcile/cluster-reconciler.ts'
 import type { KafkaCluster } from '../../../../operator/resources/kafka-cluster.ts'
 import { connect } from '../../../support/kube-api/connect.ts'
 import { KubeApiServer } from '../../../support/kube-api/server.ts'
@@ -34,6 +37,7 @@ let server: KubeApiServer
 let kubelet: FakeKubelet
 let cluster: FakeCluster
 let failures: unknown[]
+let options: ClusterReconcilerOptions
 let pass: () => Promise<number | null>
 
 beforeEach(async () => {
@@ -44,7 +48,7 @@ beforeEach(async () => {
   const client = connect(server)
   const onTrouble = (error: unknown) => failures.push(error)
   const events = new EventRecorder({ client, instance: 'test', wallMs: Date.now, onTrouble })
-  const options = {
+  options = {
     client,
     events,
     adminOf: () => cluster,
@@ -113,6 +117,25 @@ describe('a cluster', () => {
     const before = server.store.version
     await pass()
     expect(server.store.version).toBe(before)
+  })
+
+  it('that does not answer holds up no pass for longer than a step', async () => {
+    create(specOf())
+    await settle()
+    // As connections do whose other side is gone without a word.
+    const never = (signal: AbortSignal): Promise<never> =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    options = { ...options, adminOf: () => Object.assign(cluster, { describe: never }) }
+    await reconcileCluster(
+      { ...options, stepTimeoutMs: 500 },
+      'ns',
+      'c',
+      new AbortController().signal,
+    )
+    expect(condition('QuorumHealthy')?.message).toContain('within 500 ms')
+    expect(condition('PodsReady')?.status).toBe('True')
   })
 
   it('says not ready for a new generation before anything else', async () => {
