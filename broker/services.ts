@@ -13,6 +13,7 @@ import type { TransactionJoins } from './coordinator/transaction/transaction-joi
 import type { ProducerIds } from './producer-ids.ts'
 import type { ClientQuotas } from './quota/client-quotas.ts'
 import type { ReplicaManager } from './replica/replica-manager.ts'
+import type { DelegationTokens } from './security/sasl/delegation-tokens.ts'
 import type { LogIn } from './security/sasl/log-in.ts'
 import type { ClientTelemetry } from './telemetry/client-telemetry.ts'
 
@@ -46,6 +47,7 @@ export interface Services {
   readonly producerIds: ProducerIds
   /** Null: everybody may do everything. */
   authorizer(): Authorizer | null
+  readonly delegationTokens: DelegationTokens
   /** The log-ins of connections on SASL listeners. */
   readonly logIn: LogIn
   /** What clients are held to. */

@@ -24,19 +24,23 @@ import type {
   ControlledShutdown,
   ControllerRegistration,
   CreateAcls,
+  CreateDelegationToken,
   CreatePartitions,
   CreatePartitionsResult,
   CreateTopicResult,
   CreateTopics,
+  DelegationTokenResult,
   DeleteAcls,
   DeletedAcls,
   DeleteTopicResult,
   DeleteTopics,
   ElectLeaders,
   ElectLeadersResult,
+  ExpireDelegationToken,
   IncrementalAlterConfigs,
   Outcome,
   ProducerIdBlock,
+  RenewDelegationToken,
   UpdateFeatureResult,
   UpdateFeatures,
   VoterReference,
@@ -89,6 +93,9 @@ export interface Controller {
   createAcls(request: CreateAcls): Promise<Outcome[]>
   deleteAcls(request: DeleteAcls): Promise<DeletedAcls[]>
   alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]>
+  createDelegationToken(request: CreateDelegationToken): Promise<DelegationTokenResult>
+  renewDelegationToken(request: RenewDelegationToken): Promise<DelegationTokenResult>
+  expireDelegationToken(request: ExpireDelegationToken): Promise<DelegationTokenResult>
   alterClientQuotas(request: AlterClientQuotas): Promise<AlterClientQuotasResult[]>
 
   registerController(registration: ControllerRegistration): Promise<void>

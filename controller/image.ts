@@ -114,6 +114,19 @@ export interface ScramCredential {
   readonly iterations: number
 }
 
+/** KIP-48. Principals are in Kafka's form, `User:alice`; times are those of the wall clock. */
+export interface DelegationToken {
+  readonly tokenId: string
+  /** As whom one logs in with it. */
+  readonly owner: string
+  readonly requester: string
+  readonly renewers: readonly string[]
+  readonly issueTimestampMs: number
+  /** Beyond this it cannot be renewed. */
+  readonly maxTimestampMs: number
+  readonly expiryTimestampMs: number
+}
+
 export interface MetadataImage {
   /** Offset of the last metadata record in this image; -1 for the empty image. */
   readonly offset: number
@@ -133,6 +146,7 @@ export interface MetadataImage {
   readonly accessControlEntries: ReadonlyMap<string, AccessControlEntry>
   /** By scramKey. */
   readonly scramCredentials: ReadonlyMap<string, ScramCredential>
+  readonly delegationTokens: ReadonlyMap<string, DelegationToken>
   /** Finalized feature levels by name. */
   readonly features: ReadonlyMap<string, number>
   /** First producer id not yet handed out in a block. */

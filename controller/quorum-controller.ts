@@ -18,6 +18,12 @@ import { alterConfigs, incrementalAlterConfigs } from './configs.ts'
 import type { Controller, MetadataListener } from './controller.ts'
 import { registerController } from './controllers.ts'
 import type { ConfigRules, DecideContext, Decision, TopicDefaults } from './decision.ts'
+import {
+  createDelegationToken,
+  expireDelegationToken,
+  removeExpiredTokens,
+  renewDelegationToken,
+} from './delegation-tokens.ts'
 import { ControllerError, MetadataRecordError } from './errors.ts'
 import { updateFeatures } from './feature-updates.ts'
 import { bootstrapRecords } from './features.ts'
@@ -64,19 +70,23 @@ import type {
   ControlledShutdown,
   ControllerRegistration,
   CreateAcls,
+  CreateDelegationToken,
   CreatePartitions,
   CreatePartitionsResult,
   CreateTopicResult,
   CreateTopics,
+  DelegationTokenResult,
   DeleteAcls,
   DeletedAcls,
   DeleteTopicResult,
   DeleteTopics,
   ElectLeaders,
   ElectLeadersResult,
+  ExpireDelegationToken,
   IncrementalAlterConfigs,
   Outcome,
   ProducerIdBlock,
+  RenewDelegationToken,
   UpdateFeatureResult,
   UpdateFeatures,
   VoterReference,
@@ -97,6 +107,8 @@ export interface QuorumControllerOptions {
   readonly newUuid: () => string
   /** A whole number from 0 to bound - 1. */
   readonly random?: (bound: number) => number
+  /** Wall time: until when delegation tokens are valid. */
+  readonly nowMs: () => number
   readonly configRules: ConfigRules
   readonly numPartitionsDefault: number
   readonly replicationFactorDefault: number
@@ -280,6 +292,30 @@ export class QuorumController implements Controller, MetadataLogListener {
 
   alterScramCredentials(request: AlterScramCredentials): Promise<AlterScramCredentialsResult[]> {
     return this.#decide((image) => alterScramCredentials(image, request))
+  }
+
+  createDelegationToken(request: CreateDelegationToken): Promise<DelegationTokenResult> {
+    const { newUuid } = this.#context
+    return this.#decide((image) => {
+      return createDelegationToken(image, request, { nowMs: this.#nowMs(), newUuid })
+    })
+  }
+
+  renewDelegationToken(request: RenewDelegationToken): Promise<DelegationTokenResult> {
+    return this.#decide((image) => renewDelegationToken(image, request, this.#nowMs()))
+  }
+
+  expireDelegationToken(request: ExpireDelegationToken): Promise<DelegationTokenResult> {
+    return this.#decide((image) => expireDelegationToken(image, request, this.#nowMs()))
+  }
+
+  /** What TokenSweeper asks for now and then. */
+  removeExpiredTokens(): Promise<number> {
+    return this.#decide((image) => removeExpiredTokens(image, this.#nowMs()))
+  }
+
+  #nowMs(): number {
+    return this.#options.nowMs()
   }
 
   alterClientQuotas(request: AlterClientQuotas): Promise<AlterClientQuotasResult[]> {

@@ -11,6 +11,7 @@ import {
 import { replayClientQuota } from './client-quotas.ts'
 import { replayConfig } from './configs.ts'
 import { replayRegisterController } from './controllers.ts'
+import { replayDelegationToken, replayRemoveDelegationToken } from './delegation-tokens.ts'
 import { replayCluster, replayFeatureLevel } from './features.ts'
 import type { MetadataDraft } from './image/draft.ts'
 import { replayPartition, replayPartitionChange } from './partitions.ts'
@@ -62,6 +63,10 @@ export function replay(draft: MetadataDraft, record: MetadataRecord): void {
       return replayScramCredential(draft, record)
     case 'removeUserScramCredential':
       return replayRemoveScramCredential(draft, record)
+    case 'delegationToken':
+      return replayDelegationToken(draft, record)
+    case 'removeDelegationToken':
+      return replayRemoveDelegationToken(draft, record)
     case 'noOp':
       return undefined
     default:

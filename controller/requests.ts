@@ -8,6 +8,7 @@ import type {
   BrokerId,
   ConfigOverrides,
   ConfigResource,
+  DelegationToken,
   Endpoint,
   FeatureRange,
   QuotaEntityPart,
@@ -228,6 +229,32 @@ export interface AlterScramCredentials {
 
 export interface AlterScramCredentialsResult extends Outcome {
   readonly user: string
+}
+
+/** Lifetimes are what the request and the broker's configuration come to. */
+export interface CreateDelegationToken {
+  readonly owner: string
+  readonly requester: string
+  readonly renewers: readonly string[]
+  readonly maxLifetimeMs: number
+  readonly renewPeriodMs: number
+}
+
+export interface RenewDelegationToken {
+  readonly tokenId: string
+  readonly requester: string
+  readonly renewPeriodMs: number
+}
+
+export interface ExpireDelegationToken {
+  readonly tokenId: string
+  readonly requester: string
+  readonly expiryPeriodMs: number
+}
+
+/** The token as it is now, or was; null with an error. */
+export interface DelegationTokenResult extends Outcome {
+  readonly token: DelegationToken | null
 }
 
 /** An access control entry but for its id. */

@@ -151,6 +151,13 @@ function securityFields(values: BrokerValues, listeners: readonly Endpoint[]) {
       'connection.failed.authentication.delay.ms',
     ),
     nodesWithoutTls: values.flag('samsa.nodes.without.tls.enable'),
+    delegationTokens: {
+      /** Null: there are none, and none are made. */
+      secretKey: values.string('delegation.token.secret.key'),
+      expiryTimeMs: values.number('delegation.token.expiry.time.ms'),
+      maxLifetimeMs: values.number('delegation.token.max.lifetime.ms'),
+      checkIntervalMs: values.number('delegation.token.expiry.check.interval.ms'),
+    },
     saslPlainWithoutTls: values.flag('samsa.sasl.plain.without.tls.enable'),
     saslOauthbearerWithoutTls: values.flag('samsa.sasl.oauthbearer.without.tls.enable'),
   }

@@ -16,6 +16,7 @@ import {
 import { MetadataFeed } from '@samsa/controller/service/metadata-feed'
 import { TappedLog } from '@samsa/controller/service/tapped-log'
 import { defaultSessionOptions } from '@samsa/controller/sessions/events'
+import { TokenSweeper } from '@samsa/controller/token-sweeper'
 import { Raft } from '@samsa/proto/grpc/gen/raft'
 import { probe } from '@samsa/raft/grpc/probe'
 import { applyChanges, replaceOverrides } from '../config/alter.ts'
@@ -75,6 +76,7 @@ export class ControllerNode {
   /** Of the other controllers. */
   readonly #addresses: ControllerAddresses
   readonly #rebalancer: LeaderRebalancer | null
+  readonly #sweeper: TokenSweeper
   readonly #delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
   #registrar: Registrar | null = null
   #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
@@ -118,6 +120,7 @@ export class ControllerNode {
       events,
     })
     this.#rebalancer = config.autoLeaderRebalanceEnable ? this.#makeRebalancer() : null
+    this.#sweeper = this.#makeSweeper()
     const [feed, sessions] = [this.#feed, this.#sessions]
     const service = new ControllerService({ controller, feed, sessions, leader, events, isNode })
     this.#server.add(controllerServiceMethods, service.handlers())
@@ -190,6 +193,7 @@ export class ControllerNode {
     await this.#handOver()
     this.#registrar?.close()
     this.#rebalancer?.close()
+    this.#sweeper.close()
     this.#stopTicks()
     this.#sessions.close()
     this.#ownBroker?.close()
@@ -210,6 +214,18 @@ export class ControllerNode {
       onElections: (partitions) =>
         events.info({ partitions }, 'leadership went back to preferred replicas'),
       onError: (error) => events.warn({ error }, 'leadership could not go back'),
+    })
+  }
+
+  #makeSweeper(): TokenSweeper {
+    const { config, events } = this.#options
+    return new TokenSweeper({
+      controller: this.#controller,
+      intervalMs: config.delegationTokens.checkIntervalMs,
+      after: later,
+      onRemoved: (tokens) =>
+        events.info({ tokens }, 'delegation tokens that had ended are removed'),
+      onError: (error) => events.warn({ error }, 'ended delegation tokens could not be removed'),
     })
   }
 
@@ -268,6 +284,7 @@ export class ControllerNode {
         onLeader: (leader) => this.#leaderChanged(leader),
       }),
       newUuid: randomUuid,
+      nowMs: systemClock.nowMs,
       configRules: {
         change: (...change) => applyChanges(config, ...change),
         replace: (...replacement) => replaceOverrides(config, ...replacement),

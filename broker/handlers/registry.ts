@@ -13,6 +13,7 @@ import { apiVersions } from './api-versions.ts'
 import { consumerGroupDescribe } from './consumer-group-describe.ts'
 import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { createAcls } from './create-acls.ts'
+import { createDelegationToken } from './create-delegation-token.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteAcls } from './delete-acls.ts'
@@ -23,6 +24,7 @@ import { describeAcls } from './describe-acls.ts'
 import { describeClientQuotas } from './describe-client-quotas.ts'
 import { describeCluster } from './describe-cluster.ts'
 import { describeConfigs } from './describe-configs.ts'
+import { describeDelegationToken } from './describe-delegation-token.ts'
 import { describeGroups } from './describe-groups.ts'
 import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
@@ -32,6 +34,7 @@ import { describeTransactions } from './describe-transactions.ts'
 import { describeUserScramCredentials } from './describe-user-scram-credentials.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { endTxn } from './end-txn.ts'
+import { expireDelegationToken } from './expire-delegation-token.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
 import { getTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
@@ -53,6 +56,7 @@ import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { pushTelemetry } from './push-telemetry.ts'
 import { removeRaftVoter } from './remove-raft-voter.ts'
+import { renewDelegationToken } from './renew-delegation-token.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
 import { streamsGroupDescribe } from './streams-group-describe.ts'
@@ -90,6 +94,10 @@ export const handlers: readonly Registration[] = [
   register('writeTxnMarkers', writeTxnMarkers),
   register('txnOffsetCommit', txnOffsetCommit),
   register('describeAcls', describeAcls),
+  register('createDelegationToken', createDelegationToken),
+  register('renewDelegationToken', renewDelegationToken),
+  register('expireDelegationToken', expireDelegationToken),
+  register('describeDelegationToken', describeDelegationToken),
   register('createAcls', createAcls),
   register('deleteAcls', deleteAcls),
   register('describeConfigs', describeConfigs),

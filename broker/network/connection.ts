@@ -67,6 +67,8 @@ export class Connection {
   readonly remotePort: number
   /** In Kafka's form, `User:alice`. Set by TLS, and by the request layer once SASL is through. */
   principal: string
+  /** Set by the request layer: whether the client logged in by a delegation token. */
+  isByToken = false
   /** Set by the request layer: what it learns of the client (software name and version). */
   client: { readonly name: string; readonly version: string } | null = null
   lastActiveMs: number

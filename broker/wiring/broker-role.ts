@@ -48,7 +48,13 @@ import type { NodeIdentity } from './identity.ts'
 import { openNodeLogs } from './logs.ts'
 import type { OpenedKeys } from './node-keys.ts'
 import { Replication } from './replication.ts'
-import { makeAuthorizer, makeLogIn, openListenerTls, type SecurityOptions } from './security.ts'
+import {
+  makeAuthorizer,
+  makeDelegationTokens,
+  makeLogIn,
+  openListenerTls,
+  type SecurityOptions,
+} from './security.ts'
 import { NodeTransactions } from './transactions.ts'
 
 /** In flight requests get this long to be answered when the node stops. */
@@ -323,6 +329,7 @@ export class BrokerRole {
   #services(replicas: ReplicaManager): Services {
     const { nodeId } = this.#file
     const authorizer = makeAuthorizer(this.#security())
+    const delegationTokens = makeDelegationTokens(this.#security())
     return {
       nodeId,
       config: () => this.#config.broker,
@@ -332,7 +339,8 @@ export class BrokerRole {
       replicas,
       groups: this.#groups,
       authorizer: () => authorizer,
-      logIn: makeLogIn(this.#security()),
+      delegationTokens,
+      logIn: makeLogIn(this.#security(), delegationTokens),
       transactions: this.#transactions.coordinator,
       transactionJoins: this.#transactions.joins,
       producerIds: this.#producerIds,

@@ -7,6 +7,7 @@ import type { OauthConfig } from '../config/listener-oauth.ts'
 import type { TlsConfig } from '../config/listener-tls.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import type { LogEvents } from '../log/log-manager.ts'
+import { DelegationTokens } from '../security/sasl/delegation-tokens.ts'
 import { LogIn, type LogInOptions } from '../security/sasl/log-in.ts'
 import type { TokenVerifier } from '../security/sasl/oauth/bearer.ts'
 import type { ListenerTls } from '../security/tls/listener-tls.ts'
@@ -38,8 +39,17 @@ export async function openListenerTls({
   return opened
 }
 
-export function makeLogIn({ file, current, image, events }: SecurityOptions): LogIn {
+export function makeDelegationTokens({ file, image }: SecurityOptions): DelegationTokens {
+  const { secretKey } = file.delegationTokens
+  return new DelegationTokens({ secretKey, image, nowMs: systemClock.nowMs })
+}
+
+export function makeLogIn(
+  { file, current, image, events }: SecurityOptions,
+  delegationTokens: DelegationTokens,
+): LogIn {
   return new LogIn({
+    delegationTokens,
     config: (listener) => current().listenerSecurity(listener).sasl,
     image,
     frameBytesMax: file.socketRequestMaxBytes,

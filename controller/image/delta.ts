@@ -56,6 +56,7 @@ export function diffImages(from: MetadataImage, to: MetadataImage): MetadataDelt
     quotasChanged: !sameQuotas(from.clientQuotas, to.clientQuotas),
     securityChanged:
       !sameEntries(from.accessControlEntries, to.accessControlEntries) ||
-      !sameEntries(from.scramCredentials, to.scramCredentials),
+      !sameEntries(from.scramCredentials, to.scramCredentials) ||
+      !sameEntries(from.delegationTokens, to.delegationTokens),
   }
 }

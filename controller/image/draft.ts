@@ -10,6 +10,7 @@ import type {
   ConfigOverrides,
   ConfigResource,
   ControllerImage,
+  DelegationToken,
   MetadataDelta,
   MetadataImage,
   PartitionImage,
@@ -33,6 +34,7 @@ interface PersistentImage extends MetadataImage {
   readonly clientQuotas: PersistentMap<string, ClientQuotaImage>
   readonly accessControlEntries: PersistentMap<string, AccessControlEntry>
   readonly scramCredentials: PersistentMap<string, ScramCredential>
+  readonly delegationTokens: PersistentMap<string, DelegationToken>
   readonly collidingNames: PersistentMap<string, readonly string[]>
 }
 
@@ -50,6 +52,7 @@ export const emptyImage: MetadataImage = {
   clientQuotas: PersistentMap.empty(),
   accessControlEntries: PersistentMap.empty(),
   scramCredentials: PersistentMap.empty(),
+  delegationTokens: PersistentMap.empty(),
   nextProducerId: 0,
   nextBrokerEpoch: 0,
   collidingNames: PersistentMap.empty(),
@@ -74,6 +77,7 @@ export class MetadataDraft {
   readonly clientQuotas: MapDraft<string, ClientQuotaImage>
   readonly accessControlEntries: MapDraft<string, AccessControlEntry>
   readonly scramCredentials: MapDraft<string, ScramCredential>
+  readonly delegationTokens: MapDraft<string, DelegationToken>
   clusterId: string
   nextProducerId: number
   nextBrokerEpoch: number
@@ -101,6 +105,7 @@ export class MetadataDraft {
     this.clientQuotas = new MapDraft(from.clientQuotas)
     this.accessControlEntries = new MapDraft(from.accessControlEntries)
     this.scramCredentials = new MapDraft(from.scramCredentials)
+    this.delegationTokens = new MapDraft(from.delegationTokens)
     this.#topicsByName = new MapDraft(from.topicsByName)
     this.#topicsById = new MapDraft(from.topicsById)
     this.#brokerIndex = new BrokerIndexDraft(from.replicaCounts)
@@ -204,6 +209,7 @@ export class MetadataDraft {
       clientQuotas: this.clientQuotas.finish(),
       accessControlEntries: this.accessControlEntries.finish(),
       scramCredentials: this.scramCredentials.finish(),
+      delegationTokens: this.delegationTokens.finish(),
       nextProducerId: this.nextProducerId,
       nextBrokerEpoch: this.nextBrokerEpoch,
       collidingNames: this.#collidingNames.finish(),
@@ -218,7 +224,10 @@ export class MetadataDraft {
       controllersChanged: this.controllers.changed,
       featuresChanged: this.features.changed,
       quotasChanged: this.clientQuotas.changed,
-      securityChanged: this.accessControlEntries.changed || this.scramCredentials.changed,
+      securityChanged:
+        this.accessControlEntries.changed ||
+        this.scramCredentials.changed ||
+        this.delegationTokens.changed,
     }
     return { image, delta }
   }

@@ -5,6 +5,7 @@ import { brokerRecord } from '../broker-records.ts'
 import { clientQuotaRecords } from '../client-quotas.ts'
 import { configRecord } from '../configs.ts'
 import { controllerRecord } from '../controllers.ts'
+import { delegationTokenRecord } from '../delegation-tokens.ts'
 import { featureRecord, metadataLevelFeature } from '../features.ts'
 import type { PartitionImage } from '../image.ts'
 import { type ConfigResource, type ConfigResourceType, type MetadataImage } from '../image.ts'
@@ -34,6 +35,7 @@ export function* snapshotRecords(image: MetadataImage): Generator<NewRecord, und
   for (const quota of image.clientQuotas.values()) yield* clientQuotaRecords(quota)
   for (const entry of image.accessControlEntries.values()) yield accessControlRecord(entry)
   for (const each of image.scramCredentials.values()) yield scramCredentialRecord(each)
+  for (const token of image.delegationTokens.values()) yield delegationTokenRecord(token)
   if (image.nextProducerId > 0) {
     yield { type: 'producerIds', brokerId: -1, nextProducerId: image.nextProducerId }
   }

@@ -150,6 +150,25 @@ const removeUserScramCredential = message(
   { name: string, mechanism: int8 },
 )
 
+/** Makes a token, or changes it. */
+const delegationToken = message(
+  { name: 'DelegationTokenRecord', versions: '0', flexible: '0+' },
+  {
+    owner: string,
+    requester: string,
+    renewers: array(string),
+    issueTimestampMs: int64,
+    maxTimestampMs: int64,
+    expiryTimestampMs: int64,
+    tokenId: string,
+  },
+)
+
+const removeDelegationToken = message(
+  { name: 'RemoveDelegationTokenRecord', versions: '0', flexible: '0+' },
+  { tokenId: string },
+)
+
 /** Sets or removes one value of one entity; in an entity, a name of null is the default. */
 const clientQuota = message(
   { name: 'ClientQuotaRecord', versions: '0', flexible: '0+' },
@@ -218,6 +237,7 @@ export const recordTypes = {
   config: { id: 4, schema: config },
   partitionChange: { id: 5, schema: partitionChange },
   removeTopic: { id: 9, schema: removeTopic },
+  delegationToken: { id: 10, schema: delegationToken },
   userScramCredential: { id: 11, schema: userScramCredential },
   featureLevel: { id: 12, schema: featureLevel },
   clientQuota: { id: 14, schema: clientQuota },
@@ -227,6 +247,7 @@ export const recordTypes = {
   removeAccessControlEntry: { id: 19, schema: removeAccessControlEntry },
   noOp: { id: 20, schema: noOp },
   removeUserScramCredential: { id: 22, schema: removeUserScramCredential },
+  removeDelegationToken: { id: 26, schema: removeDelegationToken },
   registerController: { id: 27, schema: registerController },
   cluster: { id: 1000, schema: cluster },
   nextBrokerEpoch: { id: 1001, schema: nextBrokerEpoch },

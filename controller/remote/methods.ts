@@ -128,6 +128,21 @@ export const methods: { readonly [M in RemoteMethod]: MethodCodec<M> } = {
     only(schemas.alterScramCredentials),
     schemas.alterScramCredentialsResults,
   ),
+  createDelegationToken: method(
+    'createDelegationToken',
+    only(schemas.createDelegationToken),
+    schemas.delegationTokenResult,
+  ),
+  renewDelegationToken: method(
+    'renewDelegationToken',
+    only(schemas.renewDelegationToken),
+    schemas.delegationTokenResult,
+  ),
+  expireDelegationToken: method(
+    'expireDelegationToken',
+    only(schemas.expireDelegationToken),
+    schemas.delegationTokenResult,
+  ),
   alterClientQuotas: method(
     'alterClientQuotas',
     only(schemas.alterClientQuotas),

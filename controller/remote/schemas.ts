@@ -245,6 +245,40 @@ export const alterScramCredentialsResults: Type<requests.AlterScramCredentialsRe
   user: string,
 })
 
+export const createDelegationToken: Type<requests.CreateDelegationToken> = struct({
+  owner: string,
+  requester: string,
+  renewers: array(string),
+  maxLifetimeMs: int64,
+  renewPeriodMs: int64,
+})
+
+const ofToken = { tokenId: string, requester: string }
+
+export const renewDelegationToken: Type<requests.RenewDelegationToken> = struct({
+  ...ofToken,
+  renewPeriodMs: int64,
+})
+
+export const expireDelegationToken: Type<requests.ExpireDelegationToken> = struct({
+  ...ofToken,
+  expiryPeriodMs: int64,
+})
+
+export const delegationTokenResult: Type<requests.DelegationTokenResult> = struct({
+  ...outcome,
+  token: nullable(
+    struct({
+      ...ofToken,
+      owner: string,
+      renewers: array(string),
+      issueTimestampMs: int64,
+      maxTimestampMs: int64,
+      expiryTimestampMs: int64,
+    }),
+  ),
+})
+
 const quotaEntity = array({ type: string, name: nullable(string) })
 
 export const alterClientQuotas: Type<requests.AlterClientQuotas> = struct({

@@ -23,8 +23,8 @@ export const describeDelegationTokenResponse = message(
     tokens: array({
       principalType: string,
       principalName: string,
-      tokenRequesterPrincipalType: field(string, { since: 3 }),
-      tokenRequesterPrincipalName: field(string, { since: 3 }),
+      tokenRequesterPrincipalType: field(string, { since: 3, ignorable: true }),
+      tokenRequesterPrincipalName: field(string, { since: 3, ignorable: true }),
       issueTimestamp: int64,
       expiryTimestamp: int64,
       maxTimestamp: int64,

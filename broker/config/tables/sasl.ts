@@ -128,18 +128,19 @@ export const saslConfigs: readonly ConfigDefinition[] = [
     accepted: 'Rules that turn a Kerberos principal into a user.',
   }),
   password('delegation.token.secret.key', null, 'medium', {
-    accepted: 'Key that delegation tokens are signed with.',
+    effective:
+      'Key, the same on all nodes, that delegation tokens follow from; none are made without it.',
   }),
   long('delegation.token.expiry.time.ms', 86_400_000, 'medium', {
     check: atLeast(1),
-    accepted: 'Time for which a delegation token is valid before it is renewed.',
+    effective: 'Time for which a delegation token is valid before it is renewed.',
   }),
   long('delegation.token.max.lifetime.ms', 604_800_000, 'medium', {
     check: atLeast(1),
-    accepted: 'Time for which a delegation token may be renewed.',
+    effective: 'Time for which a delegation token may be renewed.',
   }),
   long('delegation.token.expiry.check.interval.ms', 3_600_000, 'low', {
     check: atLeast(1),
-    accepted: 'Time between two looks for tokens past their time.',
+    effective: 'Time between two looks for tokens past their time, which are removed.',
   }),
 ]

@@ -9,6 +9,7 @@ import type { Clock, Timers } from '../../clock.ts'
 import type { OauthConfig } from '../../config/listener-oauth.ts'
 import type { SaslConfig, SaslMechanism } from '../../config/listener-sasl.ts'
 import type { Connection } from '../../network/connection.ts'
+import type { DelegationTokens } from './delegation-tokens.ts'
 import type { SaslExchange } from './mechanism.ts'
 import { BearerExchange, type TokenVerifier } from './oauth/bearer.ts'
 import { PlainExchange } from './plain.ts'
@@ -25,6 +26,7 @@ export interface LogInOptions {
   readonly image: () => MetadataImage
   /** Of a listener that offers OAUTHBEARER. */
   readonly tokenVerifier: (listener: string, config: OauthConfig) => TokenVerifier
+  readonly delegationTokens: DelegationTokens
   readonly frameBytesMax: number
   /** How long a failure takes to be told, so that guessing is slow. */
   readonly failureDelayMs: () => number
@@ -75,6 +77,7 @@ export class LogIn {
     const result = await session.step(token, () => this.#nowMs())
     if (result.type === 'done') {
       connection.principal = `User:${result.user}`
+      connection.isByToken = result.isByToken
       connection.limitFrames(this.#options.frameBytesMax)
       this.#options.onResult(connection, null)
     } else if (result.type === 'refused') {
@@ -113,6 +116,8 @@ export class LogIn {
       mechanism,
       keysOf: (name) =>
         this.#options.image().scramCredentials.get(scramKey({ name, mechanism: number })),
+      tokenOf: (tokenId) => this.#options.delegationTokens.credentialOf(tokenId, mechanism),
+      nowMs: this.#options.clock.nowMs,
       nonce: randomBytes(nonceBytes).toString('base64url'),
       secret: this.#secret,
     })

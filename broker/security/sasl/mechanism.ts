@@ -13,6 +13,8 @@ export interface SaslSuccess {
   readonly user: string
   /** For how long what the client showed is valid from now on; null is for ever. */
   readonly lifetimeMs: number | null
+  /** By a delegation token, which may not ask for another. */
+  readonly isByToken?: boolean
 }
 
 export type SaslStep =

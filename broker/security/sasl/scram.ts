@@ -1,6 +1,7 @@
-// SASL SCRAM-SHA-256 and SCRAM-SHA-512 (RFC 5802, RFC 7677; KIP-84), the server's side. Pure: the
-// nonce is given. A user who does not exist goes through the same steps with made-up keys, so that
-// the answer comes at the same point.
+// SASL SCRAM-SHA-256 and SCRAM-SHA-512 (RFC 5802, RFC 7677; KIP-84), the server's side, by users
+// and by delegation tokens (KIP-48). Pure: nonce, time and credentials are given. A user who does
+// not exist goes through the same steps with made-up keys, so that the answer comes at the same
+// point.
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { invalidCredentials, SaslError, type SaslExchange, type SaslStep } from './mechanism.ts'
@@ -31,26 +32,49 @@ export function scramMechanismOf(number: number): ScramMechanism | undefined {
 export interface ScramOptions {
   readonly mechanism: ScramMechanism
   readonly keysOf: (user: string) => ScramKeys | undefined
+  /** Of a client that names a delegation token as its user (KIP-48). */
+  readonly tokenOf: (tokenId: string) => Promise<TokenCredential | undefined>
+  /** Wall time. */
+  readonly nowMs: () => number
   /** Printable, without commas, new for each exchange. */
   readonly nonce: string
   /** Of this process: what made-up salts are derived from. */
   readonly secret: Buffer
 }
 
+/** What a delegation token is worth. */
+export interface TokenCredential {
+  readonly keys: ScramKeys
+  /** Whom it logs in. */
+  readonly user: string
+  readonly expiresAtMs: number
+}
+
 /** `n,,` or `n,a=other,`, then the user and the client's nonce; extensions may follow. */
 const clientFirstForm =
-  /^([ny],(?:a=([^,]*))?,)((?:m=[^,]*,)?n=([^,]*),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/
+  /^([ny],(?:a=([^,]*))?,)((?:m=[^,]*,)?n=([^,]*),r=([\x21-\x2b\x2d-\x7e]+)((?:,.*)?))$/
+/** The extension by which a client says that it logs in by a delegation token. */
+const byToken = /(?:^|,)tokenauth=true(?:,|$)/i
 const clientFinalForm =
   /^(c=([A-Za-z0-9+/=]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,[^p].*)?),p=([A-Za-z0-9+/=]+)$/
 
-interface FirstRound {
+interface Found {
+  readonly keys: ScramKeys
   readonly user: string
+  /** Null without a token. */
+  readonly expiresAtMs: number | null
+}
+
+interface FirstRound {
+  /** What the client calls itself. */
+  readonly name: string
   readonly gs2Header: string
   readonly nonce: string
   readonly clientFirstBare: string
   readonly serverFirst: string
   readonly keys: ScramKeys
-  readonly isKnown: boolean
+  /** Null for a user who does not exist. */
+  readonly found: Found | null
 }
 
 export class ScramExchange implements SaslExchange {
@@ -61,31 +85,38 @@ export class ScramExchange implements SaslExchange {
     this.#options = options
   }
 
-  step(token: Buffer): SaslStep {
+  step(token: Buffer): SaslStep | Promise<SaslStep> {
     const text = token.toString('utf8')
     return this.#first === null ? this.#begin(text) : this.#finish(text, this.#first)
   }
 
-  #begin(text: string): SaslStep {
+  #begin(text: string): SaslStep | Promise<SaslStep> {
     const match = clientFirstForm.exec(text)
     if (match === null) throw this.#malformed()
-    const [, gs2Header = '', authorizationId = '', bare = '', saslName = '', clientNonce] = match
-    const user = unescaped(saslName)
-    if (user === null || bare.startsWith('m=')) throw this.#malformed()
-    if (authorizationId !== '' && unescaped(authorizationId) !== user) throw this.#invalid()
-    const found = this.#options.keysOf(user)
-    const keys = found ?? this.#madeUpKeys(user)
+    const [, gs2Header = '', authorizationId = '', bare = '', saslName = ''] = match
+    const [clientNonce = '', extensions = ''] = match.slice(5)
+    const name = unescaped(saslName)
+    if (name === null || bare.startsWith('m=')) throw this.#malformed()
+    if (authorizationId !== '' && unescaped(authorizationId) !== name) throw this.#invalid()
+    const asked = { name, gs2Header, clientFirstBare: bare }
+    if (byToken.test(extensions)) {
+      const token = this.#options.tokenOf(name)
+      return token.then((found) => this.#challenge(found ?? null, clientNonce, asked))
+    }
+    const keys = this.#options.keysOf(name)
+    const found = keys === undefined ? null : { keys, user: name, expiresAtMs: null }
+    return this.#challenge(found, clientNonce, asked)
+  }
+
+  #challenge(
+    found: Found | null,
+    clientNonce: string,
+    asked: Pick<FirstRound, 'name' | 'gs2Header' | 'clientFirstBare'>,
+  ): SaslStep {
+    const keys = found?.keys ?? this.#madeUpKeys(asked.name)
     const nonce = `${clientNonce}${this.#options.nonce}`
     const serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`
-    this.#first = {
-      user,
-      gs2Header,
-      nonce,
-      clientFirstBare: bare,
-      serverFirst,
-      keys,
-      isKnown: found !== undefined,
-    }
+    this.#first = { ...asked, nonce, serverFirst, keys, found }
     return { type: 'continues', reply: Buffer.from(serverFirst) }
   }
 
@@ -106,10 +137,14 @@ export class ScramExchange implements SaslExchange {
     const isOurs = nonce === first.nonce
     const isBound = Buffer.from(binding, 'base64').toString('utf8') === first.gs2Header
     const isStrong = iterations >= iterationsMin
-    if (!(matches && isOurs && isBound && isStrong && first.isKnown)) throw this.#invalid()
+    const { found } = first
+    if (!(matches && isOurs && isBound && isStrong) || found === null) throw this.#invalid()
     const verifier = createHmac(hash, serverKey).update(message).digest('base64')
     const reply = Buffer.from(`v=${verifier}`)
-    return { type: 'done', reply, user: first.user, lifetimeMs: null }
+    const { user, expiresAtMs } = found
+    const isByToken = expiresAtMs !== null
+    const lifetimeMs = isByToken ? Math.max(0, expiresAtMs - this.#options.nowMs()) : null
+    return { type: 'done', reply, user, lifetimeMs, isByToken }
   }
 
   /** The same for the same name, as a real user's would be. */

@@ -25,6 +25,7 @@ export type StepResult =
       readonly reply: Buffer
       readonly user: string
       readonly lifetimeMs: number
+      readonly isByToken: boolean
     }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'out-of-turn' }
@@ -105,7 +106,8 @@ export class SaslSession {
     this.#exchange = null
     this.#state = 'authenticated'
     this.#expiresAtMs = lifetimeMs === null ? Number.POSITIVE_INFINITY : nowMs + lifetimeMs
-    return { type: 'done', reply, user, lifetimeMs: lifetimeMs ?? 0 }
+    const { isByToken = false } = success
+    return { type: 'done', reply, user, lifetimeMs: lifetimeMs ?? 0, isByToken }
   }
 
   /** The shorter of what the listener and the credential allow; null where neither sets a limit. */

@@ -118,6 +118,17 @@ const records: fc.Arbitrary<NewRecord> = fc.oneof(
     iterations: int32,
   }),
   fc.record({
+    type: fc.constant('delegationToken' as const),
+    owner: text,
+    requester: text,
+    renewers: fc.array(text),
+    issueTimestampMs: int64,
+    maxTimestampMs: int64,
+    expiryTimestampMs: int64,
+    tokenId: text,
+  }),
+  fc.record({ type: fc.constant('removeDelegationToken' as const), tokenId: text }),
+  fc.record({
     type: fc.constant('removeUserScramCredential' as const),
     name: text,
     mechanism: int8,

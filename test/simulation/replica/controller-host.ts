@@ -53,6 +53,7 @@ export class ControllerHost {
       clusterId: null,
       log: this.#log,
       newUuid: world.newUuid,
+      nowMs: () => 0,
       random: (bound) => world.random.integer(0, bound - 1),
       configRules,
       numPartitionsDefault: 1,

@@ -67,6 +67,7 @@ export async function startLocalNode(
     clusterId: null,
     log,
     newUuid: countedUuid,
+    nowMs: Date.now,
     random: () => 0,
     configRules: {
       change: (...change) => applyChanges(current.broker, ...change),

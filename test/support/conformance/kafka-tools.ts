@@ -12,6 +12,7 @@ const mainClasses = {
   consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
   consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  delegationTokens: 'org.apache.kafka.tools.DelegationTokenCommand',
   features: 'org.apache.kafka.tools.FeatureCommand',
   deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
   getOffsets: 'org.apache.kafka.tools.GetOffsetShell',

@@ -136,6 +136,7 @@ export interface ControllerOptions {
   readonly log: MetadataLog
   readonly clusterId?: string | null
   readonly newUuid?: () => string
+  readonly nowMs?: () => number
   readonly onFault?: (error: Error) => void
   readonly onSnapshotError?: (error: unknown) => void
 }
@@ -146,6 +147,7 @@ export function makeController(options: ControllerOptions): QuorumController {
     clusterId: options.clusterId ?? null,
     log: options.log,
     newUuid: options.newUuid ?? uuidCounter(),
+    nowMs: options.nowMs ?? (() => 0),
     // A shuffle by it leaves the order as it is.
     random: (bound) => bound - 1,
     configRules,

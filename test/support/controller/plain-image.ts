@@ -15,6 +15,7 @@ export function plainImage(image: MetadataImage): unknown {
     clientQuotas: entries(image.clientQuotas),
     accessControlEntries: entries(image.accessControlEntries),
     scramCredentials: entries(image.scramCredentials),
+    delegationTokens: entries(image.delegationTokens),
     topicsByName: entries(image.topicsByName),
     topicsById: entries(image.topicsById),
     replicaCounts: entries(image.replicaCounts).map(([id, counts]) => [

@@ -179,7 +179,7 @@ const broker: readonly Layer[] = [
     path: 'broker/security',
     values: ['broker/config', 'broker/network', 'controller/security.ts', ...common],
     types: ['broker/disk', 'controller/image.ts', ...commonTypes],
-    packages: ['node:crypto', 'node:net', 'node:tls'],
+    packages: ['node:crypto', 'node:net', 'node:tls', 'node:util'],
   },
   // Tokens of others: their signatures, and the keys that those are held to.
   {

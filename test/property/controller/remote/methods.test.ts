@@ -57,6 +57,20 @@ const aclBinding = {
 }
 const scramName = { name: text, mechanism: fc.integer({ min: -128, max: 127 }) }
 const secret = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
+const tokenResult = fc.record({
+  ...outcome,
+  token: fc.option(
+    fc.record({
+      tokenId: text,
+      owner: text,
+      requester: text,
+      renewers: list(text),
+      issueTimestampMs: int64,
+      maxTimestampMs: int64,
+      expiryTimestampMs: int64,
+    }),
+  ),
+})
 const quotaEntity = list(fc.record({ type: text, name: textOrNull }))
 const partition = { topic: text, partitionIndex: int32 }
 const voter = { nodeId: int32, directoryId: uuid }
@@ -168,6 +182,26 @@ const cases: {
       }),
     ),
     results({ ...outcome, user: text }),
+  ],
+  createDelegationToken: [
+    only(
+      fc.record({
+        owner: text,
+        requester: text,
+        renewers: list(text),
+        maxLifetimeMs: int64,
+        renewPeriodMs: int64,
+      }),
+    ),
+    tokenResult,
+  ],
+  renewDelegationToken: [
+    only(fc.record({ tokenId: text, requester: text, renewPeriodMs: int64 })),
+    tokenResult,
+  ],
+  expireDelegationToken: [
+    only(fc.record({ tokenId: text, requester: text, expiryPeriodMs: int64 })),
+    tokenResult,
   ],
   alterClientQuotas: [
     only(

@@ -23,11 +23,15 @@ const users = new Map([
 function exchange(nonce = '%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0') {
   const secret = Buffer.alloc(32, 7)
   const keysOf = (user: string) => users.get(user)
-  return new ScramExchange({ mechanism: 'SCRAM-SHA-256', keysOf, nonce, secret })
+  const tokenOf = async () => undefined
+  const nowMs = () => 0
+  const mechanism = 'SCRAM-SHA-256' as const
+  return new ScramExchange({ mechanism, keysOf, tokenOf, nowMs, nonce, secret })
 }
 
 function say(server: ScramExchange, text: string) {
   const step = server.step(Buffer.from(text))
+  if (step instanceof Promise) throw new Error('only tokens are waited for')
   return { reply: step.reply.toString(), user: step.type === 'done' ? step.user : null }
 }
 
