@@ -46,7 +46,13 @@ export interface RunningNode {
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { signal } = options
   signal?.throwIfAborted()
-  const node = new Node(options, await readIdentity(options.config))
+  // First of all: a node that others would refuse writes nothing to its disk.
+  const keys = await openKeys(options.config, options.events)
+  const identity = await readIdentity(options.config).catch((error: unknown) => {
+    keys.close()
+    throw error
+  })
+  const node = new Node(options, identity, keys)
   const abort = () => void node.close()
   signal?.addEventListener('abort', abort, { once: true })
   try {
@@ -64,6 +70,7 @@ class Node {
   readonly #options: NodeOptions
   readonly #file: BrokerConfig
   readonly #link: ClusterLinkOptions
+  readonly #keys: OpenedKeys
   readonly #registry = new Registry()
   /** What to close, in the order of opening. */
   readonly #opened: (() => Promise<void>)[] = []
@@ -76,8 +83,10 @@ class Node {
   #cluster: ClusterLink | null = null
   #broker: BrokerRole | null = null
 
-  constructor(options: NodeOptions, identity: NodeIdentity) {
+  constructor(options: NodeOptions, identity: NodeIdentity, keys: OpenedKeys) {
     this.#options = options
+    this.#keys = keys
+    this.#opened.push(async () => keys.close())
     this.#file = options.config
     this.#link = {
       config: options.config,
@@ -89,8 +98,6 @@ class Node {
   }
 
   async start(): Promise<RunningNode> {
-    const keys = await openKeys(this.#file, this.#options.events)
-    await this.#own(async () => keys.close())
     const starting = this.#file.isController ? this.#startController() : null
     // Whoever waits for the port is told of its failure.
     starting?.catch(() => {})
@@ -100,12 +107,12 @@ class Node {
       import('./wiring/broker-role.ts'),
     ])
     const own = await starting
-    const cluster = makeClusterLink({ ...this.#link, keys, own })
+    const cluster = makeClusterLink({ ...this.#link, keys: this.#keys, own })
     this.#cluster = cluster
     await this.#own(() => cluster.client.close())
     const http = await this.#openHttp(cluster)
     await cluster.client.start()
-    const broker = this.#file.isBroker ? await this.#makeBroker(Broker, cluster, keys) : null
+    const broker = this.#file.isBroker ? await this.#makeBroker(Broker, cluster) : null
     const opened = await broker?.start()
     // Closed while it was starting.
     this.#options.signal?.throwIfAborted()
@@ -129,18 +136,14 @@ class Node {
     return { port, calls: thread.calls }
   }
 
-  async #makeBroker(
-    Broker: typeof BrokerRole,
-    cluster: ClusterLink,
-    keys: OpenedKeys,
-  ): Promise<BrokerRole> {
+  async #makeBroker(Broker: typeof BrokerRole, cluster: ClusterLink): Promise<BrokerRole> {
     const { identity, incarnationId, events, onFault } = this.#link
     const broker = new Broker({
       file: this.#file,
       identity,
       incarnationId,
       cluster,
-      keys,
+      keys: this.#keys,
       registry: this.#registry,
       events,
       onLogLevel: (level) => this.#options.onLogLevel?.(level),
