@@ -15,11 +15,14 @@ import {
 import { ConnectionError, KafkaError, throwIfError, UnreachableError } from './errors.ts'
 import { connectTimeoutMs } from './limits.ts'
 import { withRetries } from './retry.ts'
+import { type ClientSecurity, noSecurity } from './security.ts'
 
 export interface ClusterOptions {
   readonly bootstrap: readonly Address[]
   readonly requestTimeoutMs: number
   readonly signal: AbortSignal
+  /** Plain connections without. */
+  readonly security?: ClientSecurity
 }
 
 export interface Broker extends Address {
@@ -62,6 +65,7 @@ export class Cluster {
   readonly signal: AbortSignal
   readonly requestTimeoutMs: number
   readonly #bootstrap: readonly Address[]
+  readonly #security: ClientSecurity
   readonly #connections = new Map<string, Promise<Connection>>()
   #hasConnected = false
   #brokers: ReadonlyMap<number, Broker> = new Map()
@@ -71,6 +75,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#bootstrap = options.bootstrap
+    this.#security = options.security ?? noSecurity
     this.requestTimeoutMs = options.requestTimeoutMs
     this.signal = options.signal
   }
@@ -233,7 +238,8 @@ export class Cluster {
       return await this.#connection({ host, port }, lane)
     }
     const timeoutMs = Math.min(connectTimeoutMs, this.requestTimeoutMs)
-    const opening = Connection.open({ host, port }, { timeoutMs, signal: this.signal })
+    const options = { timeoutMs, signal: this.signal, security: this.#security }
+    const opening = Connection.open({ host, port }, options)
     this.#connections.set(key, opening)
     try {
       const connection = await opening

@@ -1,8 +1,10 @@
-// One TCP connection to a broker: frames, correlation ids, version negotiation, a deadline for each
-// request. Requests go out as they come and answers are matched in order. A connection that fails
-// once stays failed: whoever wants to go on opens another.
+// One connection to a broker, encrypted and logged in where that is asked for: frames, correlation
+// ids, version negotiation, a deadline for each request. Requests go out as they come and answers
+// are matched in order. A connection that fails once stays failed: whoever wants to go on opens
+// another.
 
-import { connect as connectSocket, type Socket } from 'node:net'
+import { connect as connectSocket, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { type ApiName, apis } from '@samsa/proto/kafka/apis'
 import { errorCodes } from '@samsa/proto/kafka/errors'
 import {
@@ -17,9 +19,16 @@ import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
 import { version } from '../version.ts'
 import type { Address } from './addresses.ts'
-import { ConnectionError, IncompatibleError, StoppedError, TimeoutError } from './errors.ts'
+import {
+  AuthenticationError,
+  ConnectionError,
+  IncompatibleError,
+  StoppedError,
+  TimeoutError,
+} from './errors.ts'
 import { FrameReader } from './frames.ts'
 import { connectTimeoutMs } from './limits.ts'
+import { type ClientLogIn, type ClientSecurity, noSecurity } from './security.ts'
 
 export type RequestOf<N extends ApiName> = Encodable<(typeof apis)[N]['request']>
 export type ResponseOf<N extends ApiName> = Decoded<(typeof apis)[N]['response']>
@@ -44,6 +53,7 @@ export interface OpenOptions {
   /** For the connection, and again for the agreement on versions. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  readonly security?: ClientSecurity
 }
 
 interface Pending {
@@ -89,13 +99,21 @@ export class Connection {
 
   /** Connects and agrees on the versions of all APIs. */
   static async open({ host, port }: Address, options: OpenOptions = {}): Promise<Connection> {
-    const { timeoutMs = connectTimeoutMs, signal } = options
+    const { timeoutMs = connectTimeoutMs, signal, security = noSecurity } = options
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const socket = connectSocket({ host, port, noDelay: true })
+    const { tls, logIn } = security
+    // An address has no name that TLS could ask for; its certificate is held to the address.
+    const named = isIP(host) === 0 ? { servername: host } : {}
+    const socket =
+      tls === null
+        ? connectSocket({ host, port, noDelay: true })
+        : connectTls({ ...tls, ...named, host, port }).setNoDelay()
+    const event = tls === null ? 'connect' : 'secureConnect'
     try {
-      await connected(socket, { address, timeoutMs, signal })
+      await connected(socket, { address, timeoutMs, signal, event })
       const connection = new Connection(address, socket)
       await connection.#negotiate(timeoutMs)
+      if (logIn !== null) await connection.#logIn(logIn, timeoutMs)
       return connection
     } catch (error) {
       socket.destroy()
@@ -233,6 +251,25 @@ export class Connection {
     for (const one of pending) one.finish({ error })
   }
 
+  async #logIn(user: ClientLogIn, timeoutMs: number): Promise<void> {
+    const { mechanism, username } = user
+    const refused = (why: string) => {
+      return new AuthenticationError(`${this.address} does not let ${username} in: ${why}`)
+    }
+    const handshake = await this.request('saslHandshake', { mechanism }, { timeoutMs })
+    const { errorCode, mechanisms } = handshake.response
+    if (errorCode === errorCodes.UNSUPPORTED_SASL_MECHANISM) {
+      throw refused(`it offers ${mechanisms.join(', ')}; choose one as sasl.mechanism`)
+    }
+    if (errorCode !== 0) throw refused('it asks nobody to log in; see security.protocol')
+    const { logIn } = await import('./log-in.ts')
+    await logIn(user, async (authBytes) => {
+      const { response } = await this.request('saslAuthenticate', { authBytes }, { timeoutMs })
+      if (response.errorCode !== 0) throw refused(response.errorMessage ?? 'the log-in failed')
+      return Buffer.from(response.authBytes)
+    })
+  }
+
   async #negotiate(timeoutMs: number): Promise<void> {
     const options = { timeoutMs }
     const software = { clientSoftwareName: 'samsa', clientSoftwareVersion: version() }
@@ -269,9 +306,14 @@ interface Connecting {
   readonly address: string
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+  /** When the socket can be written to. */
+  readonly event: 'connect' | 'secureConnect'
 }
 
-function connected(socket: Socket, { address, timeoutMs, signal }: Connecting): Promise<void> {
+function connected(
+  socket: Socket,
+  { address, timeoutMs, signal, event }: Connecting,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => finish(new StoppedError())
     const timer = setTimeout(() => {
@@ -288,15 +330,26 @@ function connected(socket: Socket, { address, timeoutMs, signal }: Connecting): 
     const onError = (error: Error) => finish(connectionError(address, error))
     signal?.addEventListener('abort', stop, { once: true })
     socket.once('error', onError)
-    socket.once('connect', () => finish())
+    socket.once(event, () => finish())
   })
 }
 
-function connectionError(address: string, error: NodeJS.ErrnoException): ConnectionError {
+function connectionError(
+  address: string,
+  error: NodeJS.ErrnoException,
+): ConnectionError | AuthenticationError {
   const cause = { cause: error }
   if (error.code === 'ECONNREFUSED') {
     const fix = "start a node ('samsa dev') or name another with --bootstrap-server"
     return new ConnectionError(`nothing listens at ${address}; ${fix}`, 1, cause)
+  }
+  // Of OpenSSL and node:tls: nothing that trying again changes.
+  const isTls =
+    /^(ERR_SSL|ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(error.code ?? '') ||
+    error.message.includes('before secure TLS connection')
+  if (isTls) {
+    const fix = 'look at security.protocol and ssl.truststore.location of --command-config'
+    return new AuthenticationError(`${address}: no TLS: ${error.message}; ${fix}`, 1, cause)
   }
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
     return new ConnectionError(

@@ -25,6 +25,11 @@ export class IncompatibleError extends CommandError {
   override readonly name = 'IncompatibleError'
 }
 
+/** The broker does not let this user in, or is not who it says it is. */
+export class AuthenticationError extends CommandError {
+  override readonly name = 'AuthenticationError'
+}
+
 /** What was asked for took longer than the user allows. */
 export class TimeoutError extends CommandError {
   override readonly name = 'TimeoutError'

@@ -3,6 +3,7 @@
 
 import { parseAddresses } from '../client/addresses.ts'
 import { Cluster } from '../client/cluster.ts'
+import { readClientConfig } from './client-config.ts'
 import { type Command, defineCommand, type Invocation } from './command.ts'
 import { duration, flag, type OptionTable, text, type Values, withDefault } from './options.ts'
 
@@ -10,6 +11,10 @@ const clientOptions = {
   bootstrapServer: withDefault(
     text('HOST:PORT', 'Brokers to start from, separated by commas.'),
     '127.0.0.1:9092',
+  ),
+  commandConfig: text(
+    'FILE',
+    "How to connect, in the names of Kafka's clients: security.protocol, ssl.*, sasl.*.",
   ),
   requestTimeout: withDefault(
     duration('TIME', 'How long to wait for the cluster, retries included; as 500ms or 10s.'),
@@ -49,6 +54,7 @@ export function defineClientCommand<const O extends OptionTable>(
         bootstrap: parseAddresses(shared.bootstrapServer),
         requestTimeoutMs: shared.requestTimeout,
         signal: io.signal,
+        security: readClientConfig(shared.commandConfig),
       })
       try {
         await spec.run({ options: own, positionals, io, cluster, json: shared.json })

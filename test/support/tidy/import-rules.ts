@@ -318,7 +318,12 @@ const cli: readonly Layer[] = [
     path: 'cli/client',
     values: ['proto', 'cli/errors.ts', 'cli/units.ts', 'cli/version.ts', 'cli/assert-never.ts'],
     types: ['cli/format/record.ts'],
-    packages: ['node:net', 'node:timers/promises'],
+    packages: ['node:net', 'node:timers/promises', 'node:tls'],
+  },
+  {
+    path: 'cli/client/log-in.ts',
+    values: ['cli/client'],
+    packages: ['node:crypto', 'node:util'],
   },
   // Passwords are salted before they leave.
   { path: 'cli/client/scram.ts', values: ['cli/client'], packages: ['node:crypto', 'node:util'] },
@@ -332,6 +337,12 @@ const cli: readonly Layer[] = [
     path: 'cli/command',
     values: ['cli/client', 'cli/commands', 'cli/kube', 'cli/errors.ts', 'cli/units.ts'],
     packages: ['node:util', 'node:stream'],
+  },
+  // Properties and JAAS are read as the node reads them.
+  {
+    path: 'cli/command/client-config.ts',
+    values: ['cli/client', 'cli/errors.ts', 'broker/config/jaas.ts', 'broker/config/properties.ts'],
+    packages: ['node:fs'],
   },
   // Pure: plans are computed from what is given.
   { path: 'cli/plan', values: ['cli/errors.ts'] },
