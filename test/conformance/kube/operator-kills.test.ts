@@ -46,6 +46,8 @@ it('killed with -9 twenty times in growth, rolls and renewals, it converges', as
       // Its kubelet would start it again later each time.
       await killPod(victim.metadata.namespace ?? '', victim.metadata.name)
       await noteAuthorities(authorities)
+      // The one that is added comes to lead partitions, which the load must be able to reach.
+      await cluster.findBrokers()
     }
     await cluster.ready(300_000)
     console.log(`round ${round}: converged with ${3 + more} brokers`)
