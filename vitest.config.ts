@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{unit,property,scenario,simulation,integration}/**/*.test.ts',
+            'test/{unit,property,scenario,simulation,integration,fuzz}/**/*.test.ts',
             'test/*.test.ts',
           ],
           testTimeout: 30_000,

@@ -36,26 +36,38 @@ interface LogicalLine {
   readonly line: number
 }
 
-/** Joins continued lines and drops blank ones and comments; leading white space is gone. */
+/**
+ * Joins continued lines and drops blank ones and comments; leading white space is gone. What is
+ * continued is joined once, at its end: a megabyte of short lines would take minutes otherwise.
+ */
 function logicalLines(text: string): LogicalLine[] {
   const lines: LogicalLine[] = []
-  let pending: LogicalLine | undefined
+  let parts: string[] = []
+  let firstLine = 0
+  const finish = () => {
+    const joined = parts.join('')
+    if (joined !== '') lines.push({ text: joined, line: firstLine })
+    parts = []
+  }
   for (const [index, natural] of text.split(/\r\n|\r|\n/).entries()) {
     const stripped = natural.replace(/^[ \t\f]+/, '')
-    if (pending === undefined && (stripped === '' || /^[#!]/.test(stripped))) continue
-    const joined: string = (pending?.text ?? '') + stripped
-    const line: number = pending?.line ?? index + 1
-    // An odd number of backslashes at the end means that the line goes on.
-    const backslashes = /\\*$/.exec(stripped)?.[0].length ?? 0
-    if (backslashes % 2 === 1) {
-      pending = { text: joined.slice(0, -1), line }
-    } else {
-      pending = undefined
-      lines.push({ text: joined, line })
+    if (parts.length === 0) {
+      if (stripped === '' || /^[#!]/.test(stripped)) continue
+      firstLine = index + 1
     }
+    const isContinued = backslashesAtEnd(stripped) % 2 === 1
+    parts.push(isContinued ? stripped.slice(0, -1) : stripped)
+    if (!isContinued) finish()
   }
-  if (pending !== undefined) lines.push(pending)
-  return lines.filter((line) => line.text !== '')
+  finish()
+  return lines
+}
+
+/** An odd number of them means that the line goes on. */
+function backslashesAtEnd(text: string): number {
+  let count = 0
+  while (text.charAt(text.length - 1 - count) === '\\') count++
+  return count
 }
 
 function endOfKey(text: string): number {

@@ -121,11 +121,16 @@ function unknownKey(name: string): ConfigError {
   const reason = removed ? 'it was removed in Kafka 4' : 'no such config'
   const base = listenerBaseName(name)
   const nearest = nearestName(base ?? name)
-  return new ConfigError(`Unknown configuration ${name}: ${reason}; the nearest one is ${nearest}`)
+  const shown = name.length > nameCharsMax ? `${name.slice(0, nameCharsMax)}...` : name
+  return new ConfigError(`Unknown configuration ${shown}: ${reason}; the nearest one is ${nearest}`)
 }
 
+/** Longer than any key. What is longer still is no key that somebody mistyped. */
+const nameCharsMax = 200
+
 /** The known key with the fewest letters to change. */
-export function nearestName(name: string): string {
+export function nearestName(given: string): string {
+  const name = given.slice(0, nameCharsMax)
   let nearest = ''
   let fewest = Number.POSITIVE_INFINITY
   for (const definition of brokerConfigs.definitions) {

@@ -10,6 +10,7 @@ import {
   requestHeaderVersion,
   responseHeaderVersion,
 } from '@samsa/proto/kafka/headers'
+import { messageElementsMax, textBytesMax } from '@samsa/proto/wire/limits'
 import { Reader } from '@samsa/proto/wire/reader'
 import { Writer } from '@samsa/proto/wire/writer'
 import { rightsOf } from '../authorization/authorizer.ts'
@@ -83,7 +84,7 @@ export class Dispatcher implements ConnectionService {
       throw new InvalidRequestError(`${api.name} has no version ${apiVersion}`)
     }
     const startedAtMs = this.#options.services.clock.monotonicMs()
-    const reader = new Reader(frame)
+    const reader = new Reader(frame, 0, frame.length, messageElementsMax, textBytesMax)
     const header = requestHeader.decode(reader, requestHeaderVersion(api.request, apiVersion))
     const request = api.request.decode(reader, apiVersion)
     const context = new ConnectionRequestContext({

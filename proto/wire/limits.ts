@@ -7,6 +7,12 @@
  */
 export const messageElementsMax = 1_000_000
 
+/**
+ * Of a string in a request, as in Kafka: what is longer could not be said in an answer of a version
+ * whose strings have lengths of 16 bits.
+ */
+export const textBytesMax = 0x7fff
+
 /** Bytes of a varint that holds 32 bits, and of one that holds 64. */
 export const varintBytesMax = 5
 export const varlongBytesMax = 10

@@ -12,10 +12,18 @@ export class Reader {
   readonly buffer: Buffer
   readonly end: number
   position: number
+  readonly #textBytesMax: number
   #elementsLeft: number
 
-  constructor(buffer: Buffer, position = 0, end = buffer.length, elementsMax = messageElementsMax) {
+  constructor(
+    buffer: Buffer,
+    position = 0,
+    end = buffer.length,
+    elementsMax = messageElementsMax,
+    textBytesMax = Number.POSITIVE_INFINITY,
+  ) {
     this.buffer = buffer
+    this.#textBytesMax = textBytesMax
     this.position = position
     this.end = end
     this.#elementsLeft = elementsMax
@@ -175,7 +183,12 @@ export class Reader {
   text(size: number): string {
     if (size === 0) return ''
     const start = this.take(size)
-    return this.buffer.utf8Slice(start, start + size)
+    const text = this.buffer.utf8Slice(start, start + size)
+    // Each byte that is no UTF-8 is read as a replacement character, of three bytes.
+    if (size * 3 > this.#textBytesMax && Buffer.byteLength(text) > this.#textBytesMax) {
+      this.fail(`a text of more than ${this.#textBytesMax} bytes`)
+    }
+    return text
   }
 
   /** A string's length; -1 is null. */

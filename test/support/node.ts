@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadBrokerConfig } from '@samsa/broker/config/server-properties'
-import { type RunningNode, startNode } from '@samsa/broker/node'
+import { type NodeOptions, type RunningNode, startNode } from '@samsa/broker/node'
 import { KafkaClient } from './kafka-client.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -24,7 +24,16 @@ export interface TestNode {
   close(): Promise<void>
 }
 
-export async function startTestNode(overrides: readonly string[] = []): Promise<TestNode> {
+export interface TestNodeOptions {
+  /** For tests that look at what a node logs; it is silent otherwise. */
+  readonly events?: Partial<NodeOptions['events']>
+}
+
+export async function startTestNode(
+  overrides: readonly string[] = [],
+  options: TestNodeOptions = {},
+): Promise<TestNode> {
+  const events = { ...silent, ...options.events }
   const dataDir = mkdtempSync(join(tmpdir(), 'samsa-node-'))
   const text = [
     'node.id=1',
@@ -37,7 +46,7 @@ export async function startTestNode(overrides: readonly string[] = []): Promise<
     'group.initial.rebalance.delay.ms=0',
   ].join('\n')
   const { config } = loadBrokerConfig({ text, overrides })
-  let node: RunningNode = await startNode({ config, events: silent })
+  let node: RunningNode = await startNode({ config, events })
   const clients: KafkaClient[] = []
   const port = () => node.ports.get('PLAINTEXT') ?? 0
   return {
@@ -59,7 +68,7 @@ export async function startTestNode(overrides: readonly string[] = []): Promise<
     },
     async restart() {
       await node.close()
-      node = await startNode({ config, events: silent })
+      node = await startNode({ config, events })
     },
     async close() {
       for (const client of clients.splice(0)) await client.close()

@@ -4,6 +4,14 @@
 import type { Codec } from './codecs.ts'
 import { outputChunkBytes, zlib } from './zlib-options.ts'
 
+/**
+ * Writers make one frame, or one at each flush. Each costs a decompressor of its own, however
+ * little is in it: a MiB of empty ones took a minute.
+ */
+const framesMax = 100
+/** Room for what frames behind the first hold is made in pieces: each frame could have a MiB. */
+const furtherChunkBytes = 64 * 1024
+
 /** What node:zlib returns with `info: true`; its types do not say so. */
 interface WithEngine {
   buffer: Buffer
@@ -17,7 +25,9 @@ export const zstd: Codec = {
     let outputBytesLeft = outputBytesMax
     // node:zlib stops after one frame without a word, but a batch may be written as several.
     do {
-      const frame = decompressFrame(bytes.subarray(position), outputBytesLeft)
+      if (frames.length === framesMax) throw new Error(`more than ${framesMax} frames`)
+      const chunkBytesMax = frames.length === 0 ? outputBytesLeft : furtherChunkBytes
+      const frame = decompressFrame(bytes.subarray(position), outputBytesLeft, chunkBytesMax)
       frames.push(frame.buffer)
       outputBytesLeft -= frame.buffer.length
       position += frame.engine.bytesWritten
@@ -32,12 +42,12 @@ export const zstd: Codec = {
   },
 }
 
-function decompressFrame(bytes: Buffer, outputBytesMax: number): WithEngine {
+function decompressFrame(bytes: Buffer, outputBytesMax: number, chunkBytesMax: number): WithEngine {
   const result: unknown = zlib().zstdDecompressSync(bytes, {
     info: true,
     // Zero would mean no limit, and a further frame may hold nothing.
     maxOutputLength: Math.max(outputBytesMax, 1),
-    chunkSize: outputChunkBytes(bytes.length, outputBytesMax),
+    chunkSize: outputChunkBytes(bytes.length, Math.min(chunkBytesMax, outputBytesMax)),
   })
   return result as WithEngine
 }

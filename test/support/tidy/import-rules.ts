@@ -396,6 +396,7 @@ const tools: readonly Layer[] = [
   { path: 'scripts', values: productFolders, packages: ['*'] },
   // Runs the simulation of the tests for as long as somebody likes.
   { path: 'scripts/chaos.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
+  { path: 'scripts/fuzz.ts', values: [...productFolders, 'test/fuzz'], packages: ['*'] },
   { path: 'scripts/in-sandbox.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
   { path: 'scripts/with-kube.ts', values: [...productFolders, 'test/support'], packages: ['*'] },
   { path: 'scripts/sim.ts', values: [...productFolders, 'test/simulation'], packages: ['*'] },

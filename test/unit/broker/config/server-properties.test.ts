@@ -46,6 +46,20 @@ describe('a server.properties', () => {
 })
 
 describe('a key', () => {
+  it('that is a megabyte long is refused as quickly as any other, and not repeated', () => {
+    const startedUs = process.threadCpuUsage().user
+    expect(() => load('', [`${'x'.repeat(2 ** 20)}=1`])).toThrow(/^.{200,400}$/)
+    // A minute, when all of it was compared with every key.
+    expect(process.threadCpuUsage().user - startedUs).toBeLessThan(1_000_000)
+  })
+
+  it('that goes on for a megabyte of lines is joined quickly', () => {
+    const startedUs = process.threadCpuUsage().user
+    const text = `num.partitions=\\\n${'2\\\n'.repeat(300_000)}`
+    expect(() => load(text)).toThrow(/num.partitions/)
+    expect(process.threadCpuUsage().user - startedUs).toBeLessThan(1_000_000)
+  })
+
   it('that is unknown stops the start and gets its nearest neighbour named', () => {
     expect(() => load('log.retention.hour=5')).toThrow(
       'Unknown configuration log.retention.hour: no such config; ' +

@@ -143,6 +143,15 @@ describe('lz4', () => {
 })
 
 describe('gzip and zstd', () => {
+  it('read some frames of zstd behind each other, and refuse thousands at once', () => {
+    const frame = zstdCompressSync(Buffer.from('x'))
+    const frames = (count: number) => Buffer.concat(Array.from({ length: count }, () => frame))
+    expect(decompress(4, frames(100), mebibyte).toString()).toBe('x'.repeat(100))
+    const startedUs = process.threadCpuUsage().user
+    expect(() => decompress(4, frames(50_000), mebibyte)).toThrow(/more than 100 frames/)
+    expect(process.threadCpuUsage().user - startedUs).toBeLessThan(1_000_000)
+  })
+
   it('read several members or frames in a row, within one limit', () => {
     const [first, second] = [Buffer.alloc(50_000, 'a'), Buffer.alloc(50_000, 'b')]
     const both = Buffer.concat([first, second])

@@ -153,6 +153,14 @@ describe('strings, bytes and uuids', () => {
     expect(ofHex('ff41').text(2)).toBe('\u{fffd}A')
   })
 
+  it('refuses text that is, or becomes by U+FFFD, longer than is allowed', () => {
+    const reader = (bytes: Buffer) => new Reader(bytes, 0, bytes.length, 10, 30)
+    expect(reader(Buffer.alloc(30, 'a')).text(30)).toHaveLength(30)
+    expect(() => reader(Buffer.alloc(31, 'a')).text(31)).toThrow(DecodeError)
+    expect(reader(Buffer.alloc(10, 0xff)).text(10)).toHaveLength(10)
+    expect(() => reader(Buffer.alloc(11, 0xff)).text(11)).toThrow(DecodeError)
+  })
+
   it('gives bytes as a view, not a copy', () => {
     const buffer = Buffer.from([1, 2, 3])
     const view = new Reader(buffer, 1).bytes(2)

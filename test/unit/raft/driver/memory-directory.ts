@@ -208,6 +208,13 @@ export class MemoryDirectory implements RaftDirectory {
     inode.durable = bytes
   }
 
+  /** Other content, as if it had been written and synced. */
+  overwrite(name: string, content: Buffer): void {
+    const inode = this.#inode(name)
+    inode.current = content
+    inode.durable = content
+  }
+
   truncate(name: string, size: number): void {
     this.#inode(name).change({ type: 'truncate', size })
     this.#inode(name).sync()
