@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type KubeObject, kinds } from '../../../operator/kube/objects.ts'
 import { waitFor } from '../../support/conformance/wait.ts'
-import { kubeClient } from '../../support/kube/kube.ts'
+import { kubeClient, kubectl, kubectlApply } from '../../support/kube/kube.ts'
 import { KubeLoad } from '../../support/kube/kube-load.ts'
 import { helmInstall, image, killPod } from '../../support/kube/release.ts'
 import {
@@ -130,7 +130,7 @@ it('what was made for it is made again, with no broker restarted (scenario 12)',
   await cluster.findBrokers()
 })
 
-it('volumes grow in use, one that cannot is told, one grown by hand is fine (13)', async () => {
+it('volumes grow in use, and one grown by hand is fine (scenario 13)', async () => {
   const before = await cluster.incarnations()
   await cluster.change({ nodePools: [combined(3, { volumes: volume('2Gi') })] })
   await cluster.until((one) => conditionOf(one, 'StorageReady')?.status === 'True', 'growth')
@@ -153,6 +153,43 @@ it('volumes grow in use, one that cannot is told, one grown by hand is fine (13)
   await cluster.ready()
   expect(await cluster.incarnations()).toEqual(before)
 })
+
+it('a volume whose class does not let it grow is told, and holds up nothing else (13)', async () => {
+  await makeFixedClass()
+  const pool = (size: string) => combined(1, { volumes: [{ id: 0, size, class: 'fixed' }] })
+  const config = { 'default.replication.factor': 1, 'min.insync.replicas': 1 }
+  const fixed = await TestCluster.start('fixed', { nodePools: [pool('1Gi')], config })
+  try {
+    const before = await fixed.incarnations()
+    const changed = { ...config, 'log.retention.ms': 7_200_000 }
+    await fixed.change({ nodePools: [pool('2Gi')], config: changed })
+    const told = await fixed.until(
+      (one) => conditionOf(one, 'StorageReady')?.reason === 'VolumeProblem',
+      'the volume to be told',
+    )
+    console.log(`told: ${conditionOf(told, 'StorageReady')?.message}`)
+    const isApplied = async () => (await fixed.brokerConfig(0, 'log.retention.ms')) === '7200000'
+    await waitFor(isApplied, { what: 'the config to be applied', timeoutMs: 20_000 })
+    expect(await fixed.incarnations()).toEqual(before)
+  } finally {
+    await fixed.close()
+  }
+})
+
+/** The default one, but for growth. */
+async function makeFixedClass(): Promise<void> {
+  interface StorageClass {
+    readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+  }
+  const text = await kubectl('get', 'storageclass', '-o', 'json')
+  const { items } = JSON.parse(text) as { items: StorageClass[] }
+  const mark = 'storageclass.kubernetes.io/is-default-class'
+  const usual = items.find(({ metadata }) => metadata.annotations?.[mark] === 'true')
+  if (usual === undefined) throw new Error('no StorageClass is the default')
+  const fixed = { ...usual, metadata: { name: 'fixed' }, allowVolumeExpansion: false }
+  const { code, text: answer } = await kubectlApply('default', [fixed])
+  if (code !== 0) throw new Error(answer)
+}
 
 it('storage and resources in one patch converge (scenario 14)', async () => {
   const resources = { requests: { cpu: '50m', memory: '160Mi' }, limits: { memory: '640Mi' } }
