@@ -10,6 +10,7 @@ import type { History, SeenRecord } from './history.ts'
 import { LeaderLink } from './leader-link.ts'
 import { fetchFrom, recordsOf } from './raw-poller.ts'
 
+/** Without a record more; all of them are as many as half an hour makes. */
 const patienceMs = 30_000
 
 /**
@@ -25,7 +26,7 @@ export async function readLeaders(
   for (const partition of partitions) {
     const records: SeenRecord[] = []
     const acknowledged = acknowledgedEnd(history, partition)
-    const deadlineMs = performance.now() + patienceMs
+    let deadlineMs = performance.now() + patienceMs
     let offset = 0
     let end = Number.POSITIVE_INFINITY
     while (offset < Math.max(end, acknowledged)) {
@@ -39,6 +40,7 @@ export async function readLeaders(
           fetchFrom(client, leader, { view, partition, offset }),
         )
         records.push(...fetched.records)
+        if (fetched.nextOffset > offset) deadlineMs = performance.now() + patienceMs
         offset = fetched.nextOffset
         end = fetched.highWatermark
       } catch {
