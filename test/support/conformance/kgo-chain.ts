@@ -67,11 +67,12 @@ export function kgoChainSuite({ title, test, cluster: options }: KgoChainOptions
     it.each(numbers(runsWithKills))('pass while nodes are killed with -9, run %i', async () => {
       const kills = new NodeKills(cluster, { everyMs: killEveryMs, awayMs })
       try {
-        await chain()
+        // A short chain may come to its end before the first kill.
+        do await chain()
+        while (kills.count === 0)
       } finally {
         await kills.stop()
       }
-      expect(kills.count).toBeGreaterThan(0)
     })
   })
 }
