@@ -257,7 +257,7 @@ export class QuorumController implements Controller, MetadataLogListener {
     )
   }
 
-  /** Leadership back to preferred replicas: what LeaderRebalancer asks for now and then. */
+  /** Leadership back to preferred replicas: what ActiveRounds asks for now and then. */
   rebalanceLeaders(): Promise<Rebalanced> {
     return this.#decide((image) => rebalanceLeaders(image, this.#context))
   }

@@ -4,7 +4,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
-import { LeaderRebalancer } from '@samsa/controller/leader-rebalancer'
+import { ActiveRounds } from '@samsa/controller/active-rounds'
 import type { QuorumLeader } from '@samsa/controller/metadata-log'
 import type { RaftMetadataLog } from '@samsa/controller/quorum/raft-metadata-log'
 import { QuorumController } from '@samsa/controller/quorum-controller'
@@ -16,7 +16,6 @@ import {
 import { MetadataFeed } from '@samsa/controller/service/metadata-feed'
 import { TappedLog } from '@samsa/controller/service/tapped-log'
 import { defaultSessionOptions } from '@samsa/controller/sessions/events'
-import { TokenSweeper } from '@samsa/controller/token-sweeper'
 import { Raft } from '@samsa/proto/grpc/gen/raft'
 import { probe } from '@samsa/raft/grpc/probe'
 import { applyChanges, replaceOverrides } from '../config/alter.ts'
@@ -75,8 +74,8 @@ export class ControllerNode {
   readonly #ownBroker: OwnBroker | null
   /** Of the other controllers. */
   readonly #addresses: ControllerAddresses
-  readonly #rebalancer: LeaderRebalancer | null
-  readonly #sweeper: TokenSweeper
+  readonly #rebalancer: ActiveRounds | null
+  readonly #sweeper: ActiveRounds
   readonly #delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
   #registrar: Registrar | null = null
   #leader: QuorumLeader = { leaderId: -1, epoch: -1 }
@@ -205,25 +204,31 @@ export class ControllerNode {
     await this.#unlock?.()
   }
 
-  #makeRebalancer(): LeaderRebalancer {
+  #makeRebalancer(): ActiveRounds {
     const { config, events } = this.#options
-    return new LeaderRebalancer({
-      controller: this.#controller,
+    return new ActiveRounds({
+      round: async () => {
+        const { elections: count, more } = await this.#controller.rebalanceLeaders()
+        return { count, more }
+      },
       intervalMs: config.leaderImbalanceCheckIntervalMs,
       after: later,
-      onElections: (partitions) =>
+      onChanged: (partitions) =>
         events.info({ partitions }, 'leadership went back to preferred replicas'),
       onError: (error) => events.warn({ error }, 'leadership could not go back'),
     })
   }
 
-  #makeSweeper(): TokenSweeper {
+  #makeSweeper(): ActiveRounds {
     const { config, events } = this.#options
-    return new TokenSweeper({
-      controller: this.#controller,
+    return new ActiveRounds({
+      round: async () => {
+        const count = await this.#controller.removeExpiredTokens()
+        return { count, more: count > 0 }
+      },
       intervalMs: config.delegationTokens.checkIntervalMs,
       after: later,
-      onRemoved: (tokens) =>
+      onChanged: (tokens) =>
         events.info({ tokens }, 'delegation tokens that had ended are removed'),
       onError: (error) => events.warn({ error }, 'ended delegation tokens could not be removed'),
     })

@@ -1,21 +1,18 @@
-// Rebalancing by the clock.
+// Rebalancing by the clock, as all that the active controller does now and then.
 
+import { ActiveRounds, type Round } from '@samsa/controller/active-rounds'
 import { ControllerError } from '@samsa/controller/errors'
-import { LeaderRebalancer } from '@samsa/controller/leader-rebalancer'
-import type { Rebalanced } from '@samsa/controller/replication/elect-leaders'
 import { describe, expect, it } from 'vitest'
 
-function rebalancer(rounds: (Rebalanced | Error)[]) {
+function rebalancer(rounds: (Round | Error)[]) {
   const scheduled: { delayMs: number; call: () => void; cancelled: boolean }[] = []
   const elections: number[] = []
   const errors: unknown[] = []
-  const subject = new LeaderRebalancer({
-    controller: {
-      rebalanceLeaders: async () => {
-        const round = rounds.shift() ?? { elections: 0, more: false }
-        if (round instanceof Error) throw round
-        return round
-      },
+  const subject = new ActiveRounds({
+    round: async () => {
+      const round = rounds.shift() ?? { count: 0, more: false }
+      if (round instanceof Error) throw round
+      return round
     },
     intervalMs: 300_000,
     after: (delayMs, call) => {
@@ -25,7 +22,7 @@ function rebalancer(rounds: (Rebalanced | Error)[]) {
         timer.cancelled = true
       }
     },
-    onElections: (count) => elections.push(count),
+    onChanged: (count) => elections.push(count),
     onError: (error) => errors.push(error),
   })
   const tick = async () => {
@@ -38,8 +35,8 @@ function rebalancer(rounds: (Rebalanced | Error)[]) {
 describe('the rebalancer', () => {
   it('goes round after round until there is no more, and then waits again', async () => {
     const { scheduled, elections, tick } = rebalancer([
-      { elections: 1000, more: true },
-      { elections: 7, more: false },
+      { count: 1000, more: true },
+      { count: 7, more: false },
     ])
     expect(scheduled.map(({ delayMs }) => delayMs)).toEqual([300_000])
     await tick()
@@ -51,7 +48,7 @@ describe('the rebalancer', () => {
     const { scheduled, errors, elections, tick } = rebalancer([
       new ControllerError('NOT_CONTROLLER', 'another is'),
       new Error('disk'),
-      { elections: 1, more: false },
+      { count: 1, more: false },
     ])
     await tick()
     expect(errors).toEqual([])
@@ -63,8 +60,8 @@ describe('the rebalancer', () => {
 
   it('ends with close, also in the middle of its rounds', async () => {
     const { subject, scheduled, tick, rounds } = rebalancer([
-      { elections: 1, more: true },
-      { elections: 1, more: true },
+      { count: 1, more: true },
+      { count: 1, more: true },
     ])
     scheduled[0]?.call()
     subject.close()

@@ -1,27 +1,33 @@
-// Takes leadership back to the preferred replicas now and then (auto.leader.rebalance.enable):
-// after restarts, partitions are led by whoever was left. Runs on every controller and does
-// something only on the active one.
+// What the active controller does now and then: takes leadership back to the preferred replicas
+// (auto.leader.rebalance.enable), removes delegation tokens that have ended. Runs on every
+// controller and does something only on the active one. Owns its timer.
 
 import { ControllerError } from './errors.ts'
-import type { Rebalanced } from './replication/elect-leaders.ts'
 
-export interface LeaderRebalancerOptions {
-  readonly controller: { rebalanceLeaders(): Promise<Rebalanced> }
+export interface Round {
+  /** Of what was changed. */
+  readonly count: number
+  /** There is more to do at once. */
+  readonly more: boolean
+}
+
+export interface ActiveRoundsOptions {
+  readonly round: () => Promise<Round>
   readonly intervalMs: number
   /** Calls once, unless cancelled by what it returns. */
   readonly after: (delayMs: number, call: () => void) => () => void
-  /** Leadership was moved. */
-  readonly onElections: (count: number) => void
+  /** A round changed so many. */
+  readonly onChanged: (count: number) => void
   /** A round failed for another reason than that this controller is not the active one. */
   readonly onError: (error: unknown) => void
 }
 
-export class LeaderRebalancer {
-  readonly #options: LeaderRebalancerOptions
+export class ActiveRounds {
+  readonly #options: ActiveRoundsOptions
   #cancel: () => void = () => undefined
   #closed = false
 
-  constructor(options: LeaderRebalancerOptions) {
+  constructor(options: ActiveRoundsOptions) {
     this.#options = options
     this.#schedule()
   }
@@ -30,17 +36,17 @@ export class LeaderRebalancer {
     if (this.#closed) return
     const { after, intervalMs } = this.#options
     this.#cancel = after(intervalMs, () => {
-      void this.#rebalance().finally(() => this.#schedule())
+      void this.#run().finally(() => this.#schedule())
     })
   }
 
   /** Round after round until there is nothing more to do. Never rejects. */
-  async #rebalance(): Promise<void> {
-    const { controller, onElections, onError } = this.#options
+  async #run(): Promise<void> {
+    const { round, onChanged, onError } = this.#options
     try {
       for (let more = true; more && !this.#closed; ) {
-        const done = await controller.rebalanceLeaders()
-        if (done.elections > 0) onElections(done.elections)
+        const done = await round()
+        if (done.count > 0) onChanged(done.count)
         more = done.more
       }
     } catch (error) {
